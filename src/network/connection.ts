@@ -1,0 +1,95 @@
+/** A place in the capture: a frame and its time (nanoseconds since the base of the run's Clock). */
+export interface Moment {
+  readonly frame: number;
+  readonly time: number;
+}
+
+export const TO_SERVER = 0;
+export const TO_CLIENT = 1;
+/** TO_SERVER (requests) or TO_CLIENT (responses). */
+export type Direction = typeof TO_SERVER | typeof TO_CLIENT;
+
+export interface Endpoint {
+  /** `10.0.0.1` or `fd77::1`. */
+  readonly ip: string;
+  readonly port: number;
+  /** `10.0.0.1:2181` or `[fd77::1]:2181`. */
+  readonly text: string;
+}
+
+/**
+ * What was seen of one direction of a connection. Positions count stream bytes from 0 (the first byte after SYN, or the
+ * first that the capture could know of), gaps included.
+ */
+export class StreamFacts {
+  /** Segments of this direction, pure ACKs and retransmissions included. */
+  packets = 0;
+  /** Position up to which bytes were handed on, or skipped as a gap. */
+  delivered = 0;
+  /** Position up to which the receiver has acknowledged. What lies beyond may never have arrived. */
+  acked = 0;
+  /** Bytes that the capture missed. */
+  gapBytes = 0;
+  /** Segments that brought only bytes which had been seen (keep-alive probes apart). */
+  retransmissions = 0;
+  /** The same since the receiver last acknowledged anything new: 0 means that nothing is in doubt. */
+  unackedRetransmissions = 0;
+  firstUnackedRetransmission: Moment | null = null;
+  keepAlives = 0;
+  /** Segments in which this side announced a window of 0. */
+  zeroWindows = 0;
+  first: Moment | null = null;
+  /** Latest packet of any kind, and latest with new payload. */
+  last: Moment | null = null;
+  lastPayload: Moment | null = null;
+  /** The sender's FIN and RST. `finRepeats` counts retransmissions of the FIN. */
+  fin: Moment | null = null;
+  finRepeats = 0;
+  finAcked = false;
+  rst: Moment | null = null;
+}
+
+/** How the end of a connection was seen; `open` while it lives, and at the end of the capture. */
+export type ConnectionEnd = 'open' | 'fin' | 'rst' | 'replaced' | 'forgotten';
+
+/** One TCP connection and what is known of it without looking at payload. */
+export class Connection {
+  /** Number in order of first packet over all TCP connections of the capture, from 0 (Wireshark's tcp.stream). */
+  readonly id: number;
+  client: Endpoint;
+  server: Endpoint;
+  /** False while only a guess from the ports says who is the client. */
+  rolesKnown: boolean;
+  /** Name of the protocol it carries, once known (`zookeeper`, `zab`, `etcd` …), null before and for strangers. */
+  protocol: string | null = null;
+  /** What the stranger is where the port belongs to a protocol but the bytes do not: `TLS`, `HTTP` … */
+  foreign: string | null = null;
+  /** First packet of any kind. */
+  readonly start: Moment;
+  /** First SYN, how many times it was sent (same sequence number), and the last of them. */
+  syn: Moment | null = null;
+  synCount = 0;
+  lastSyn: Moment | null = null;
+  synAck: Moment | null = null;
+  /** RST that answered the SYN. */
+  refused: Moment | null = null;
+  /** Neither SYN nor SYN-ACK was captured: what came before is unknown. */
+  midStream: boolean;
+  end: ConnectionEnd = 'open';
+  endMoment: Moment | null = null;
+  readonly toServer = new StreamFacts();
+  readonly toClient = new StreamFacts();
+
+  constructor(id: number, client: Endpoint, server: Endpoint, rolesKnown: boolean, start: Moment, midStream: boolean) {
+    this.id = id;
+    this.client = client;
+    this.server = server;
+    this.rolesKnown = rolesKnown;
+    this.start = start;
+    this.midStream = midStream;
+  }
+
+  stream(direction: Direction): StreamFacts {
+    return direction === TO_SERVER ? this.toServer : this.toClient;
+  }
+}

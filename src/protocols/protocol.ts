@@ -1,0 +1,70 @@
+import type { Connection, Direction } from '../network/connection.js';
+
+/** What every decoded message has, whatever its protocol. Reused by some decoders: valid until the callback returns. */
+export interface Message {
+  readonly protocol: string;
+  readonly connection: Connection;
+  readonly direction: Direction;
+  /** Frame that completed the message and its time; frame that brought its first byte. */
+  readonly frame: number;
+  readonly time: number;
+  readonly firstFrame: number;
+  readonly kind: 'request' | 'response' | 'notification' | 'message' | 'foreign';
+  /** Operation under the protocol's own name; null for a response whose request was not captured. */
+  readonly op: string | null;
+  /** Position in the direction's stream behind the last byte: received once `stream(direction).acked` reaches it. */
+  readonly streamEnd: number;
+  /** Only part of the message was captured. */
+  readonly truncated: boolean;
+  /** The protocol's own fields as they are printed, without the common ones that report/ adds. */
+  toRecord(options: RecordOptions): Record<string, unknown>;
+}
+
+export interface RecordOptions {
+  /** Show payload bytes (base64 under `data`). */
+  readonly data: boolean;
+}
+
+/** Bytes that were lost to the capture (`missing`) or that belong to no message that could be aligned (`skipped`). */
+export interface Gap {
+  readonly connection: Connection;
+  readonly direction: Direction;
+  readonly frame: number;
+  readonly time: number;
+  readonly bytes: number;
+  readonly reason: 'missing' | 'skipped';
+}
+
+/** Where decoders put what they find. */
+export interface MessageSink {
+  message(message: Message): void;
+  gap(gap: Gap): void;
+}
+
+/** Decodes both directions of one connection. Bytes are valid only during the call. */
+export interface ConnectionDecoder {
+  /** In-order stream bytes, `bytes` from `start` to before `end`; `position` is the stream position of the first. */
+  data(direction: Direction, bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void;
+  /** `length` stream bytes from `position` on were not captured. */
+  gap(direction: Direction, length: number, position: number, frame: number, time: number): void;
+  /** This direction ended with FIN. */
+  fin(direction: Direction, frame: number, time: number): void;
+  /** Nothing more will come in either direction. */
+  end(frame: number, time: number): void;
+}
+
+/** `yes` and `no` are final; `more` asks to be called again with more of the same first bytes. */
+export type Recognition = 'yes' | 'no' | 'more';
+
+/** A protocol registers itself by one of these in protocols/registry.ts; no layer before it knows it by name. */
+export interface Protocol {
+  readonly name: string;
+  /** Server ports that it is expected on. */
+  readonly ports: readonly number[];
+  /**
+   * Looks at the first bytes that the client sent on a connection whose start was captured, on any port.
+   * Must be strict: `yes` takes the connection.
+   */
+  recognise(bytes: Buffer, start: number, end: number): Recognition;
+  open(connection: Connection, sink: MessageSink): ConnectionDecoder;
+}
