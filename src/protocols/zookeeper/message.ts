@@ -1,0 +1,77 @@
+import type { Connection, Direction } from '../../network/connection.js';
+import type { Message, RecordOptions } from '../protocol.js';
+import type { RequestBody, ResponseBody } from './records.js';
+import type { Stat } from './stat.js';
+
+/**
+ * A request as the response that answers it needs it: what was asked, where and when. Lives as long as it is
+ * outstanding, so nothing of the capture's bytes hangs on it.
+ */
+export interface ZooKeeperRequest {
+  /** OpCode number; connect is 0 with xid 0 (a connect request carries neither). */
+  readonly opcode: number;
+  /** ZooKeeper's name, `connect`, `fourLetterWord`, or `unknown(N)`. */
+  readonly op: string;
+  readonly xid: number;
+  readonly path: string | null;
+  /** `watch` of the reads that can set one (exists, getData, getChildren, getChildren2), otherwise false. */
+  readonly watch: boolean;
+  /** Create flags (0 to 6) of the create family, otherwise 0. */
+  readonly flags: number;
+  readonly length: number;
+  readonly frame: number;
+  readonly time: number;
+  /** Position behind the request in the stream to the server: `connection.toServer.acked >= streamEnd` if it arrived. */
+  readonly streamEnd: number;
+  /**
+   * Body where the matching or the model needs it after the bytes are gone (connect, multi, multiRead, setWatches,
+   * setWatches2, addWatch, removeWatches, checkWatches, fourLetterWord), otherwise null.
+   */
+  readonly body: RequestBody | null;
+}
+
+/**
+ * One ZooKeeper message. The decoder reuses the object: it is valid only until the callback returns. Header fields are
+ * read at once, the body only when asked for.
+ */
+export interface ZooKeeperMessage extends Message {
+  readonly protocol: 'zookeeper';
+  readonly connection: Connection;
+  readonly direction: Direction;
+  readonly kind: 'request' | 'response' | 'notification';
+  readonly opcode: number | null;
+  readonly op: string | null;
+  /** Session id as `0x…`, null until the handshake or nothing showed it. */
+  readonly session: string | null;
+  /** Value of the length prefix; -1 for four-letter words. */
+  readonly length: number;
+  readonly xid: number;
+  /** Of a request or notification, and of responses that carry one (created path, sync); else null. */
+  readonly path: string | null;
+  readonly watch: boolean;
+  readonly flags: number;
+  /** Responses: the request that it answers, null where that was not captured. Requests: itself. */
+  readonly request: ZooKeeperRequest | null;
+  /**
+   * Responses and notifications: zxid of the reply header as a double, exact below 2^53 (an epoch below 2^21), -1 where the
+   * header says -1, and for requests. `zxidHi` and `zxidLo` (unsigned) have all 64 bits.
+   */
+  readonly zxid: number;
+  readonly zxidHi: number;
+  readonly zxidLo: number;
+  /** Responses and notifications: 0 or ZooKeeper's error code. */
+  readonly err: number;
+  /** Responses: nanoseconds since the request, null where the request was not captured. */
+  readonly latency: number | null;
+  /** Notifications: 1 NodeCreated, 2 NodeDeleted, 3 NodeDataChanged, 4 NodeChildrenChanged, …; and KeeperState. */
+  readonly eventType: number;
+  readonly state: number;
+  /** The record behind the header, decoded when first asked for; null where there is none (or it could not be read). */
+  requestBody(): RequestBody | null;
+  responseBody(): ResponseBody | null;
+  /** The Stat of a response that has one, without decoding the rest where that can be helped. */
+  stat(): Stat | null;
+  /** Child names of getChildren, getChildren2, getEphemerals responses. Equal lists may be the same array. */
+  children(): readonly string[] | null;
+  toRecord(options: RecordOptions): Record<string, unknown>;
+}

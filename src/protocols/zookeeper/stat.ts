@@ -1,0 +1,37 @@
+/** High word (unsigned) and low word (unsigned) of a 64-bit number as `0x…`, lower case, without leading zeros. */
+export function hex64(hi: number, lo: number): string {
+  const low = (lo >>> 0).toString(16);
+  if (hi === 0) return `0x${low}`;
+  return `0x${(hi >>> 0).toString(16)}${low.padStart(8, '0')}`;
+}
+
+/** A zxid as a double: exact below 2^53, that is with an epoch below 2^21; -1 where all bits are set. */
+export function zxidNumber(hi: number, lo: number): number {
+  if ((hi | 0) === -1 && (lo | 0) === -1) return -1;
+  return (hi >>> 0) * 4294967296 + (lo >>> 0);
+}
+
+/** Zxid (a double as `zxidNumber` gives) as `0x…`. */
+export function zxidText(zxid: number): string {
+  if (zxid < 0) return '0xffffffffffffffff';
+  return hex64(Math.floor(zxid / 4294967296), zxid % 4294967296);
+}
+
+/** ZooKeeper's Stat record, 68 bytes on the wire. Zxids are kept as doubles for comparison (see `zxidNumber`). */
+export interface Stat {
+  /** zxid that created the znode, last changed its data, last changed its list of children. */
+  readonly czxid: number;
+  readonly mzxid: number;
+  readonly pzxid: number;
+  /** Milliseconds since the epoch, by the server's clock. */
+  readonly ctime: number;
+  readonly mtime: number;
+  /** Changes of data, of children, of the ACL. */
+  readonly version: number;
+  readonly cversion: number;
+  readonly aversion: number;
+  /** Session id `0x…` of the owner, `0x0` for a persistent znode. */
+  readonly ephemeralOwner: string;
+  readonly dataLength: number;
+  readonly numChildren: number;
+}

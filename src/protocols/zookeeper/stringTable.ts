@@ -1,0 +1,42 @@
+const LONGEST = 256;
+
+/**
+ * Turns bytes into strings and gives back the same string for the same bytes: paths and child names repeat thousands of
+ * times in a capture. Bounded: a table of fixed size in which a newcomer takes the place of an older one.
+ */
+export class StringTable {
+  private readonly strings: (string | undefined)[];
+  private readonly hashes: Int32Array;
+  private readonly mask: number;
+
+  /** @param bits the table has 2^bits places */
+  constructor(bits = 14) {
+    this.strings = new Array<string | undefined>(1 << bits).fill(undefined);
+    this.hashes = new Int32Array(1 << bits);
+    this.mask = (1 << bits) - 1;
+  }
+
+  /** UTF-8 string of `bytes` from `start` to before `end`. */
+  get(bytes: Buffer, start: number, end: number): string {
+    const length = end - start;
+    if (length === 0) return '';
+    if (length > LONGEST) return bytes.toString('utf8', start, end);
+    let hash = length;
+    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+    hash ^= hash >>> 15;
+    const place = hash & this.mask;
+    const known = this.strings[place];
+    if (known !== undefined && this.hashes[place] === hash && known.length === length) {
+      let i = 0;
+      while (i < length && known.charCodeAt(i) === bytes[start + i]!) i++;
+      if (i === length) return known;
+    }
+    const string = bytes.toString('utf8', start, end);
+    // As long as its bytes only if all of it is ASCII (or U+FFFD, which equals no byte): the comparison above holds.
+    if (string.length === length) {
+      this.strings[place] = string;
+      this.hashes[place] = hash;
+    }
+    return string;
+  }
+}
