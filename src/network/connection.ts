@@ -32,7 +32,9 @@ export class StreamFacts {
   gapBytes = 0;
   /** Segments that brought only bytes which had been seen (keep-alive probes apart). */
   retransmissions = 0;
-  /** The same since the receiver last acknowledged anything new: 0 means that nothing is in doubt. */
+  /** Segments that the capture holds twice within a millisecond, as `-i any` does: not the network's doing. */
+  duplicates = 0;
+  /** Retransmissions since the receiver last acknowledged anything new: 0 means that nothing is in doubt. */
   unackedRetransmissions = 0;
   firstUnackedRetransmission: Moment | null = null;
   keepAlives = 0;
@@ -77,8 +79,8 @@ export class Connection {
   midStream: boolean;
   end: ConnectionEnd = 'open';
   endMoment: Moment | null = null;
-  readonly toServer = new StreamFacts();
-  readonly toClient = new StreamFacts();
+  toServer = new StreamFacts();
+  toClient = new StreamFacts();
 
   constructor(id: number, client: Endpoint, server: Endpoint, rolesKnown: boolean, start: Moment, midStream: boolean) {
     this.id = id;
@@ -87,6 +89,13 @@ export class Connection {
     this.rolesKnown = rolesKnown;
     this.start = start;
     this.midStream = midStream;
+  }
+
+  /** Exchanges client and server, where bytes show that the guess from the ports was wrong. */
+  swapRoles(): void {
+    [this.client, this.server] = [this.server, this.client];
+    [this.toServer, this.toClient] = [this.toClient, this.toServer];
+    this.rolesKnown = true;
   }
 
   stream(direction: Direction): StreamFacts {

@@ -1,0 +1,197 @@
+import type { Packet } from './packet.js';
+
+export interface FragmentOptions {
+  /** Bytes that may be held for datagrams in pieces, all together. */
+  readonly maxBytes?: number;
+  /** Seconds of capture time after which missing pieces are no longer waited for (RFC 791 and Linux: 15 to 30). */
+  readonly maxAge?: number;
+}
+
+/** A datagram is at most this long; offsets count blocks of eight bytes. */
+const MAX_LENGTH = 65535;
+const BLOCK = 8;
+/** What a datagram costs beside its bytes: object, map entry, block list. */
+const OVERHEAD = 512;
+
+/** A datagram of which at least one fragment was seen. It stays for a while when complete, to know repetitions. */
+class Datagram {
+  bytes = Buffer.alloc(2048);
+  /** Bit map of the blocks that were seen. */
+  readonly blocks = new Uint8Array((MAX_LENGTH >> 6) + 1);
+  blocksSeen = 0;
+  /** Length of the whole; -1 until the last fragment was seen. */
+  length = -1;
+  /** Highest end of any fragment. */
+  highest = 0;
+  /** Bytes from here on were on the wire but cut from the capture. */
+  cutAt = MAX_LENGTH;
+  protocol: number;
+  complete = false;
+
+  constructor(
+    protocol: number,
+    readonly time: number,
+    readonly frame: number,
+  ) {
+    this.protocol = protocol;
+  }
+
+  get cost(): number {
+    return this.bytes.length + this.blocks.length + OVERHEAD;
+  }
+
+  grow(length: number): void {
+    if (length <= this.bytes.length) return;
+    const grown = Buffer.alloc(Math.min(Math.max(length, this.bytes.length * 2), MAX_LENGTH + BLOCK));
+    this.bytes.copy(grown);
+    this.bytes = grown;
+  }
+}
+
+/** What `add` answers while fragments are missing. */
+export const NOT_WHOLE = -1;
+
+/**
+ * Puts IP fragments together, in whatever order they come. Of overlapping fragments the first seen counts. A complete
+ * datagram is remembered for as long as it would have been waited for, so that the doubled packets of an `any` capture
+ * do not begin it again. Memory and age are bounded; what is forgotten incomplete is counted as lost.
+ */
+export class Fragments {
+  readonly #datagrams = new Map<string, Datagram>();
+  readonly #maxBytes: number;
+  readonly #maxAge: number;
+  #bytes = 0;
+
+  constructor(options: FragmentOptions = {}) {
+    this.#maxBytes = options.maxBytes ?? 4 * 1024 * 1024;
+    this.#maxAge = (options.maxAge ?? 30) * 1e9;
+  }
+
+  /**
+   * Takes the fragment that is the packet's current layer. Once its datagram is whole, the packet is set to the whole
+   * payload, and the result is the protocol of its first fragment; until then NOT_WHOLE.
+   */
+  add(packet: Packet, id: number, protocol: number, position: number, more: boolean): number {
+    packet.counts.fragments++;
+    const length = packet.wireEnd - packet.offset;
+    if (length <= 0 || (more && length % BLOCK !== 0)) {
+      packet.problem('IP fragment empty or not a multiple of 8 bytes');
+      return NOT_WHOLE;
+    }
+    if (position + length > MAX_LENGTH) {
+      packet.problem('IP fragments beyond 65535 bytes or of contradictory length');
+      return NOT_WHOLE;
+    }
+    this.#forgetOld(packet);
+    const key = keyOf(packet, id, protocol);
+    let datagram = this.#datagrams.get(key);
+    if (datagram?.complete && repeats(datagram, packet, position, length, more)) {
+      packet.counts.repeatedFragments++;
+      return NOT_WHOLE;
+    }
+    if (!datagram || datagram.complete) {
+      if (datagram) this.#forget(key, datagram);
+      datagram = new Datagram(protocol, packet.time, packet.frame);
+      this.#datagrams.set(key, datagram);
+      this.#bytes += datagram.cost;
+    }
+    if (more ? datagram.length >= 0 && position + length > datagram.length : contradicts(datagram, position + length)) {
+      packet.problem('IP fragments beyond 65535 bytes or of contradictory length');
+      return NOT_WHOLE;
+    }
+    this.#bytes -= datagram.cost;
+    store(datagram, packet, position, length, more);
+    this.#bytes += datagram.cost;
+    if (position === 0) datagram.protocol = protocol;
+    this.#makeRoom(packet, datagram);
+    if (datagram.length < 0 || datagram.blocksSeen < Math.ceil(datagram.length / BLOCK)) return NOT_WHOLE;
+    datagram.complete = true;
+    packet.counts.reassembled++;
+    packet.bytes = datagram.bytes;
+    packet.offset = 0;
+    packet.wireEnd = datagram.length;
+    packet.end = Math.min(datagram.length, datagram.cutAt);
+    return datagram.protocol;
+  }
+
+  /** Nothing more will come: what is incomplete is lost. */
+  end(packet: Packet): void {
+    for (const datagram of this.#datagrams.values()) lost(datagram, packet);
+    this.#datagrams.clear();
+    this.#bytes = 0;
+  }
+
+  #forgetOld(packet: Packet): void {
+    for (const [key, datagram] of this.#datagrams) {
+      if (packet.time - datagram.time <= this.#maxAge) return;
+      lost(datagram, packet);
+      this.#forget(key, datagram);
+    }
+  }
+
+  #makeRoom(packet: Packet, keep: Datagram): void {
+    if (this.#bytes <= this.#maxBytes) return;
+    for (const [key, datagram] of this.#datagrams) {
+      if (datagram === keep) continue;
+      if (!datagram.complete) packet.problems.add('IP datagram lost: too many fragments waiting', datagram.frame);
+      this.#forget(key, datagram);
+      if (this.#bytes <= this.#maxBytes) return;
+    }
+  }
+
+  #forget(key: string, datagram: Datagram): void {
+    this.#datagrams.delete(key);
+    this.#bytes -= datagram.cost;
+  }
+}
+
+function lost(datagram: Datagram, packet: Packet): void {
+  if (!datagram.complete) packet.problems.add('IP datagram lost: fragments missing', datagram.frame);
+}
+
+/** RFC 791 and RFC 8200: fragments belong together by addresses and identification, in IPv4 by protocol as well. */
+function keyOf(packet: Packet, id: number, protocol: number): string {
+  const s = packet.segment;
+  return s.family === 4
+    ? `${s.source3},${s.destination3},${id},${protocol}`
+    : `${s.source0},${s.source1},${s.source2},${s.source3},${s.destination0},${s.destination1},${s.destination2},${s.destination3},${id}`;
+}
+
+/** A last fragment that ends elsewhere than an earlier last one, or before bytes that were already there. */
+function contradicts(datagram: Datagram, end: number): boolean {
+  return datagram.length >= 0 ? datagram.length !== end : datagram.highest > end;
+}
+
+/** Whether a complete datagram holds exactly these bytes at this place. */
+function repeats(datagram: Datagram, packet: Packet, position: number, length: number, more: boolean): boolean {
+  const end = position + length;
+  if (more ? end > datagram.length : end !== datagram.length) return false;
+  const captured = Math.min(end, position + packet.end - packet.offset, datagram.cutAt);
+  if (captured <= position) return true;
+  return (
+    packet.bytes.compare(datagram.bytes, position, captured, packet.offset, packet.offset + captured - position) === 0
+  );
+}
+
+function store(datagram: Datagram, packet: Packet, position: number, length: number, more: boolean): void {
+  const end = position + length;
+  const captured = Math.max(0, Math.min(packet.end - packet.offset, length));
+  datagram.grow(position + captured);
+  let fresh = false;
+  for (let at = position; at < end; at += BLOCK) {
+    const block = at >> 3;
+    const bit = 1 << (block & 7);
+    if ((datagram.blocks[block >> 3]! & bit) !== 0) continue;
+    datagram.blocks[block >> 3]! |= bit;
+    datagram.blocksSeen++;
+    fresh = true;
+    const from = at - position;
+    const to = Math.min(from + BLOCK, length);
+    if (from < captured)
+      packet.bytes.copy(datagram.bytes, at, packet.offset + from, packet.offset + Math.min(to, captured));
+    if (to > captured) datagram.cutAt = Math.min(datagram.cutAt, position + Math.max(captured, from));
+  }
+  if (!fresh) packet.counts.repeatedFragments++;
+  if (end > datagram.highest) datagram.highest = end;
+  if (!more) datagram.length = end;
+}

@@ -1,0 +1,63 @@
+/** Headers that a packet can be too short for. */
+export type Header =
+  | 'link layer'
+  | 'VLAN'
+  | 'MPLS'
+  | 'PPP'
+  | 'IPv4'
+  | 'IPv6'
+  | 'IPv6 extension'
+  | 'authentication'
+  | 'UDP'
+  | 'VXLAN'
+  | 'Geneve'
+  | 'GRE'
+  | 'ERSPAN'
+  | 'TCP';
+
+/** Why a packet, or part of it, could not be read: plain English that is printed as it stands. */
+export type ProblemKind =
+  | `${Header} header cut by the snap length`
+  | `${Header} header incomplete`
+  | `link type ${number} not supported`
+  | 'IPv4 version is not 4'
+  | 'IPv6 version is not 6'
+  | 'IPv4 header length below 20'
+  | 'IPv4 total length shorter than the header'
+  | 'IP length beyond the end of the frame'
+  | 'TCP data offset below 20'
+  | 'TCP data offset beyond the end of the packet'
+  | 'UDP length below 8'
+  | 'tunnels nested too deeply'
+  | 'IP fragment empty or not a multiple of 8 bytes'
+  | 'IP fragments beyond 65535 bytes or of contradictory length'
+  | 'IP datagram lost: fragments missing'
+  | 'IP datagram lost: too many fragments waiting'
+  | 'encrypted by IPsec (ESP)';
+
+export interface Problem {
+  readonly kind: ProblemKind;
+  /** Packets (for lost datagrams: datagrams). */
+  readonly count: number;
+  readonly firstFrame: number;
+}
+
+/** Counts problems by kind, and keeps the first frame of each. */
+export class Problems {
+  readonly #byKind = new Map<ProblemKind, { count: number; firstFrame: number }>();
+
+  add(kind: ProblemKind, frame: number): void {
+    const known = this.#byKind.get(kind);
+    if (known) known.count++;
+    else this.#byKind.set(kind, { count: 1, firstFrame: frame });
+  }
+
+  count(kind: ProblemKind): number {
+    return this.#byKind.get(kind)?.count ?? 0;
+  }
+
+  /** In order of first frame seen. */
+  list(): Problem[] {
+    return [...this.#byKind].map(([kind, { count, firstFrame }]) => ({ kind, count, firstFrame }));
+  }
+}

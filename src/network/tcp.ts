@@ -1,0 +1,619 @@
+import { endpoint } from './address.js';
+import {
+  Connection,
+  TO_CLIENT,
+  TO_SERVER,
+  type ConnectionEnd,
+  type Direction,
+  type Endpoint,
+  type StreamFacts,
+} from './connection.js';
+import { ConnectionTable, type TableEntry } from './connectionTable.js';
+import { HalfConnection } from './halfConnection.js';
+import { ACK, FIN, RST, SYN, type Segment } from './segment.js';
+
+/**
+ * What a stream promises its handler: bytes of one direction come in order and once; what the capture has not is
+ * announced by `gap` at its place; a segment is handed on after everything that it acknowledges, so that a request comes
+ * before its answer even where the capture has them the other way round. `fin` and `end` come last. `position` counts
+ * bytes and gaps from 0. Frames of one direction never go back.
+ */
+export interface StreamHandler {
+  data(
+    direction: Direction,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    position: number,
+    frame: number,
+    time: number,
+  ): void;
+  gap(direction: Direction, length: number, position: number, frame: number, time: number): void;
+  fin(direction: Direction, frame: number, time: number): void;
+  end(frame: number, time: number): void;
+}
+
+/** Who listens: is told of every TCP connection, and gives a handler for those whose bytes it wants (null: no bytes). */
+export interface ConnectionListener {
+  /** Which of two endpoints is the server, for a connection whose start was not captured; null if that cannot be told. */
+  server(a: Endpoint, b: Endpoint): Endpoint | null;
+  opened(connection: Connection): StreamHandler | null;
+  closed(connection: Connection): void;
+}
+
+export interface TcpOptions {
+  /** Connections that are kept; beyond it the longest idle are forgotten. */
+  readonly maxConnections?: number;
+  /** Bytes that wait for their turn, per direction and in all. */
+  readonly maxWaitingBytes?: number;
+  readonly maxWaitingTotal?: number;
+}
+
+/** A hole counts as lost to the capture when this many packets or nanoseconds have passed since it was acknowledged. */
+const GRACE_PACKETS = 8;
+const GRACE_TIME = 250e6;
+/** Farther ahead of the window than any sender is allowed in practice: not data of this connection. */
+const STRAY_DISTANCE = 16 * 1024 * 1024;
+const STRAYS_TO_BELIEVE = 3;
+const MAX_WAITING_PIECES = 2048;
+/** A SYN or segment seen again sooner than this was captured twice, not sent twice. */
+const DUPLICATE_TIME = 1e6;
+const TIME_WAIT = 60e9;
+const CLOSED_KEPT = 4096;
+
+class TcpConnection implements TableEntry<TcpConnection> {
+  sameHash: TcpConnection | null = null;
+  handler: StreamHandler | null = null;
+  closed = false;
+  lastTime = 0;
+
+  constructor(
+    readonly hash: number,
+    readonly words: Int32Array,
+    readonly connection: Connection,
+    /** Half of the endpoint that `words` names first. */
+    readonly a: HalfConnection,
+    readonly b: HalfConnection,
+  ) {}
+
+  direction(half: HalfConnection): Direction {
+    return half.facts === this.connection.toServer ? TO_SERVER : TO_CLIENT;
+  }
+}
+
+/** TCP reassembly of all connections of a capture. */
+export class TcpReassembly {
+  private readonly table = new ConnectionTable<TcpConnection>();
+  private connections = 0;
+  private readonly doubtful = new Set<TcpConnection>();
+  private nextDoubt = Infinity;
+  private readonly closedQueue: TcpConnection[] = [];
+  private closedHead = 0;
+  private waitingTotal = 0;
+  private readonly maxConnections: number;
+  private readonly maxWaitingBytes: number;
+  private readonly maxWaitingTotal: number;
+  /** Connections that had to be forgotten while they may have been alive. */
+  forgotten = 0;
+  /** Segments far outside the window of their connection, and segments of closed connections: not used. */
+  strays = 0;
+  late = 0;
+
+  constructor(
+    private readonly listener: ConnectionListener,
+    options: TcpOptions = {},
+  ) {
+    this.maxConnections = options.maxConnections ?? 100_000;
+    this.maxWaitingBytes = options.maxWaitingBytes ?? 4 * 1024 * 1024;
+    this.maxWaitingTotal = options.maxWaitingTotal ?? 64 * 1024 * 1024;
+  }
+
+  /** Number of TCP connections seen so far. */
+  get count(): number {
+    return this.connections;
+  }
+
+  segment(segment: Segment): void {
+    const time = segment.time;
+    if (time > this.nextDoubt) this.settleDoubts(time);
+    let entry = this.table.find(segment);
+    if (entry !== null && this.isNewConnection(entry, segment)) {
+      this.close(entry, 'replaced', segment.frame, time);
+      this.table.remove(entry);
+      entry = null;
+    }
+    entry ??= this.open(segment);
+    entry.lastTime = time;
+    const fromA = this.table.isFromFirst(entry, segment);
+    const half = fromA ? entry.a : entry.b;
+    const peer = fromA ? entry.b : entry.a;
+    const facts = half.facts;
+    facts.packets++;
+    const moment = facts.last;
+    if (moment === null) {
+      facts.last = { frame: segment.frame, time };
+      facts.first = facts.last;
+    } else {
+      // The one Moment that is rewritten in place: a new object for every packet would cost more than all the rest.
+      (moment as { frame: number; time: number }).frame = segment.frame;
+      (moment as { frame: number; time: number }).time = time;
+    }
+    if (entry.closed) {
+      this.afterClose(entry, half, peer, segment);
+      return;
+    }
+    const flags = segment.flags;
+    if ((flags & SYN) !== 0) this.synchronise(entry, half, peer, segment);
+    else if (!half.known) half.begin(segment.sequence);
+    if ((flags & RST) !== 0) {
+      this.reset(entry, half, segment);
+      return;
+    }
+    if (segment.window === 0 && (flags & (SYN | FIN)) === 0) facts.zeroWindows++;
+    const acknowledges = (flags & ACK) !== 0 ? this.acknowledge(entry, peer, segment) : 0;
+    if (segment.wireLength > 0) this.payload(entry, half, peer, segment, acknowledges);
+    if ((flags & FIN) !== 0) this.finish(half, segment);
+    if (half.finPosition >= 0 || half.waiting > 0 || peer.waiting > 0 || peer.finPosition >= 0) this.drain(entry);
+    if (half.doubtSince >= 0 || peer.doubtSince >= 0) {
+      half.doubtPackets++;
+      peer.doubtPackets++;
+      if (half.doubtPackets > GRACE_PACKETS || peer.doubtPackets > GRACE_PACKETS)
+        this.settle(entry, GRACE_PACKETS, time);
+    }
+  }
+
+  /** The capture is over: everything that waits is handed on with the gaps that remain. */
+  end(frame: number, time: number): void {
+    for (const entry of this.table.all()) {
+      if (!entry.closed) this.close(entry, 'open', frame, time);
+    }
+  }
+
+  // Connections
+
+  private isNewConnection(entry: TcpConnection, segment: Segment): boolean {
+    const fromA = this.table.isFromFirst(entry, segment);
+    const half = fromA ? entry.a : entry.b;
+    if ((segment.flags & (SYN | ACK)) === SYN) return half.initialSequence !== segment.sequence;
+    if ((segment.flags & (SYN | ACK)) === (SYN | ACK)) {
+      return half.initialSequence !== -1 && half.initialSequence !== segment.sequence;
+    }
+    if (!entry.closed || segment.wireLength === 0 || (segment.flags & RST) !== 0) return false;
+    // The SYN may be missing: another sequence space, or long after TIME_WAIT, is another connection.
+    const far = Math.abs(half.position(segment.sequence) - half.facts.delivered) > STRAY_DISTANCE;
+    return far || segment.time - (entry.connection.endMoment?.time ?? 0) > TIME_WAIT;
+  }
+
+  private open(segment: Segment): TcpConnection {
+    if (this.table.size >= this.maxConnections) this.forget(segment);
+    const source = endpoint(
+      segment.family,
+      segment.source0,
+      segment.source1,
+      segment.source2,
+      segment.source3,
+      segment.sourcePort,
+    );
+    const destination = endpoint(
+      segment.family,
+      segment.destination0,
+      segment.destination1,
+      segment.destination2,
+      segment.destination3,
+      segment.destinationPort,
+    );
+    const syn = (segment.flags & SYN) !== 0;
+    let sourceIsClient: boolean;
+    let rolesKnown = true;
+    if (syn) sourceIsClient = (segment.flags & ACK) === 0;
+    else {
+      const server = this.listener.server(source, destination);
+      rolesKnown = server !== null;
+      sourceIsClient = server === null ? source.port >= destination.port : server === destination;
+    }
+    const start = { frame: segment.frame, time: segment.time };
+    const connection = new Connection(
+      this.connections++,
+      sourceIsClient ? source : destination,
+      sourceIsClient ? destination : source,
+      rolesKnown,
+      start,
+      !syn,
+    );
+    const own = sourceIsClient ? connection.toServer : connection.toClient;
+    const other = sourceIsClient ? connection.toClient : connection.toServer;
+    const entry = new TcpConnection(
+      this.table.hash(segment),
+      this.table.words(segment),
+      connection,
+      new HalfConnection(own),
+      new HalfConnection(other),
+    );
+    this.table.add(entry);
+    entry.handler = this.listener.opened(connection);
+    return entry;
+  }
+
+  /** Makes room: closed connections go first, then an eighth of those that were silent longest. */
+  private forget(segment: Segment): void {
+    while (this.closedHead < this.closedQueue.length) this.dropOldestClosed();
+    if (this.table.size < this.maxConnections) return;
+    const entries = [...this.table.all()].sort((x, y) => x.lastTime - y.lastTime);
+    for (const entry of entries.slice(0, Math.ceil(entries.length / 8))) {
+      this.forgotten++;
+      this.close(entry, 'forgotten', segment.frame, segment.time);
+      this.table.remove(entry);
+    }
+  }
+
+  private close(entry: TcpConnection, end: ConnectionEnd, frame: number, time: number): void {
+    if (entry.closed) return;
+    this.drainAll(entry);
+    entry.closed = true;
+    this.doubtful.delete(entry);
+    const connection = entry.connection;
+    connection.end = end;
+    connection.endMoment = { frame, time };
+    entry.handler?.end(frame, time);
+    entry.handler = null;
+    this.listener.closed(connection);
+    this.closedQueue.push(entry);
+    if (this.closedQueue.length - this.closedHead > CLOSED_KEPT) this.dropOldestClosed();
+  }
+
+  private dropOldestClosed(): void {
+    const entry = this.closedQueue[this.closedHead++];
+    if (entry !== undefined) this.table.remove(entry);
+    if (this.closedHead > CLOSED_KEPT) {
+      this.closedQueue.splice(0, this.closedHead);
+      this.closedHead = 0;
+    }
+  }
+
+  /** Facts that still come in after the end: the last acknowledgements, repeated FINs. */
+  private afterClose(entry: TcpConnection, half: HalfConnection, peer: HalfConnection, segment: Segment): void {
+    if ((segment.flags & RST) !== 0) half.facts.rst ??= { frame: segment.frame, time: segment.time };
+    else if ((segment.flags & ACK) !== 0) this.noteAcknowledged(peer, segment);
+    if ((segment.flags & FIN) !== 0 && half.facts.fin !== null) this.repeatFin(half, segment);
+    else if (segment.wireLength > 0 && entry.connection.end !== 'open') this.late++;
+  }
+
+  // Flags
+
+  private synchronise(entry: TcpConnection, half: HalfConnection, peer: HalfConnection, segment: Segment): void {
+    const connection = entry.connection;
+    const moment = { frame: segment.frame, time: segment.time };
+    if (half.initialSequence === -1) {
+      half.initialSequence = segment.sequence;
+      if (!half.known) half.begin((segment.sequence + 1) >>> 0);
+    }
+    if ((segment.flags & ACK) !== 0) {
+      connection.synAck ??= moment;
+      if (peer.initialSequence === -1 && !peer.known) peer.begin(segment.acknowledgement);
+      return;
+    }
+    if (connection.syn === null) connection.syn = moment;
+    else if (connection.lastSyn !== null && segment.time - connection.lastSyn.time < DUPLICATE_TIME) return;
+    connection.synCount++;
+    connection.lastSyn = moment;
+  }
+
+  private reset(entry: TcpConnection, half: HalfConnection, segment: Segment): void {
+    const connection = entry.connection;
+    const moment = { frame: segment.frame, time: segment.time };
+    half.facts.rst ??= moment;
+    const answersSyn = connection.syn !== null && connection.synAck === null && half.facts === connection.toClient;
+    if (answersSyn && half.facts.delivered === 0) connection.refused ??= moment;
+    this.close(entry, 'rst', segment.frame, segment.time);
+  }
+
+  /** Marks the sender's FIN; it takes effect when all bytes before it were handed on. */
+  private finish(half: HalfConnection, segment: Segment): void {
+    if (half.facts.fin !== null) {
+      this.repeatFin(half, segment);
+      return;
+    }
+    half.facts.fin = { frame: segment.frame, time: segment.time };
+    half.finPosition = half.position(segment.sequence) + segment.wireLength;
+    half.latestTime = segment.time;
+  }
+
+  private repeatFin(half: HalfConnection, segment: Segment): void {
+    if (segment.time - half.latestTime > DUPLICATE_TIME) half.facts.finRepeats++;
+    half.latestTime = segment.time;
+  }
+
+  /** @returns position in the other direction up to which this segment acknowledges */
+  private acknowledge(entry: TcpConnection, peer: HalfConnection, segment: Segment): number {
+    if (!peer.known) peer.begin(segment.acknowledgement);
+    const position = this.noteAcknowledged(peer, segment);
+    const facts = peer.facts;
+    const delivered = facts.delivered + (peer.finDelivered || peer.finPosition === facts.delivered ? 1 : 0);
+    if (position > delivered && position > peer.granted && peer.doubtSince < 0 && facts.packets > 0)
+      this.doubt(entry, peer, segment.time);
+    return position;
+  }
+
+  private noteAcknowledged(peer: HalfConnection, segment: Segment): number {
+    const position = peer.position(segment.acknowledgement);
+    const facts = peer.facts;
+    if (position > facts.acked && position - facts.delivered < 2 ** 30) {
+      if (peer.finPosition >= 0 && position > peer.finPosition) facts.finAcked = true;
+      facts.acked = peer.finPosition >= 0 ? Math.min(position, peer.finPosition) : position;
+      facts.unackedRetransmissions = 0;
+      facts.firstUnackedRetransmission = null;
+    }
+    return position;
+  }
+
+  // Payload
+
+  private payload(
+    entry: TcpConnection,
+    half: HalfConnection,
+    peer: HalfConnection,
+    segment: Segment,
+    acknowledges: number,
+  ): void {
+    const facts = half.facts;
+    let sequence = segment.sequence;
+    if ((segment.flags & SYN) !== 0) sequence = (sequence + 1) >>> 0;
+    let position = half.position(sequence);
+    const length = segment.wireLength;
+    if (position < 0 && facts.delivered === 0 && half.initialSequence === -1 && position > -STRAY_DISTANCE) {
+      half.beginEarlier(sequence);
+      position = 0;
+    }
+    if (position + length <= facts.delivered) {
+      this.repeated(half, segment, position);
+      return;
+    }
+    if (position > Math.max(facts.delivered, facts.acked) + STRAY_DISTANCE && ++half.strays < STRAYS_TO_BELIEVE) {
+      this.strays++;
+      return;
+    }
+    half.strays = 0;
+    half.latestPosition = position;
+    half.latestLength = length;
+    half.latestTime = segment.time;
+    const payloadMoment = facts.lastPayload;
+    if (payloadMoment === null) facts.lastPayload = { frame: segment.frame, time: segment.time };
+    else {
+      (payloadMoment as { frame: number; time: number }).frame = segment.frame;
+      (payloadMoment as { frame: number; time: number }).time = segment.time;
+    }
+    if (entry.handler === null) {
+      // Nobody wants the bytes: only count them.
+      half.advance(position + length - facts.delivered);
+      return;
+    }
+    const inOrder = position <= facts.delivered && half.waiting === 0;
+    if (inOrder && this.mayGo(peer, acknowledges)) {
+      this.deliver(
+        entry,
+        half,
+        segment.bytes,
+        segment.start + (facts.delivered - position),
+        segment.end,
+        position + length - facts.delivered,
+        segment.frame,
+        segment.time,
+      );
+      return;
+    }
+    if (position < facts.delivered) this.holdRest(half, segment, position, acknowledges);
+    else
+      this.waitingTotal += half.hold(
+        { position, length, frame: segment.frame, time: segment.time, acknowledges },
+        segment.bytes,
+        segment.start,
+        segment.end,
+      );
+    if (
+      half.waiting > MAX_WAITING_PIECES ||
+      half.queuedBytes > this.maxWaitingBytes ||
+      this.waitingTotal > this.maxWaitingTotal
+    ) {
+      this.drainAll(entry);
+    } else if (half.doubtSince < 0 && peer.facts.packets === 0) {
+      this.doubt(entry, half, segment.time); // no acknowledgement can ever be seen: do not wait for one
+    }
+  }
+
+  private holdRest(half: HalfConnection, segment: Segment, position: number, acknowledges: number): void {
+    const skip = half.facts.delivered - position;
+    const piece = {
+      position: position + skip,
+      length: segment.wireLength - skip,
+      frame: segment.frame,
+      time: segment.time,
+      acknowledges,
+    };
+    this.waitingTotal += half.hold(piece, segment.bytes, Math.min(segment.start + skip, segment.end), segment.end);
+  }
+
+  /** Whether what a segment acknowledges has been handed on (or given up), so that the segment may follow it. */
+  private mayGo(peer: HalfConnection, acknowledges: number): boolean {
+    return (
+      acknowledges <= peer.granted ||
+      (peer.finDelivered && acknowledges <= peer.granted + 1) ||
+      peer.facts.packets === 0
+    );
+  }
+
+  private repeated(half: HalfConnection, segment: Segment, position: number): void {
+    const facts = half.facts;
+    if (segment.wireLength <= 1 && position === facts.delivered - 1) {
+      facts.keepAlives++;
+      return;
+    }
+    const same = position === half.latestPosition && segment.wireLength === half.latestLength;
+    if (same && segment.time - half.latestTime < DUPLICATE_TIME) {
+      facts.duplicates++;
+      return;
+    }
+    facts.retransmissions++;
+    if (position + segment.wireLength > facts.acked) {
+      facts.unackedRetransmissions++;
+      facts.firstUnackedRetransmission ??= { frame: segment.frame, time: segment.time };
+    }
+  }
+
+  private deliver(
+    entry: TcpConnection,
+    half: HalfConnection,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    length: number,
+    frame: number,
+    time: number,
+  ): void {
+    if (frame > half.lastDeliveredFrame) {
+      half.lastDeliveredFrame = frame;
+      half.lastDeliveredTime = time;
+    } else {
+      frame = half.lastDeliveredFrame;
+      time = half.lastDeliveredTime;
+    }
+    const captured = Math.max(0, Math.min(end - start, length));
+    const direction = entry.direction(half);
+    const position = half.facts.delivered;
+    half.advance(captured);
+    if (captured > 0) entry.handler?.data(direction, bytes, start, start + captured, position, frame, time);
+    if (captured < length) this.skip(entry, half, length - captured, frame, time);
+  }
+
+  /** Passes over bytes that the capture does not have. */
+  private skip(entry: TcpConnection, half: HalfConnection, length: number, frame: number, time: number): void {
+    const position = half.facts.delivered;
+    half.facts.gapBytes += length;
+    const direction = entry.direction(half);
+    half.advance(length);
+    entry.handler?.gap(direction, length, position, frame, time);
+  }
+
+  // What waits
+
+  /** Hands on what waits for nothing any more, in both directions. */
+  private drain(entry: TcpConnection): void {
+    for (let progress = true; progress;) {
+      progress = this.drainHalf(entry, entry.a, entry.b);
+      if (this.drainHalf(entry, entry.b, entry.a)) progress = true;
+    }
+    if (entry.a.finDelivered && entry.b.finDelivered) {
+      const last =
+        entry.connection.toServer.fin!.frame > entry.connection.toClient.fin!.frame
+          ? entry.connection.toServer
+          : entry.connection.toClient;
+      this.close(entry, 'fin', last.fin!.frame, last.fin!.time);
+    }
+  }
+
+  private drainHalf(entry: TcpConnection, half: HalfConnection, peer: HalfConnection): boolean {
+    let progress = false;
+    for (let piece = half.first(); piece !== undefined; piece = half.first()) {
+      const delivered = half.facts.delivered;
+      if (piece.position + piece.length <= delivered) {
+        this.drop(half);
+        continue;
+      }
+      if (piece.position > delivered || !this.mayGo(peer, piece.acknowledges)) break;
+      this.drop(half);
+      this.deliver(
+        entry,
+        half,
+        piece.bytes,
+        delivered - piece.position,
+        piece.bytes.length,
+        piece.position + piece.length - delivered,
+        piece.frame,
+        piece.time,
+      );
+      progress = true;
+    }
+    if (half.doubtSince >= 0 && half.facts.acked <= half.facts.delivered && half.waiting === 0) half.doubtSince = -1;
+    if (half.finPosition >= 0 && !half.finDelivered && half.facts.delivered >= half.finPosition && half.waiting === 0) {
+      half.finDelivered = true;
+      const fin = half.facts.fin!;
+      entry.handler?.fin(entry.direction(half), fin.frame, fin.time);
+      progress = true;
+    }
+    return progress;
+  }
+
+  private drop(half: HalfConnection): void {
+    const before = half.queuedBytes;
+    half.shift();
+    this.waitingTotal -= before - half.queuedBytes;
+  }
+
+  /** Something acknowledged was not captured, or not yet: a swapped packet may still bring it. */
+  private doubt(entry: TcpConnection, half: HalfConnection, time: number): void {
+    half.doubtSince = time;
+    half.doubtPackets = 0;
+    this.doubtful.add(entry);
+    this.nextDoubt = Math.min(this.nextDoubt, time + GRACE_TIME);
+  }
+
+  private settleDoubts(time: number): void {
+    this.nextDoubt = Infinity;
+    for (const entry of this.doubtful) {
+      this.settle(entry, GRACE_PACKETS, time);
+      const since = Math.max(entry.a.doubtSince, entry.b.doubtSince);
+      if (since < 0) this.doubtful.delete(entry);
+      else this.nextDoubt = Math.min(this.nextDoubt, since + GRACE_TIME);
+    }
+  }
+
+  /** Gives up holes whose time of grace is over. */
+  private settle(entry: TcpConnection, packets: number, time: number): void {
+    for (const half of [entry.a, entry.b]) {
+      if (half.doubtSince < 0) continue;
+      if (half.doubtPackets > packets || time - half.doubtSince > GRACE_TIME) {
+        half.doubtSince = -1;
+        this.giveUp(entry, half, false);
+      }
+    }
+    this.drain(entry);
+  }
+
+  /** Declares the hole before the first waiting piece, as far as it was acknowledged (or all of it), lost. */
+  private giveUp(entry: TcpConnection, half: HalfConnection, all: boolean): void {
+    const facts: StreamFacts = half.facts;
+    const first = half.first();
+    const noAcknowledgements = all || (half === entry.a ? entry.b : entry.a).facts.packets === 0;
+    let upTo = facts.acked;
+    if (first !== undefined) upTo = noAcknowledgements ? first.position : Math.min(first.position, facts.acked);
+    const missing = upTo - facts.delivered;
+    half.granted = Math.max(half.granted, facts.acked, facts.delivered);
+    if (missing <= 0) return;
+    // One acknowledged byte and nothing behind it is a FIN that was not captured.
+    if (missing === 1 && first === undefined && half.finPosition < 0) {
+      half.granted++;
+      return;
+    }
+    const frame = first?.frame ?? half.lastDeliveredFrame;
+    const time = first?.time ?? half.lastDeliveredTime;
+    this.skip(entry, half, missing, Math.max(frame, half.lastDeliveredFrame), Math.max(time, half.lastDeliveredTime));
+  }
+
+  /** Hands on everything that waits, whatever is missing. */
+  private drainAll(entry: TcpConnection): void {
+    this.drain(entry);
+    while (!entry.closed && (entry.a.waiting > 0 || entry.b.waiting > 0)) {
+      for (const half of [entry.a, entry.b]) {
+        this.giveUp(entry, half, true);
+        half.granted = Infinity;
+      }
+      const before = entry.a.waiting + entry.b.waiting;
+      this.drain(entry);
+      if (entry.a.waiting + entry.b.waiting === before) break;
+    }
+    for (const half of [entry.a, entry.b]) {
+      if (half.granted === Infinity) half.granted = half.facts.delivered;
+      if (half.facts.acked > half.facts.delivered && half.facts.packets > 0) this.giveUp(entry, half, true);
+      half.doubtSince = -1;
+    }
+  }
+}
