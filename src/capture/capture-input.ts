@@ -1,0 +1,273 @@
+import { fstatSync, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import process from 'node:process';
+import type { Readable } from 'node:stream';
+import {
+  type BufferPool,
+  type ByteSource,
+  FileSource,
+  openDescriptor,
+  ReplaySource,
+  StreamSource,
+} from './byte-source.js';
+import { CaptureError } from './capture-error.js';
+import type { CaptureInfo } from './capture-info.js';
+import type { Clock } from './clock.js';
+import { decompress } from './decompress.js';
+import { describeStranger, detectCompression, detectFormat, MAGIC_LENGTH } from './detect.js';
+import type { FrameReader } from './frame-reader.js';
+import { Frame } from './frame.js';
+import { linkTypeName } from './link-types.js';
+
+/** A path, `-` for standard input, or a stream with the name that messages about it use. */
+export type CaptureInput = string | { readonly name: string; readonly stream: Readable };
+
+const SUFFIX = { gzip: '.gz', zstd: '.zst' } as const;
+const STANDARD_INPUT = 0;
+
+/** One input while it is read: opened, its frames loaded one at a time into `frame`, closed. */
+export class OpenCapture {
+  readonly info: CaptureInfo;
+  /** The frame that was loaded last. Valid until the next is loaded. */
+  readonly frame = new Frame();
+  /** Bytes that the input has, as stored; null for a stream. Known after `examine`. */
+  size: number | null = null;
+  /** True for a regular file given by its path: it can be closed and opened again. Known after `examine`. */
+  reopenable = false;
+  readonly #input: CaptureInput;
+  #source: ByteSource | null = null;
+  #reader: FrameReader | null = null;
+  #compressed = false;
+  #linkTypes = 0;
+  #lastFrame = 0;
+  #closed = false;
+  #pipe = false;
+
+  constructor(input: CaptureInput) {
+    this.#input = input;
+    const file = typeof input === 'string' ? input : input.name;
+    this.info = {
+      file,
+      format: null,
+      linkTypes: [],
+      packets: 0,
+      bytes: 0,
+      from: null,
+      to: null,
+      firstFrame: null,
+      truncated: false,
+      problems: [],
+    };
+  }
+
+  /** Finds out what kind of thing the input is. Throws CaptureError where it cannot be read. */
+  async examine(): Promise<void> {
+    if (typeof this.#input !== 'string') return;
+    const stats =
+      this.#input === '-' ? standardInputStats() : await stat(this.#input).catch((e: unknown) => this.#refuse(e));
+    if (stats === null) return;
+    if (stats.isDirectory()) {
+      throw new CaptureError(this.info.file, 'this is a directory', 'name the capture files in it');
+    }
+    this.#pipe = stats.isFIFO();
+    if (!stats.isFile()) return;
+    this.size = stats.size;
+    this.reopenable = this.#input !== '-';
+  }
+
+  /**
+   * Opens the input and finds its format. `examine` comes first. Throws CaptureError where there is no capture in it.
+   */
+  async open(clock: Clock, pool: BufferPool): Promise<void> {
+    const source = await this.#openSource(pool);
+    if (this.#closed) return source.close();
+    this.#source = source;
+    const first = await firstBytes(source);
+    const compression = first === null ? null : detectCompression(first);
+    if (first === null || compression === null) {
+      this.#start(first, source, '', clock);
+      return;
+    }
+    this.#compressed = true;
+    this.#source = decompress(new ReplaySource(first, source), compression);
+    this.#start(await firstBytes(this.#source), this.#source, SUFFIX[compression], clock);
+  }
+
+  /** Loads the next frame that the bytes at hand hold; false where there is none. */
+  next(): boolean {
+    return this.#reader?.next(this.frame) ?? false;
+  }
+
+  /**
+   * Gets more bytes and loads the next frame in them. False at the end of the input; then `info` tells how it ended.
+   * Throws CaptureError where not even the first record can be true.
+   */
+  async advance(): Promise<boolean> {
+    const reader = this.#reader;
+    const source = this.#source;
+    if (reader === null || source === null) return false;
+    for (;;) {
+      // Bytes of the first look may hold frames already.
+      if (reader.next(this.frame)) return true;
+      this.#noteLinkTypes(reader);
+      if (reader.damage !== null) {
+        this.#damaged(reader, false);
+        return false;
+      }
+      const chunk = await source.read();
+      this.info.bytes = source.bytesRead;
+      if (this.#closed) return false;
+      if (chunk === null) {
+        this.#ended(reader, source);
+        return false;
+      }
+      reader.push(chunk);
+    }
+  }
+
+  /** Enters the loaded frame, which is number `number` of the run, in `info`. */
+  count(number: number): void {
+    const info = this.info;
+    const time = this.frame.time;
+    info.packets++;
+    if (info.firstFrame === null) {
+      info.firstFrame = number;
+      info.from = time;
+      info.to = time;
+    }
+    if (time < info.from!) info.from = time;
+    if (time > info.to!) info.to = time;
+    this.#lastFrame = number;
+  }
+
+  /** Forgets all that was read, so that a reopenable input can be opened again. */
+  async rewind(): Promise<void> {
+    await this.#source?.close();
+    this.#source = null;
+    this.#reader = null;
+    this.#linkTypes = 0;
+    this.info.format = null;
+    this.info.bytes = 0;
+    this.info.linkTypes.length = 0;
+  }
+
+  /** Ends the reading, also from outside while `advance` is under way; that then returns false. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#source?.close();
+  }
+
+  async #openSource(pool: BufferPool): Promise<ByteSource> {
+    const input = this.#input;
+    if (typeof input !== 'string') return new StreamSource(input.stream);
+    try {
+      if (input === '-')
+        return this.size === null ? new StreamSource(process.stdin) : new FileSource(STANDARD_INPUT, pool);
+      if (!this.#pipe) return await FileSource.open(input, pool);
+      // As a socket its reads can be given up; as a file they would hold up the end of the process.
+      return new StreamSource(new Socket({ fd: await openDescriptor(input), readable: true, writable: false }));
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
+  #start(first: Buffer | null, source: ByteSource, suffix: string, clock: Clock): void {
+    const { info } = this;
+    info.bytes = source.bytesRead;
+    if (this.#closed) return;
+    if (first === null) {
+      if (source.failure !== null) throw new CaptureError(info.file, source.failure);
+      const advice = 'was tcpdump stopped before it wrote anything? A capture without packets still has 24 bytes';
+      throw new CaptureError(info.file, suffix === '' ? 'empty' : 'holds nothing but an empty compressed file', advice);
+    }
+    const detected = detectFormat(first, clock);
+    if (detected === null) {
+      const { what, advice } = describeStranger(first.subarray(0, 512));
+      throw new CaptureError(info.file, `${suffix === '' ? '' : 'decompressed, '}not a capture: ${what}`, advice);
+    }
+    info.format = detected.format + suffix;
+    this.#reader = detected.reader;
+    this.#reader.push(first);
+  }
+
+  #ended(reader: FrameReader, source: ByteSource): void {
+    const failure = source.failure;
+    reader.finish();
+    if (failure !== null) {
+      if (!reader.started) throw new CaptureError(this.info.file, failure);
+      this.info.problems.push(failure);
+      this.info.truncated = true;
+    }
+    this.#damaged(reader, true);
+  }
+
+  #damaged(reader: FrameReader, atEnd: boolean): void {
+    const { info } = this;
+    for (const remark of reader.remarks) info.problems.push(remark);
+    const damage = reader.damage;
+    if (damage === null) return;
+    if (!reader.started || (info.packets === 0 && !atEnd)) {
+      const advice = atEnd ? 'capture or copy it again' : 'it is damaged from its start, or no capture at all';
+      throw new CaptureError(info.file, damage.text, advice, damage.offset);
+    }
+    info.truncated = true;
+    const place = `byte ${damage.offset}${this.#compressed ? ' of the decompressed capture' : ''}`;
+    const behind = info.packets === 0 ? 'before the first frame' : `behind frame ${this.#lastFrame}`;
+    info.problems.push(`${place}, ${behind}: ${damage.text}${atEnd ? '' : '; the rest was not read'}`);
+  }
+
+  #noteLinkTypes(reader: FrameReader): void {
+    for (; this.#linkTypes < reader.linkTypes.length; this.#linkTypes++) {
+      const name = linkTypeName(reader.linkTypes[this.#linkTypes]!);
+      if (!this.info.linkTypes.includes(name)) this.info.linkTypes.push(name);
+    }
+  }
+
+  #refuse(error: unknown): never {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    const [problem, advice] = REFUSALS.get(String(error.code)) ?? [error.message, null];
+    throw new CaptureError(this.info.file, problem, advice);
+  }
+}
+
+const REFUSALS = new Map<string, [problem: string, advice: string | null]>([
+  ['ENOENT', ['no such file', null]],
+  ['ENOTDIR', ['no such file', 'a part of its path is not a directory']],
+  ['EACCES', ['permission denied', 'tcpdump writes as root: change the owner, or read it with sudo']],
+  ['EPERM', ['permission denied', null]],
+  ['ELOOP', ['too many symbolic links', null]],
+  ['ENAMETOOLONG', ['the name is too long', null]],
+  [
+    'EMFILE',
+    ['too many files are open', 'more captures overlap in time than the limit allows: raise it with ulimit -n'],
+  ],
+]);
+
+/** What standard input is, null where the system does not say; a closed one reads as empty. */
+function standardInputStats(): Stats | null {
+  if (process.stdin.isTTY) {
+    throw new CaptureError(
+      '-',
+      'standard input is a terminal',
+      'pipe a capture into it: tcpdump -U -w - … | zkscope … -',
+    );
+  }
+  try {
+    return fstatSync(STANDARD_INPUT);
+  } catch {
+    return null;
+  }
+}
+
+/** The first bytes of a source, at least enough for every magic number; fewer where there are no more, null for none. */
+async function firstBytes(source: ByteSource): Promise<Buffer | null> {
+  let first = await source.read();
+  while (first !== null && first.length < MAGIC_LENGTH) {
+    const head = Buffer.from(first);
+    const more = await source.read();
+    if (more === null) return head;
+    first = Buffer.concat([head, more]);
+  }
+  return first;
+}

@@ -1,0 +1,205 @@
+import { FRAME_LIMIT, FrameReader, NOT_A_PACKET } from './frame-reader.js';
+import type { Frame } from './frame.js';
+import { CaptureInterface } from './interface.js';
+
+const SECTION_HEADER = 0x0a0d0d0a;
+const INTERFACE_DESCRIPTION = 1;
+const OBSOLETE_PACKET = 2;
+const SIMPLE_PACKET = 3;
+const ENHANCED_PACKET = 6;
+/** Blocks without a packet that Wireshark numbers as frames all the same: systemd journal entry, custom block. */
+const COUNTED_BLOCKS: readonly number[] = [9, 0xbad, 0x4000_0bad];
+
+const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+const SWAPPED_BYTE_ORDER_MAGIC = 0x4d3c2b1a;
+/** Type and length before the body, length again behind it. */
+const BLOCK_HEADER = 8;
+const BLOCK_TRAILER = 4;
+const SMALLEST_BLOCK = BLOCK_HEADER + BLOCK_TRAILER;
+const SMALLEST_SECTION_HEADER = SMALLEST_BLOCK + 16;
+const SMALLEST_INTERFACE = SMALLEST_BLOCK + 8;
+/** Both packet blocks with a timestamp have 20 bytes before the packet's bytes. */
+const PACKET_FIELDS = 20;
+/** Longest block that is held in memory: a frame and, generously, its options. Others are skipped, however long. */
+const BLOCK_LIMIT = FRAME_LIMIT + 1024 * 1024;
+
+const OPTION_END = 0;
+const IF_TSRESOL = 9;
+const IF_TSOFFSET = 14;
+
+/** True where `bytes` (4 at least) begin with a Section Header Block, whose type reads the same both ways. */
+export function isPcapng(bytes: Buffer): boolean {
+  return bytes.length >= 4 && bytes.readUInt32BE(0) === SECTION_HEADER;
+}
+
+/**
+ * pcapng as draft-ietf-opsawg-pcapng describes it: blocks of type, total length, body, total length again, in the byte
+ * order of their section. Section headers, interfaces and the three kinds of packet block are read, all else is
+ * skipped without being held.
+ */
+export class PcapngReader extends FrameReader {
+  #interfaces: CaptureInterface[] = [];
+  /** Bytes of a block of no interest that are still to come. */
+  #skip = 0;
+  /** Of the frame before, for packets that have no time of their own. */
+  #lastTime: number | null = null;
+  #timelessSaid = false;
+
+  override next(frame: Frame): boolean {
+    if (this.damage !== null) return false;
+    for (;;) {
+      if (this.#skip > 0 && !this.#skipOn()) return false;
+      if (this.end - this.position < SMALLEST_BLOCK && !this.fill(SMALLEST_BLOCK)) return false;
+      const type = this.uint32(this.position);
+      if (type === SECTION_HEADER && !this.#readByteOrder()) return false;
+      const length = this.uint32(this.position + 4);
+      if (length < SMALLEST_BLOCK || length % 4 !== 0) return this.stop(`a block claims a length of ${length} bytes`);
+      switch (type) {
+        case ENHANCED_PACKET:
+        case OBSOLETE_PACKET:
+        case SIMPLE_PACKET:
+        case INTERFACE_DESCRIPTION:
+          if (length > BLOCK_LIMIT) return this.stop(`a block claims a length of ${length} bytes`);
+          if (this.end - this.position < length && !this.fill(length)) return false;
+          if (this.uint32(this.position + length - BLOCK_TRAILER) !== length) {
+            return this.stop(`the two lengths of a block, at its start and at its end, differ`);
+          }
+          if (type === INTERFACE_DESCRIPTION) {
+            if (!this.#readInterface(length)) return false;
+            this.position += length;
+            continue;
+          }
+          if (
+            !(type === SIMPLE_PACKET ? this.#readSimplePacket(frame, length) : this.#readPacket(frame, type, length))
+          ) {
+            return false;
+          }
+          this.position += length;
+          return true;
+        case SECTION_HEADER:
+          if (!this.#readSection(length)) return false;
+          break;
+        default:
+          if (!this.started) return this.stop('a block comes before the first section header');
+          this.#skip = length;
+          if (COUNTED_BLOCKS.includes(type)) {
+            frame.linkType = NOT_A_PACKET;
+            return true;
+          }
+      }
+    }
+  }
+
+  override finish(): void {
+    if (this.#skip > 0) this.stop('the file ends in the middle of a block');
+    else super.finish();
+  }
+
+  #skipOn(): boolean {
+    while (this.#skip > 0) {
+      if (this.position === this.end && !this.fill(1)) return false;
+      const step = Math.min(this.#skip, this.end - this.position);
+      this.position += step;
+      this.#skip -= step;
+    }
+    return true;
+  }
+
+  /** The byte order must be known before even the length of a section header can be read. */
+  #readByteOrder(): boolean {
+    this.bigEndian = false;
+    const magic = this.uint32(this.position + 8);
+    if (magic !== BYTE_ORDER_MAGIC && magic !== SWAPPED_BYTE_ORDER_MAGIC) {
+      return this.stop('a section header has no byte-order magic', this.offset + 8);
+    }
+    this.bigEndian = magic === SWAPPED_BYTE_ORDER_MAGIC;
+    return true;
+  }
+
+  #readSection(length: number): boolean {
+    if (length < SMALLEST_SECTION_HEADER) return this.stop(`a section header claims a length of ${length} bytes`);
+    if (!this.fill(SMALLEST_SECTION_HEADER)) return false;
+    const major = this.uint16(this.position + 12);
+    if (major !== 1) {
+      return this.stop(`pcapng version ${major}.${this.uint16(this.position + 14)} is not known`, this.offset + 12);
+    }
+    this.started = true;
+    this.#interfaces = [];
+    this.#skip = length;
+    return true;
+  }
+
+  #readInterface(length: number): boolean {
+    if (length < SMALLEST_INTERFACE) return this.stop(`an interface block claims a length of ${length} bytes`);
+    const linkType = this.uint16(this.position + 8);
+    const snapLength = this.uint32(this.position + 12);
+    let resolution: number | null = null;
+    let offsetSeconds = 0;
+    const optionsEnd = this.position + length - BLOCK_TRAILER;
+    let option = this.position + 16;
+    while (optionsEnd - option >= 4) {
+      const code = this.uint16(option);
+      const size = this.uint16(option + 2);
+      const value = option + 4;
+      if (code === OPTION_END) break;
+      if (size > optionsEnd - value) {
+        return this.stop('an option of an interface is longer than its block', this.offset + option - this.position);
+      }
+      if (code === IF_TSRESOL && size === 1) resolution = this.bytes[value]!;
+      if (code === IF_TSOFFSET && size === 8) {
+        offsetSeconds = Number(this.bigEndian ? this.bytes.readBigInt64BE(value) : this.bytes.readBigInt64LE(value));
+      }
+      option = value + ((size + 3) & ~3);
+    }
+    this.#interfaces.push(new CaptureInterface(linkType, snapLength, resolution, offsetSeconds, this.clock));
+    this.addLinkType(linkType);
+    return true;
+  }
+
+  /** Enhanced Packet Block and, with a shorter interface number and a drop count beside it, the obsolete one. */
+  #readPacket(frame: Frame, type: number, length: number): boolean {
+    const start = this.position + BLOCK_HEADER;
+    if (length < SMALLEST_BLOCK + PACKET_FIELDS) return this.stop(`a packet block claims a length of ${length} bytes`);
+    const number = type === ENHANCED_PACKET ? this.uint32(start) : this.uint16(start);
+    const source = this.#interfaces[number];
+    if (source === undefined) return this.stop(`a packet names interface ${number}, which the section does not have`);
+    const captured = this.uint32(start + 12);
+    const original = this.uint32(start + 16);
+    if (captured > length - SMALLEST_BLOCK - PACKET_FIELDS || captured > FRAME_LIMIT) {
+      return this.stop(`a packet claims ${captured} captured bytes in a block of ${length}`);
+    }
+    frame.time = source.time(this.uint32(start + 4), this.uint32(start + 8), this.clock);
+    this.#lastTime = frame.time;
+    frame.linkType = source.linkType;
+    frame.bytes = this.bytes;
+    frame.start = start + PACKET_FIELDS;
+    frame.end = frame.start + captured;
+    frame.originalLength = original > captured ? original : captured;
+    return true;
+  }
+
+  #readSimplePacket(frame: Frame, length: number): boolean {
+    const start = this.position + BLOCK_HEADER;
+    if (length < SMALLEST_BLOCK + 4) return this.stop(`a simple packet block claims a length of ${length} bytes`);
+    const source = this.#interfaces[0];
+    if (source === undefined) return this.stop('a simple packet block in a section without interface');
+    const original = this.uint32(start);
+    const room = length - SMALLEST_BLOCK - 4;
+    const limit = source.snapLength === 0 ? FRAME_LIMIT : Math.min(source.snapLength, FRAME_LIMIT);
+    const captured = Math.min(original, limit);
+    if (captured > room) return this.stop(`a simple packet block of ${length} bytes has no room for its packet`);
+    if (!this.#timelessSaid) {
+      this.#timelessSaid = true;
+      this.remarks.push(
+        'holds simple packet blocks, which have no time: each is given the time of the frame before it',
+      );
+    }
+    frame.time = this.#lastTime ?? 0;
+    frame.linkType = source.linkType;
+    frame.bytes = this.bytes;
+    frame.start = start + 4;
+    frame.end = frame.start + captured;
+    frame.originalLength = original;
+    return true;
+  }
+}
