@@ -64,6 +64,7 @@ const CLOSED_KEPT = 4096;
 class TcpConnection implements TableEntry<TcpConnection> {
   sameHash: TcpConnection | null = null;
   handler: StreamHandler | null = null;
+  closing = false;
   closed = false;
   lastTime = 0;
 
@@ -132,7 +133,7 @@ export class TcpReassembly {
     const moment = facts.last;
     if (moment === null) {
       facts.last = { frame: segment.frame, time };
-      facts.first = facts.last;
+      facts.first = { frame: segment.frame, time };
     } else {
       // The one Moment that is rewritten in place: a new object for every packet would cost more than all the rest.
       (moment as { frame: number; time: number }).frame = segment.frame;
@@ -247,7 +248,8 @@ export class TcpReassembly {
   }
 
   private close(entry: TcpConnection, end: ConnectionEnd, frame: number, time: number): void {
-    if (entry.closed) return;
+    if (entry.closing) return;
+    entry.closing = true;
     this.drainAll(entry);
     entry.closed = true;
     this.doubtful.delete(entry);

@@ -1,4 +1,5 @@
 import type { Connection, Direction } from '../network/connection.js';
+import type { StreamHandler } from '../network/tcp.js';
 
 /** What every decoded message has, whatever its protocol. Reused by some decoders: valid until the callback returns. */
 export interface Message {
@@ -42,16 +43,7 @@ export interface MessageSink {
 }
 
 /** Decodes both directions of one connection. Bytes are valid only during the call. */
-export interface ConnectionDecoder {
-  /** In-order stream bytes, `bytes` from `start` to before `end`; `position` is the stream position of the first. */
-  data(direction: Direction, bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void;
-  /** `length` stream bytes from `position` on were not captured. */
-  gap(direction: Direction, length: number, position: number, frame: number, time: number): void;
-  /** This direction ended with FIN. */
-  fin(direction: Direction, frame: number, time: number): void;
-  /** Nothing more will come in either direction. */
-  end(frame: number, time: number): void;
-}
+export type ConnectionDecoder = StreamHandler;
 
 /** `yes` and `no` are final; `more` asks to be called again with more of the same first bytes. */
 export type Recognition = 'yes' | 'no' | 'more';
@@ -66,5 +58,10 @@ export interface Protocol {
    * Must be strict: `yes` takes the connection.
    */
   recognise(bytes: Buffer, start: number, end: number): Recognition;
+  /**
+   * Looks at payload of a connection of which neither the start was captured nor a port tells anything; says in which
+   * direction it goes if it is surely of this protocol.
+   */
+  recogniseMidStream?(bytes: Buffer, start: number, end: number): Direction | null;
   open(connection: Connection, sink: MessageSink): ConnectionDecoder;
 }

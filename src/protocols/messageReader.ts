@@ -1,0 +1,64 @@
+import { CaptureSet, type CaptureInput, type CaptureSetOptions } from '../capture/capture-set.js';
+import type { CaptureInfo } from '../capture/capture-info.js';
+import { Clock } from '../capture/clock.js';
+import type { Frame } from '../capture/frame.js';
+import { Dissector } from '../network/dissector.js';
+import { TcpReassembly } from '../network/tcp.js';
+import type { Protocol } from './protocol.js';
+import { allProtocols } from './registry.js';
+import { Router, type ConnectionSink } from './router.js';
+
+export interface MessageReaderOptions extends CaptureSetOptions {
+  readonly clock?: Clock;
+  /** Server ports that carry ZooKeeper whatever their bytes look like. */
+  readonly zookeeperPorts?: readonly number[];
+  readonly protocols?: readonly Protocol[];
+}
+
+/** The way from captures to messages: reads, takes apart, reassembles, decodes, and hands all to one sink. */
+export class MessageReader {
+  readonly clock: Clock;
+  readonly dissector: Dissector;
+  readonly tcp: TcpReassembly;
+  private readonly set: CaptureSet;
+  private lastFrame = 0;
+  private lastTime = 0;
+
+  constructor(inputs: readonly CaptureInput[], sink: ConnectionSink, options: MessageReaderOptions = {}) {
+    this.clock = options.clock ?? new Clock();
+    const ports = new Map((options.zookeeperPorts ?? []).map((port) => [port, 'zookeeper']));
+    const router = new Router(options.protocols ?? allProtocols(), sink, { ports });
+    const tcp = new TcpReassembly(router);
+    this.tcp = tcp;
+    this.dissector = new Dissector((segment) => {
+      tcp.segment(segment);
+    });
+    this.set = new CaptureSet(inputs, this.clock, options);
+  }
+
+  get captures(): readonly CaptureInfo[] {
+    return this.set.captures;
+  }
+
+  /** Number and time of the latest frame. */
+  get last(): { readonly frame: number; readonly time: number } {
+    return { frame: this.lastFrame, time: this.lastTime };
+  }
+
+  /**
+   * Reads everything. `afterChunk` is awaited between chunks: let the output drain there. Throws CaptureError where an
+   * input cannot be read at all. An aborted `signal` ends it early, as the end of the capture would.
+   */
+  async read(afterChunk?: () => Promise<void> | void, signal?: AbortSignal): Promise<void> {
+    const { dissector } = this;
+    const onFrame = (frame: Frame): void => {
+      this.lastFrame = frame.number;
+      this.lastTime = frame.time;
+      dissector.frame(frame);
+    };
+    await this.set.read(onFrame, afterChunk, signal);
+    dissector.end();
+    this.tcp.end(this.lastFrame, this.lastTime);
+    await afterChunk?.();
+  }
+}

@@ -1,0 +1,7 @@
+import type { Protocol } from './protocol.js';
+import { zookeeper } from './zookeeper/index.js';
+
+/** Every protocol that zkscope decodes: a new one is added here, and nowhere else. State in them is one run's. */
+export function allProtocols(): Protocol[] {
+  return [zookeeper()];
+}

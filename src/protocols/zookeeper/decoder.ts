@@ -1,0 +1,497 @@
+import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
+import { foreignName } from '../foreign.js';
+import { ForeignMessage } from '../foreignMessage.js';
+import type { ConnectionDecoder, MessageSink } from '../protocol.js';
+import { END_OF_RECORD } from './cursor.js';
+import type { DecodedMessage, SharedState } from './decodedMessage.js';
+import { fourLetterWord } from './fourLetterWords.js';
+import { FramedStream, type FrameHandler } from './framing.js';
+import type { ZooKeeperRequest } from './message.js';
+import { NOTIFICATION_XID, OpCode, opName, PING_XID } from './opcodes.js';
+import { MAX_LENGTH, requestEvidence, responseEvidence, type Evidence } from './plausible.js';
+import type { RequestBody } from './records.js';
+import { OutstandingRequests } from './requests.js';
+import { zxidNumber } from './stat.js';
+
+const CONNECT_LENGTHS = { leastRequest: 28, mostRequest: 256, leastResponse: 20, mostResponse: 256 };
+
+/** Whether the first message of a connection can be a ConnectRequest: protocol version 0 and a password that fits. */
+export function isConnectRequest(bytes: Buffer, start: number, end: number): boolean {
+  const length = end - start;
+  if (length < CONNECT_LENGTHS.leastRequest || length > CONNECT_LENGTHS.mostRequest) return false;
+  const password = Math.max(0, bytes.readInt32BE(start + 24));
+  return bytes.readInt32BE(start) === 0 && (length === 28 + password || length === 29 + password);
+}
+
+function isConnectResponse(bytes: Buffer, start: number, end: number): boolean {
+  const length = end - start;
+  if (length < CONNECT_LENGTHS.leastResponse || length > CONNECT_LENGTHS.mostResponse) return false;
+  const password = Math.max(0, bytes.readInt32BE(start + 16));
+  return bytes.readInt32BE(start) === 0 && (length === 20 + password || length === 21 + password);
+}
+
+/** What the whole connection turned out to be. */
+type Mode = 'undecided' | 'framed' | 'word' | 'foreign';
+
+/** Decodes both directions of one client connection into messages, and pairs responses with requests. */
+export class ZooKeeperDecoder implements ConnectionDecoder {
+  private mode: Mode;
+  private readonly outstanding = new OutstandingRequests();
+  private readonly requests: FramedStream;
+  private readonly responses: FramedStream;
+  private readonly lost = [0, 0];
+  private readonly lostFrame = [0, 0];
+  private readonly lostTime = [0, 0];
+  private session: string | null = null;
+  private epoch = -1;
+  private connectRequest: ZooKeeperRequest | null = null;
+  private awaitsConnectResponse: boolean;
+  /** Sent before this position, a request may have been answered in bytes that were lost. */
+  private responsesLostAt = -1;
+  private wordRequest: ZooKeeperRequest | null = null;
+  private answerLength = 0;
+  private answerFrame = 0;
+  private answerTime = 0;
+  private answerFirstFrame = 0;
+  private readonly message: DecodedMessage;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly sink: MessageSink,
+    private readonly shared: SharedState,
+  ) {
+    this.message = shared.message;
+    const atStart = !connection.midStream;
+    this.mode = 'undecided';
+    this.awaitsConnectResponse = atStart;
+    this.requests = new FramedStream(this.handler(TO_SERVER), atStart);
+    this.responses = new FramedStream(this.handler(TO_CLIENT), atStart);
+  }
+
+  private handler(direction: Direction): FrameHandler {
+    return {
+      frame: (bytes, start, end, length, position, truncated) => {
+        this.reportGap(direction);
+        if (direction === TO_SERVER) this.request(bytes, start, end, length, position, truncated);
+        else this.response(bytes, start, end, length, position, truncated);
+      },
+      evidence: (bytes, at, end): Evidence =>
+        direction === TO_SERVER
+          ? requestEvidence(bytes, at, end)
+          : responseEvidence(bytes, at, end, this.outstanding, this.epoch),
+      skipped: (length) => {
+        const { frame, time } = this.stream(direction);
+        this.reportGap(direction);
+        this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'skipped' });
+      },
+    };
+  }
+
+  private stream(direction: Direction): FramedStream {
+    return direction === TO_SERVER ? this.requests : this.responses;
+  }
+
+  data(
+    direction: Direction,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    position: number,
+    frame: number,
+    time: number,
+  ): void {
+    if (this.mode === 'undecided' && direction === TO_SERVER) this.decide(bytes, start, end, position, frame, time);
+    if (this.mode === 'framed' || (this.mode === 'undecided' && direction === TO_CLIENT)) {
+      this.stream(direction).data(bytes, start, end, position, frame, time);
+      return;
+    }
+    const stream = this.stream(direction);
+    if (this.mode === 'word' && direction === TO_CLIENT) {
+      if (this.answerLength === 0) this.answerFirstFrame = frame;
+      this.answerLength += end - start;
+      this.answerFrame = frame;
+      this.answerTime = time;
+      stream.messageBytes += end - start;
+    } else stream.skippedBytes += end - start;
+  }
+
+  /** What the first bytes of the client say: a four-letter word, something else, or ZooKeeper's framing. */
+  private decide(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void {
+    this.mode = 'framed';
+    if (position !== 0) return;
+    const word = fourLetterWord(bytes, start, end);
+    if (word !== null) {
+      this.mode = 'word';
+      this.requests.messageBytes += 4;
+      this.requests.skippedBytes -= 4;
+      this.emitWord(word, position + 4, frame, time);
+      return;
+    }
+    const foreign =
+      foreignName(bytes, start, end) ?? (this.connection.midStream ? null : this.unknownStart(bytes, start, end));
+    if (foreign === null) return;
+    this.mode = 'foreign';
+    this.connection.foreign = foreign;
+    this.sink.message(
+      new ForeignMessage(this.connection, foreign, frame, time, position + end - start, bytes, start, end),
+    );
+  }
+
+  /** A length that no server would take says that these are not ZooKeeper's words. */
+  private unknownStart(bytes: Buffer, start: number, end: number): string | null {
+    if (end - start < 4) return null;
+    const length = bytes.readInt32BE(start);
+    return length < 8 || length > MAX_LENGTH ? 'unknown' : null;
+  }
+
+  gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
+    if (direction === TO_CLIENT) this.responsesLostAt = this.connection.toServer.delivered;
+    if (this.mode === 'undecided' && direction === TO_SERVER) this.mode = 'framed';
+    if (this.lost[direction] === 0) {
+      this.lostFrame[direction] = frame;
+      this.lostTime[direction] = time;
+    }
+    this.lost[direction]! += length;
+    if (this.mode === 'framed' || this.mode === 'undecided') this.stream(direction).gap(length, position);
+  }
+
+  fin(direction: Direction): void {
+    if (this.mode !== 'word') return;
+    // A client that has the whole answer closes first; one that closed before the answer came waits for the server's FIN.
+    const { toClient } = this.connection;
+    if (direction === TO_CLIENT || (this.answerLength > 0 && toClient.acked >= toClient.delivered)) this.finishWord();
+  }
+
+  end(): void {
+    if (this.mode === 'word') this.finishWord();
+    if (this.mode === 'framed' || this.mode === 'undecided') {
+      this.requests.end();
+      this.responses.end();
+    }
+    this.reportGap(TO_SERVER);
+    this.reportGap(TO_CLIENT);
+  }
+
+  private reportGap(direction: Direction): void {
+    const bytes = this.lost[direction]!;
+    if (bytes === 0) return;
+    this.lost[direction] = 0;
+    this.sink.gap({
+      connection: this.connection,
+      direction,
+      frame: this.lostFrame[direction]!,
+      time: this.lostTime[direction]!,
+      bytes,
+      reason: 'missing',
+    });
+  }
+
+  // Requests
+
+  private begin(direction: Direction, length: number, streamEnd: number, truncated: boolean): DecodedMessage {
+    const message = this.message;
+    const stream = this.stream(direction);
+    message.clear();
+    message.connection = this.connection;
+    message.direction = direction;
+    message.session = this.session;
+    message.frame = stream.frame;
+    message.time = stream.time;
+    message.firstFrame = stream.firstFrame;
+    message.length = length;
+    message.streamEnd = streamEnd;
+    message.truncated = truncated;
+    return message;
+  }
+
+  private request(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    length: number,
+    streamEnd: number,
+    truncated: boolean,
+  ): void {
+    if (end - start < 8) return;
+    const message = this.begin(TO_SERVER, length, streamEnd, truncated);
+    message.kind = 'request';
+    message.bytes = bytes;
+    const first = !this.connection.midStream && streamEnd === length + 4;
+    if (first && (truncated || isConnectRequest(bytes, start, end))) {
+      this.handshakeRequest(message, start, end);
+      return;
+    }
+    const xid = bytes.readInt32BE(start);
+    const opcode = bytes.readInt32BE(start + 4);
+    message.xid = xid;
+    message.opcode = opcode;
+    message.op = opName(opcode);
+    message.bodyStart = start + 8;
+    message.bodyEnd = end;
+    this.readArguments(message, opcode);
+    const request: ZooKeeperRequest = {
+      opcode,
+      op: message.op,
+      xid,
+      path: message.ownPath,
+      watch: message.watch,
+      flags: message.flags,
+      length,
+      frame: message.frame,
+      time: message.time,
+      streamEnd,
+      body: keepsBody(opcode) ? message.requestBody() : null,
+    };
+    message.request = request;
+    this.outstanding.add(request);
+    this.sink.message(message);
+  }
+
+  /** Path, watch and flags, which matching and the model need of every request; the rest is left until asked for. */
+  private readArguments(message: DecodedMessage, opcode: number): void {
+    const { bytes, bodyStart, bodyEnd } = message;
+    const cursor = this.shared.cursor.reset(bytes, bodyStart, bodyEnd);
+    try {
+      switch (opcode) {
+        case OpCode.exists:
+        case OpCode.getData:
+        case OpCode.getChildren:
+        case OpCode.getChildren2:
+          message.ownPath = cursor.string();
+          message.watch = cursor.boolean();
+          return;
+        case OpCode.create:
+        case OpCode.create2:
+        case OpCode.createContainer:
+          message.ownPath = cursor.string();
+          if (bodyEnd - bodyStart >= 4 && !message.truncated) message.flags = bytes.readInt32BE(bodyEnd - 4);
+          return;
+        case OpCode.createTTL:
+          message.ownPath = cursor.string();
+          if (bodyEnd - bodyStart >= 12 && !message.truncated) message.flags = bytes.readInt32BE(bodyEnd - 12);
+          return;
+        case OpCode.delete:
+        case OpCode.setData:
+        case OpCode.getACL:
+        case OpCode.setACL:
+        case OpCode.sync:
+        case OpCode.check:
+        case OpCode.checkWatches:
+        case OpCode.removeWatches:
+        case OpCode.deleteContainer:
+        case OpCode.getEphemerals:
+        case OpCode.getAllChildrenNumber:
+        case OpCode.addWatch:
+          message.ownPath = cursor.string();
+          return;
+        default:
+      }
+    } catch (error) {
+      if (error !== END_OF_RECORD) throw error;
+    }
+  }
+
+  private handshakeRequest(message: DecodedMessage, start: number, end: number): void {
+    message.handshake = true;
+    message.opcode = OpCode.connect;
+    message.op = 'connect';
+    message.xid = 0;
+    message.bodyStart = start;
+    message.bodyEnd = end;
+    const body = message.requestBody()!;
+    if (body.sessionId !== undefined && body.sessionId !== '0x0') {
+      message.session = body.sessionId;
+      this.session = body.sessionId;
+    }
+    const { length, frame, time, streamEnd } = message;
+    this.connectRequest = {
+      opcode: OpCode.connect,
+      op: 'connect',
+      xid: 0,
+      path: null,
+      watch: false,
+      flags: 0,
+      length,
+      frame,
+      time,
+      streamEnd,
+      body,
+    };
+    message.request = this.connectRequest;
+    this.sink.message(message);
+  }
+
+  // Responses
+
+  private response(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    length: number,
+    streamEnd: number,
+    truncated: boolean,
+  ): void {
+    if (end - start < 16) return;
+    const message = this.begin(TO_CLIENT, length, streamEnd, truncated);
+    message.kind = 'response';
+    message.bytes = bytes;
+    const first = this.awaitsConnectResponse && streamEnd === length + 4;
+    this.awaitsConnectResponse = false;
+    if (first && isConnectResponse(bytes, start, end)) {
+      this.handshakeResponse(message, start, end, this.connectRequest);
+      return;
+    }
+    if (isConnectResponse(bytes, start, end) && !this.outstanding.has(0)) {
+      const request = this.createSessionRequest();
+      if (request !== null) {
+        this.handshakeResponse(message, start, end, request);
+        return;
+      }
+    }
+    message.xid = bytes.readInt32BE(start);
+    message.zxidHi = bytes.readUInt32BE(start + 4);
+    message.zxidLo = bytes.readUInt32BE(start + 8);
+    message.zxid = zxidNumber(message.zxidHi, message.zxidLo);
+    message.err = bytes.readInt32BE(start + 12);
+    message.bodyStart = start + 16;
+    message.bodyEnd = end;
+    if (message.zxid > 0) this.epoch = message.zxidHi;
+    if (message.xid === NOTIFICATION_XID) this.notification(message);
+    else this.reply(message);
+    this.sink.message(message);
+  }
+
+  private createSessionRequest(): ZooKeeperRequest | null {
+    for (const request of this.outstanding) {
+      if (request.opcode === OpCode.createSession) return this.outstanding.take(request.xid);
+      break; // answers come in order: only the oldest can be meant
+    }
+    return null;
+  }
+
+  private notification(message: DecodedMessage): void {
+    message.kind = 'notification';
+    message.opcode = 0;
+    message.op = 'notification';
+    const cursor = this.shared.cursor.reset(message.bytes, message.bodyStart, message.bodyEnd);
+    message.eventType = 0;
+    message.state = 0;
+    try {
+      // WatcherEvent: int type, int state, ustring path
+      message.eventType = cursor.int();
+      message.state = cursor.int();
+      message.ownPath = cursor.string();
+    } catch (error) {
+      if (error !== END_OF_RECORD) throw error;
+    }
+  }
+
+  private reply(message: DecodedMessage): void {
+    const request = this.match(message.xid);
+    message.request = request;
+    message.opcode = request?.opcode ?? (message.xid === PING_XID ? OpCode.ping : null);
+    message.op = message.opcode === null ? null : opName(message.opcode);
+    // A failed multi has err 0 in its header; the other way round is a server's refusal of the whole.
+    if (request !== null && message.latency === null) message.latency = Math.max(0, message.time - request.time);
+  }
+
+  /** The request that a response answers. After lost responses the older ones of a reserved xid may have been answered. */
+  private match(xid: number): ZooKeeperRequest | null {
+    if (this.responsesLostAt < 0) return this.outstanding.take(xid);
+    if (!this.outstanding.several(xid)) {
+      const request = this.outstanding.take(xid);
+      if (request !== null && request.streamEnd > this.responsesLostAt && this.outstanding.size === 0)
+        this.responsesLostAt = -1;
+      return request;
+    }
+    return this.outstanding.takeNewest(xid);
+  }
+
+  private handshakeResponse(
+    message: DecodedMessage,
+    start: number,
+    end: number,
+    request: ZooKeeperRequest | null,
+  ): void {
+    message.handshake = true;
+    message.opcode = request?.opcode ?? OpCode.connect;
+    message.op = opName(message.opcode);
+    message.xid = 0;
+    message.bodyStart = start;
+    message.bodyEnd = end;
+    message.request = request;
+    message.latency = request === null ? null : Math.max(0, message.time - request.time);
+    const sessionId = message.responseBody()?.sessionId;
+    if (sessionId !== undefined && sessionId !== '0x0') {
+      this.session = sessionId;
+      message.session = sessionId;
+    }
+    this.sink.message(message);
+  }
+
+  // Four-letter words
+
+  private emitWord(word: string, streamEnd: number, frame: number, time: number): void {
+    this.requests.frame = frame;
+    this.requests.time = time;
+    this.requests.firstFrame = frame;
+    const message = this.begin(TO_SERVER, -1, streamEnd, false);
+    message.kind = 'request';
+    message.opcode = null;
+    message.op = 'fourLetterWord';
+    message.word = word;
+    const body: RequestBody = { word };
+    this.wordRequest = {
+      opcode: 0,
+      op: 'fourLetterWord',
+      xid: 0,
+      path: null,
+      watch: false,
+      flags: 0,
+      length: -1,
+      frame,
+      time,
+      streamEnd,
+      body,
+    };
+    message.request = this.wordRequest;
+    this.answerFrame = frame;
+    this.answerTime = time;
+    this.sink.message(message);
+  }
+
+  private finishWord(): void {
+    if (this.wordRequest === null) return;
+    const request = this.wordRequest;
+    this.wordRequest = null;
+    if (this.answerLength === 0) return;
+    this.responses.frame = this.answerFrame;
+    this.responses.time = this.answerTime;
+    this.responses.firstFrame = this.answerFirstFrame;
+    const message = this.begin(TO_CLIENT, -1, this.connection.toClient.delivered, false);
+    message.kind = 'response';
+    message.opcode = null;
+    message.op = 'fourLetterWord';
+    message.word = request.body?.word ?? '';
+    message.answerLength = this.answerLength;
+    message.request = request;
+    message.latency = Math.max(0, message.time - request.time);
+    this.sink.message(message);
+  }
+}
+
+function keepsBody(opcode: number): boolean {
+  switch (opcode) {
+    case OpCode.multi:
+    case OpCode.multiRead:
+    case OpCode.setWatches:
+    case OpCode.setWatches2:
+    case OpCode.addWatch:
+    case OpCode.removeWatches:
+    case OpCode.checkWatches:
+    case OpCode.createSession:
+      return true;
+    default:
+      return false;
+  }
+}

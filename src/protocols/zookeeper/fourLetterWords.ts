@@ -1,0 +1,31 @@
+/** Four-letter words of ZooKeeper 3.4 to 3.9 (FourLetterCommands): the first four bytes of a connection, unframed. */
+const words: readonly string[] = [
+  'conf',
+  'cons',
+  'crst',
+  'dump',
+  'envi',
+  'ruok',
+  'srst',
+  'srvr',
+  'stat',
+  'wchc',
+  'wchp',
+  'wchs',
+  'mntr',
+  'isro',
+  'gtmk',
+  'stmk',
+  'hash',
+  'dirs',
+  'reqs',
+  'kill',
+  'orst',
+];
+
+/** The word at `start`, null if there is none of them. Needs 4 bytes. */
+export function fourLetterWord(bytes: Buffer, start: number, end: number): string | null {
+  if (end - start < 4) return null;
+  const word = bytes.toString('latin1', start, start + 4);
+  return words.includes(word) ? word : null;
+}

@@ -1,0 +1,32 @@
+import { TO_CLIENT, TO_SERVER, type Direction } from '../../network/connection.js';
+import type { Protocol, Recognition } from '../protocol.js';
+import { SharedState } from './decodedMessage.js';
+import { isConnectRequest, ZooKeeperDecoder } from './decoder.js';
+import { requestEvidence, responseEvidence } from './plausible.js';
+import { OutstandingRequests } from './requests.js';
+
+const HANDSHAKE = 28 + 16;
+
+/** ZooKeeper's client protocol. */
+export function zookeeper(): Protocol {
+  const shared = new SharedState();
+  const none = new OutstandingRequests();
+  return {
+    name: 'zookeeper',
+    ports: [2181],
+    recognise(bytes, start, end): Recognition {
+      if (end - start < 4) return bytes[start] === 0 ? 'more' : 'no';
+      const length = bytes.readInt32BE(start);
+      // On any port only the handshake that clients really send: a password of 16 bytes, with or without readOnly.
+      if (length !== HANDSHAKE && length !== HANDSHAKE + 1) return 'no';
+      if (end - start < 4 + length) return end - start >= 8 && bytes.readInt32BE(start + 4) !== 0 ? 'no' : 'more';
+      return isConnectRequest(bytes, start + 4, start + 4 + length) && bytes.readInt32BE(start + 16) > 0 ? 'yes' : 'no';
+    },
+    recogniseMidStream(bytes, start, end): Direction | null {
+      if (requestEvidence(bytes, start, end) === 'strong') return TO_SERVER;
+      if (responseEvidence(bytes, start, end, none, -1) === 'strong') return TO_CLIENT;
+      return null;
+    },
+    open: (connection, sink) => new ZooKeeperDecoder(connection, sink, shared),
+  };
+}

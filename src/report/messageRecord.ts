@@ -1,0 +1,53 @@
+import type { Clock } from '../capture/clock.js';
+import { TO_SERVER } from '../network/connection.js';
+import type { Gap, Message, RecordOptions } from '../protocols/protocol.js';
+
+/** A message as it is printed: the common fields first, then those of its protocol. */
+export type MessageRecord = Record<string, unknown>;
+
+interface WithSession extends Message {
+  readonly session: string | null;
+}
+
+function hasSession(message: Message): message is WithSession {
+  return 'session' in message;
+}
+
+/** Plain object of a message under the names of the documented JSON output. */
+export function messageRecord(message: Message, clock: Clock, options: RecordOptions): MessageRecord {
+  const { connection } = message;
+  const record: MessageRecord = {
+    frame: message.frame,
+    firstFrame: message.firstFrame,
+    time: clock.format(message.time),
+    ts: clock.epochSeconds(message.time),
+    protocol: message.protocol,
+    connection: connection.id,
+    client: connection.client.text,
+    server: connection.server.text,
+  };
+  if (hasSession(message)) record['session'] = message.session;
+  record['kind'] = message.kind;
+  record['op'] = message.op;
+  Object.assign(record, message.toRecord(options));
+  if (message.truncated) record['truncated'] = true;
+  return record;
+}
+
+/** Plain object of a gap: bytes that are missing (or belong to no message) in one direction of a connection. */
+export function gapRecord(gap: Gap, clock: Clock): MessageRecord {
+  const { connection } = gap;
+  return {
+    kind: 'gap',
+    frame: gap.frame,
+    time: clock.format(gap.time),
+    ts: clock.epochSeconds(gap.time),
+    protocol: connection.protocol,
+    connection: connection.id,
+    client: connection.client.text,
+    server: connection.server.text,
+    direction: gap.direction === TO_SERVER ? 'request' : 'response',
+    bytes: gap.bytes,
+    reason: gap.reason,
+  };
+}
