@@ -10,7 +10,7 @@ export interface Message {
   readonly frame: number;
   readonly time: number;
   readonly firstFrame: number;
-  readonly kind: 'request' | 'response' | 'notification' | 'message' | 'foreign';
+  readonly kind: 'request' | 'response' | 'notification' | 'message';
   /** Operation under the protocol's own name; null for a response whose request was not captured. */
   readonly op: string | null;
   /** Position in the direction's stream behind the last byte: received once `stream(direction).acked` reaches it. */
@@ -26,14 +26,17 @@ export interface RecordOptions {
   readonly data: boolean;
 }
 
-/** Bytes that were lost to the capture (`missing`) or that belong to no message that could be aligned (`skipped`). */
+/**
+ * Bytes that were lost to the capture (`missing`), that belong to no message that could be aligned (`skipped`), or that
+ * are another protocol's on this port (`foreign`, told once at the end of the connection: see `connection.foreign`).
+ */
 export interface Gap {
   readonly connection: Connection;
   readonly direction: Direction;
   readonly frame: number;
   readonly time: number;
   readonly bytes: number;
-  readonly reason: 'missing' | 'skipped';
+  readonly reason: 'missing' | 'skipped' | 'foreign';
 }
 
 /** Where decoders put what they find. */

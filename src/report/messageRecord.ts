@@ -49,5 +49,6 @@ export function gapRecord(gap: Gap, clock: Clock): MessageRecord {
     direction: gap.direction === TO_SERVER ? 'request' : 'response',
     bytes: gap.bytes,
     reason: gap.reason,
+    ...(gap.reason === 'foreign' ? { foreign: connection.foreign } : {}),
   };
 }

@@ -1,6 +1,5 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
 import { foreignName } from '../foreign.js';
-import { ForeignMessage } from '../foreignMessage.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { END_OF_RECORD } from './cursor.js';
 import type { DecodedMessage, SharedState } from './decodedMessage.js';
@@ -112,7 +111,11 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
       this.answerFrame = frame;
       this.answerTime = time;
       stream.messageBytes += end - start;
-    } else stream.skippedBytes += end - start;
+    } else {
+      stream.skippedBytes += end - start;
+      stream.frame = frame;
+      stream.time = time;
+    }
   }
 
   /** What the first bytes of the client say: a four-letter word, something else, or ZooKeeper's framing. */
@@ -132,9 +135,6 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     if (foreign === null) return;
     this.mode = 'foreign';
     this.connection.foreign = foreign;
-    this.sink.message(
-      new ForeignMessage(this.connection, foreign, frame, time, position + end - start, bytes, start, end),
-    );
   }
 
   /** A length that no server would take says that these are not ZooKeeper's words. */
@@ -170,6 +170,14 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     }
     this.reportGap(TO_SERVER);
     this.reportGap(TO_CLIENT);
+    if (this.mode === 'foreign') this.reportForeign();
+  }
+
+  private reportForeign(): void {
+    for (const direction of [TO_SERVER, TO_CLIENT] as const) {
+      const { skippedBytes: bytes, frame, time } = this.stream(direction);
+      if (bytes > 0) this.sink.gap({ connection: this.connection, direction, frame, time, bytes, reason: 'foreign' });
+    }
   }
 
   private reportGap(direction: Direction): void {

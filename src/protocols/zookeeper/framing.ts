@@ -147,8 +147,6 @@ export class FramedStream {
 
   /** Looks for a boundary; @returns its offset, or -1 if there is none (what may be the start of one is kept). */
   private align(bytes: Buffer, from: number, end: number, origin: number): number {
-    let first = from;
-    let segmentStart = from;
     if (this.keptLength > 0) {
       // A few bytes of the segment before, which might have been a boundary: judged together with what came now.
       const joined = Buffer.concat([
@@ -173,25 +171,23 @@ export class FramedStream {
         return -1;
       }
       this.skip(before);
-      segmentStart = from;
     }
     for (let at = from; at < end; at++) {
       // Quick look: no message is longer than 2^27 bytes, so the first byte of its length is below 8.
       if (bytes[at]! > 7) continue;
-      const found = this.judge(bytes, at, end, at === segmentStart);
+      const found = this.judge(bytes, at, end, at === from);
       if (found === 'no') continue;
       if (found === 'more') {
-        this.skip(at - first);
+        this.skip(at - from);
         this.keep(bytes, at, end, origin + at);
         return -1;
       }
-      this.skip(at - first);
-      first = at;
+      this.skip(at - from);
       this.aligned = true;
       this.reportSkipped();
       return at;
     }
-    this.skip(end - first);
+    this.skip(end - from);
     return -1;
   }
 

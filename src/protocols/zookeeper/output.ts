@@ -61,12 +61,18 @@ function addFlags(fields: Fields, flags: number): void {
   if (mode !== undefined) fields['mode'] = mode;
 }
 
+/** Without what is of use inside only, or is told by `session`. */
+function printed(body: RequestBody & ResponseBody): Fields {
+  const fields: Fields = { ...body };
+  delete fields['dataAt'];
+  delete fields['sessionId'];
+  delete fields['protocolVersion'];
+  return fields;
+}
+
 function addRequest(fields: Fields, body: RequestBody): void {
-  const { dataAt, acl, ops, flags, relativeZxid, lastZxidSeen, sessionId, protocolVersion, ...rest } = body;
-  void dataAt;
-  void protocolVersion;
-  void sessionId;
-  Object.assign(fields, rest);
+  const { acl, ops, flags, relativeZxid, lastZxidSeen, ...rest } = body;
+  Object.assign(fields, printed(rest));
   if (flags !== undefined) addFlags(fields, flags);
   if (acl !== undefined) fields['acl'] = aclFields(acl);
   if (ops !== undefined) fields['ops'] = ops.map(opFields);
@@ -75,11 +81,8 @@ function addRequest(fields: Fields, body: RequestBody): void {
 }
 
 function addResponse(fields: Fields, body: ResponseBody): void {
-  const { dataAt, acl, ops, stat, sessionId, protocolVersion, ...rest } = body;
-  void dataAt;
-  void protocolVersion;
-  void sessionId;
-  Object.assign(fields, rest);
+  const { acl, ops, stat, ...rest } = body;
+  Object.assign(fields, printed(rest));
   if (acl !== undefined) fields['acl'] = aclFields(acl);
   if (ops !== undefined) fields['ops'] = ops.map(opFields);
   if (stat !== undefined) fields['stat'] = statFields(stat);
