@@ -1,0 +1,335 @@
+import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
+import { GrpcDeframer, type GrpcMessage } from '../grpc/deframer.js';
+import { Http2Connection, type Http2Handler } from '../http2/connection.js';
+import type { FramePlace } from '../http2/frameReader.js';
+import { errorName } from '../http2/frames.js';
+import type { HeaderBlock, HeaderField } from '../http2/hpack.js';
+import type { ConnectionDecoder, MessageSink } from '../protocol.js';
+import { EtcdMessage, type MessagePlace } from './message.js';
+import { answersInTurn, grpcOp, hasStreamingResponse, isEtcdPath } from './operations.js';
+import { looksLikeKeepAliveRequest, looksLikeKeepAliveResponse, readRecord } from './records.js';
+
+/** Streams that are kept; beyond it the oldest is forgotten. etcd's server allows far fewer at a time by default. */
+const MAX_STREAMS = 4096;
+/** Requests of one stream without an answer; beyond it the oldest is given up. */
+const MAX_OUTSTANDING = 1024;
+const MAX_ERROR = 256;
+
+/** One gRPC call. */
+interface Call {
+  readonly id: number;
+  /** Null where the header block with its :path was not captured, or could not be read. */
+  path: string | null;
+  op: string | null;
+  /** The first block of the client, and of the server, has been seen. */
+  asked: boolean;
+  answered: boolean;
+  status: number | null;
+  readonly requests: GrpcDeframer;
+  readonly responses: GrpcDeframer;
+  readonly outstanding: EtcdMessage[];
+  /** A unary response waits for the status that follows it. */
+  held: GrpcMessage | null;
+  /** More than one response came: the call is not unary, whatever its name. */
+  streaming: boolean;
+  responsesSeen: number;
+  clientEnded: boolean;
+}
+
+/** gRPC over cleartext HTTP/2, as etcd's clients speak it. */
+export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
+  private readonly http: Http2Connection;
+  private readonly calls = new Map<number, Call>();
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly sink: MessageSink,
+    private readonly aligned: boolean,
+  ) {
+    this.http = new Http2Connection(this, aligned);
+  }
+
+  data(
+    direction: Direction,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    position: number,
+    frame: number,
+    time: number,
+  ): void {
+    this.http.data(direction, bytes, start, end, position, frame, time);
+  }
+
+  gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
+    this.http.gap(direction, length, position, frame, time);
+  }
+
+  fin(): void {
+    // Streams end by frames, not by FIN.
+  }
+
+  end(): void {
+    this.http.end();
+    this.calls.clear();
+  }
+
+  headers(direction: Direction, id: number, block: HeaderBlock | null, endStream: boolean, place: FramePlace): void {
+    const call = this.call(id);
+    const fields = block?.fields ?? [];
+    if (direction === TO_SERVER) {
+      if (!call.asked) {
+        const path = field(fields, ':path');
+        if (path !== null) {
+          call.path = path;
+          call.op = grpcOp(path);
+          if (isEtcdPath(path)) this.connection.protocol ??= 'etcd';
+        }
+        call.asked = true;
+      }
+      if (endStream) call.clientEnded = true;
+      return;
+    }
+    const status = field(fields, ':status');
+    if (!call.answered && status !== null) call.status = Number(status);
+    call.answered = true;
+    if (endStream) this.finish(call, fields, block?.complete ?? false, place);
+  }
+
+  dataStart(direction: Direction, id: number, length: number): void {
+    this.deframer(direction, id).startFrame(length);
+  }
+
+  dataBytes(direction: Direction, id: number, bytes: Buffer, start: number, end: number, place: FramePlace): void {
+    this.deframer(direction, id).data(bytes, start, end, place);
+  }
+
+  dataGap(direction: Direction, id: number, length: number, place: FramePlace): void {
+    this.deframer(direction, id).gap(length, place);
+  }
+
+  dataEnd(direction: Direction, id: number, endStream: boolean, place: FramePlace): void {
+    if (!endStream) return;
+    const call = this.call(id);
+    if (direction === TO_SERVER) call.clientEnded = true;
+    else this.finish(call, [], false, place);
+  }
+
+  reset(direction: Direction, id: number, errorCode: number, place: FramePlace): void {
+    const call = this.calls.get(id);
+    this.calls.delete(id);
+    if (call?.held != null) this.respond(call, call.held, null, null);
+    this.sink.message(
+      new EtcdMessage(
+        this.connection,
+        direction,
+        'message',
+        call?.op ?? null,
+        'grpc',
+        { ...place },
+        {
+          path: call?.path ?? null,
+          http2Error: errorName(errorCode),
+        },
+      ),
+    );
+  }
+
+  goaway(direction: Direction, _lastStream: number, errorCode: number, debug: string, place: FramePlace): void {
+    this.sink.message(
+      new EtcdMessage(
+        this.connection,
+        direction,
+        'message',
+        'GOAWAY',
+        'grpc',
+        { ...place },
+        {
+          http2Error: errorName(errorCode),
+          error: debug === '' ? null : debug,
+        },
+      ),
+    );
+  }
+
+  lost(direction: Direction): void {
+    for (const call of this.calls.values()) {
+      (direction === TO_SERVER ? call.requests : call.responses).lose();
+      // Which request the next response answers is no longer known.
+      call.outstanding.length = 0;
+    }
+  }
+
+  skipped(direction: Direction, bytes: number, frame: number, time: number): void {
+    this.sink.gap({ connection: this.connection, direction, frame, time, bytes, reason: 'skipped' });
+  }
+
+  private call(id: number): Call {
+    const known = this.calls.get(id);
+    if (known !== undefined) return known;
+    if (this.calls.size >= MAX_STREAMS) {
+      const oldest = this.calls.keys().next();
+      if (oldest.done !== true) this.calls.delete(oldest.value);
+    }
+    const call: Call = {
+      id,
+      path: null,
+      op: null,
+      asked: false,
+      answered: false,
+      status: null,
+      requests: new GrpcDeframer(this.aligned, (message) => {
+        this.request(call, message);
+      }),
+      responses: new GrpcDeframer(this.aligned, (message) => {
+        this.responseMessage(call, message);
+      }),
+      outstanding: [],
+      held: null,
+      streaming: false,
+      responsesSeen: 0,
+      clientEnded: false,
+    };
+    this.calls.set(id, call);
+    return call;
+  }
+
+  private deframer(direction: Direction, id: number): GrpcDeframer {
+    const call = this.call(id);
+    return direction === TO_SERVER ? call.requests : call.responses;
+  }
+
+  private request(call: Call, message: GrpcMessage): void {
+    let op = call.op;
+    let guessed = false;
+    if (op === null && !message.truncated && looksLikeKeepAliveRequest(message.body)) {
+      op = 'LeaseKeepAlive';
+      guessed = true;
+    }
+    const request = new EtcdMessage(this.connection, TO_SERVER, 'request', op, 'grpc', message, {
+      path: call.path,
+      length: message.length,
+      truncated: message.truncated,
+      guessed,
+      compressed: message.compressed,
+      ...(op === null || message.compressed ? {} : { fields: readRecord(op, 'request', false, message.body) }),
+    });
+    if (call.outstanding.length >= MAX_OUTSTANDING) call.outstanding.shift();
+    if (op === null || answersInTurn(op)) call.outstanding.push(request);
+    this.sink.message(request);
+  }
+
+  private responseMessage(call: Call, message: GrpcMessage): void {
+    if (call.held !== null) {
+      call.streaming = true;
+      const held = call.held;
+      call.held = null;
+      this.respond(call, held, null, null);
+    }
+    // Without a name a call may be of either kind: what goes on after its first response is a stream.
+    const streaming = call.streaming || call.op === null || hasStreamingResponse(call.op);
+    if (streaming) this.respond(call, message, null, null);
+    else call.held = message;
+  }
+
+  private respond(call: Call, message: GrpcMessage, grpcStatus: number | null, end: MessagePlace | null): void {
+    call.responsesSeen++;
+    let op = call.op;
+    let guessed = false;
+    const waiting = call.outstanding[0];
+    if (op === null && !message.truncated && looksLikeKeepAliveResponse(message.body) && waiting?.op !== null) {
+      op = 'LeaseKeepAlive';
+      guessed = true;
+    }
+    const fields = op === null || message.compressed ? undefined : readRecord(op, 'response', false, message.body);
+    const request = this.takeRequest(call, op, fields?.leaseId?.decimal ?? null);
+    const place: MessagePlace =
+      end === null ? message : { firstFrame: message.firstFrame, firstTime: message.firstTime, ...pick(end) };
+    this.sink.message(
+      new EtcdMessage(this.connection, TO_CLIENT, 'response', op, 'grpc', place, {
+        path: call.path,
+        status: call.status,
+        grpcStatus,
+        length: message.length,
+        request,
+        latency: request === null ? null : place.time - request.time,
+        truncated: message.truncated,
+        guessed,
+        compressed: message.compressed,
+        ...(fields === undefined ? {} : { fields }),
+      }),
+    );
+  }
+
+  /** Renewals are answered in turn; where some went by unseen, the id tells which is answered. */
+  private takeRequest(call: Call, op: string | null, leaseId: string | null): EtcdMessage | null {
+    const { outstanding } = call;
+    if (op !== null && !answersInTurn(op)) return null;
+    let index = 0;
+    if (op === 'LeaseKeepAlive' && leaseId !== null) {
+      index = outstanding.findIndex((request) => request.fields.leaseId?.decimal === leaseId);
+      if (index < 0) return null;
+    }
+    return outstanding.splice(0, index + 1)[index] ?? null;
+  }
+
+  /** The server ended the stream: with its trailers where all went as it should. */
+  private finish(call: Call, fields: readonly HeaderField[], complete: boolean, place: FramePlace): void {
+    const text = field(fields, 'grpc-status');
+    // A status that is not there because the block was not known whole is unknown.
+    const grpcStatus = text !== null && /^[0-9]{1,9}$/.test(text) ? Number(text) : null;
+    const error = field(fields, 'grpc-message');
+    const held = call.held;
+    call.held = null;
+    this.calls.delete(call.id);
+    if (held !== null) this.respond(call, held, grpcStatus, place);
+    else if (call.responsesSeen === 0 || (grpcStatus ?? 0) !== 0) this.fail(call, grpcStatus, error, complete, place);
+  }
+
+  /** A response without a message: the status is all there is. */
+  private fail(
+    call: Call,
+    grpcStatus: number | null,
+    error: string | null,
+    complete: boolean,
+    place: FramePlace,
+  ): void {
+    const request = call.outstanding.shift() ?? null;
+    if (grpcStatus === null && request === null && !complete) return;
+    this.sink.message(
+      new EtcdMessage(
+        this.connection,
+        TO_CLIENT,
+        'response',
+        call.op,
+        'grpc',
+        { ...place },
+        {
+          path: call.path,
+          status: call.status,
+          grpcStatus,
+          error: error === null ? null : percentDecoded(error).slice(0, MAX_ERROR),
+          request,
+          latency: request === null ? null : place.time - request.time,
+        },
+      ),
+    );
+  }
+}
+
+function pick(place: MessagePlace): { frame: number; time: number; streamEnd: number } {
+  return { frame: place.frame, time: place.time, streamEnd: place.streamEnd };
+}
+
+function field(fields: readonly HeaderField[], name: string): string | null {
+  return fields.find((candidate) => candidate.name === name)?.value ?? null;
+}
+
+/** grpc-message is percent-encoded UTF-8; broken encodings are left as they are. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
