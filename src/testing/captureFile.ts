@@ -46,7 +46,7 @@ function readPcapng(file: Buffer): Packet[] {
   let big = false;
   const u16 = (at: number): number => (big ? file.readUInt16BE(at) : file.readUInt16LE(at));
   const u32 = (at: number): number => (big ? file.readUInt32BE(at) : file.readUInt32LE(at));
-  let interfaces: { linkType: number; unitsPerSecond: bigint }[] = [];
+  let interfaces: { linkType: number; unitsPerSecond: bigint; offset: number }[] = [];
   for (let at = 0; at + 12 <= file.length;) {
     if (file.readUInt32BE(at) === 0x0a0d0d0a) {
       big = file.readUInt32BE(at + 8) === 0x1a2b3c4d;
@@ -56,18 +56,21 @@ function readPcapng(file: Buffer): Packet[] {
     const length = u32(at + 4);
     if (type === 1) {
       let resolution = 6;
+      let offset = 0;
       for (let option = at + 16; option < at + length - 4 && u16(option) !== 0;) {
         if (u16(option) === 9) resolution = file[option + 4]!;
+        if (u16(option) === 14)
+          offset = Number(big ? file.readBigInt64BE(option + 4) : file.readBigInt64LE(option + 4));
         option += 4 + Math.ceil(u16(option + 2) / 4) * 4;
       }
       const unitsPerSecond = resolution & 0x80 ? 2n ** BigInt(resolution & 0x7f) : 10n ** BigInt(resolution);
-      interfaces.push({ linkType: u16(at + 8), unitsPerSecond });
+      interfaces.push({ linkType: u16(at + 8), unitsPerSecond, offset });
     }
     if (type === 6) {
-      const { linkType, unitsPerSecond } = interfaces[u32(at + 8)]!;
+      const { linkType, unitsPerSecond, offset } = interfaces[u32(at + 8)]!;
       const time = (BigInt(u32(at + 12)) << 32n) | BigInt(u32(at + 16));
       packets.push({
-        seconds: Number(time / unitsPerSecond),
+        seconds: Number(time / unitsPerSecond) + offset,
         nanos: Number(((time % unitsPerSecond) * 1_000_000_000n) / unitsPerSecond),
         data: file.subarray(at + 28, at + 28 + u32(at + 20)),
         originalLength: u32(at + 24),

@@ -76,18 +76,23 @@ export function tcpSegment(source: string, destination: string, fields: TcpField
   return segment;
 }
 
-/** A UDP header and its payload. Without checksum in IPv4, as tunnels send it. */
+/**
+ * A UDP header and its payload, of which `missing` bytes were cut by the snap length. Without checksum in IPv4, as
+ * tunnels send it.
+ */
 export function udpDatagram(
   source: string,
   destination: string,
   sourcePort: number,
   destinationPort: number,
   payload: Buffer,
+  missing = 0,
 ): Buffer {
   const datagram = Buffer.concat([Buffer.alloc(8), payload]);
+  const length = datagram.length + missing;
   datagram.writeUInt16BE(sourcePort, 0);
   datagram.writeUInt16BE(destinationPort, 2);
-  datagram.writeUInt16BE(datagram.length > 65535 ? 0 : datagram.length, 4);
+  datagram.writeUInt16BE(length > 65535 ? 0 : length, 4);
   if (source.includes(':')) {
     const sum = checksum(Buffer.concat([pseudoHeader(source, destination, 17, datagram.length), datagram]));
     datagram.writeUInt16BE(sum === 0 ? 0xffff : sum, 6);

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import type { Connection } from '../network/connection.js';
+import type { Gap, Message } from '../protocols/protocol.js';
+import { MessageReader } from '../protocols/messageReader.js';
+import { quorum } from '../protocols/quorum/index.js';
+import { zookeeper } from '../protocols/zookeeper/index.js';
+import type { Clock } from '../capture/clock.js';
+
+const FOLDER = new URL('../../fixtures/quorum/', import.meta.url);
+
+/** What was done and seen while a capture of fixtures/quorum was recorded. */
+export interface QuorumTruth {
+  readonly actions: readonly ({ readonly time: number; readonly action: string } & Record<string, unknown>)[];
+  readonly log: {
+    readonly quorum: readonly { time: number; leader: number; zxid: string; epoch: number }[];
+    readonly syncs: readonly { time: number; leader: number; learner: number; kind: string; peerLastZxid: string }[];
+    readonly electionTook: readonly { time: number; server: number; state: string; milliseconds: number }[];
+    readonly fsyncWarnings: Readonly<Record<string, number>>;
+  };
+  readonly zab: readonly {
+    readonly learner: string;
+    readonly leader: string;
+    readonly toLeader: { bytes: number; messages: Record<string, number> };
+    readonly toLearner: { bytes: number; snapshotBytes: number; messages: Record<string, number> };
+  }[];
+  readonly election: {
+    readonly bytes: number;
+    readonly incompleteBytes: number;
+    readonly initialMessages: readonly { frame: number; sid: number; address: string; source: string }[];
+    readonly notifications: readonly {
+      frame: number;
+      source: string;
+      state: number;
+      leader: number;
+      zxid: string;
+      electionEpoch: string;
+      peerEpoch: string;
+      version: number;
+    }[];
+  };
+}
+
+export function quorumTruth(name: string): QuorumTruth {
+  return JSON.parse(readFileSync(new URL(`${name}.truth.json`, FOLDER), 'utf8')) as QuorumTruth;
+}
+
+export function quorumCapture(name: string): string {
+  return new URL(`${name}.pcap.gz`, FOLDER).pathname;
+}
+
+/** Reads a capture of fixtures/quorum and calls back for every message, gap and connection; gives back the run's clock. */
+export async function readQuorum(
+  name: string,
+  onMessage: (message: Message) => void,
+  onGap: (gap: Gap) => void = () => undefined,
+  onConnection: (connection: Connection) => void = () => undefined,
+): Promise<Clock> {
+  const sink = {
+    message: onMessage,
+    gap: onGap,
+    connectionOpened: onConnection,
+    connectionClosed: (): void => undefined,
+  };
+  const reader = new MessageReader([{ path: quorumCapture(name) }], sink, { protocols: [zookeeper(), ...quorum()] });
+  await reader.read();
+  return reader.clock;
+}
