@@ -61,7 +61,7 @@ export async function readQuorum(
     connectionOpened: onConnection,
     connectionClosed: (): void => undefined,
   };
-  const reader = new MessageReader([{ path: quorumCapture(name) }], sink, { protocols: [zookeeper(), ...quorum()] });
+  const reader = new MessageReader([quorumCapture(name)], sink, { protocols: [zookeeper(), ...quorum()] });
   await reader.read();
   return reader.clock;
 }

@@ -19,7 +19,8 @@ const PERMISSIONS: readonly [number, string][] = [
 /** Schemes whose id is a credential or the hash of one. */
 const SECRET_SCHEMES = new Set(['digest', 'auth', 'super']);
 
-function aclFields(acl: readonly Acl[]): Fields[] {
+/** ACL entries as they are printed: perms as letters, credentials hidden. */
+export function aclFields(acl: readonly Acl[]): Fields[] {
   return acl.map(({ perms, scheme, id }) => ({
     perms: PERMISSIONS.filter(([bit]) => (perms & bit) !== 0)
       .map(([, letter]) => letter)
@@ -70,7 +71,8 @@ function printed(body: RequestBody & ResponseBody): Fields {
   return fields;
 }
 
-function addRequest(fields: Fields, body: RequestBody): void {
+/** Adds a request's fields as they are printed. */
+export function addRequest(fields: Fields, body: RequestBody): void {
   const { acl, ops, flags, relativeZxid, lastZxidSeen, ...rest } = body;
   Object.assign(fields, printed(rest));
   if (flags !== undefined) addFlags(fields, flags);

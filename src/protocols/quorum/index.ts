@@ -1,0 +1,10 @@
+import type { Protocol } from '../protocol.js';
+import { electionProtocol } from './election.js';
+import { Ensemble } from './ensemble.js';
+import { zabProtocol } from './zab.js';
+
+/** The protocols that ZooKeeper's servers speak among themselves. They share what they learn of the servers. */
+export function quorum(): Protocol[] {
+  const ensemble = new Ensemble();
+  return [zabProtocol(ensemble), electionProtocol(ensemble)];
+}
