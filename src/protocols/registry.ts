@@ -1,7 +1,8 @@
+import { etcd } from './etcd/index.js';
 import type { Protocol } from './protocol.js';
 import { zookeeper } from './zookeeper/index.js';
 
 /** Every protocol that zkscope decodes: a new one is added here, and nowhere else. State in them is one run's. */
 export function allProtocols(): Protocol[] {
-  return [zookeeper()];
+  return [zookeeper(), etcd()];
 }
