@@ -1,0 +1,56 @@
+import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
+import type { Gap } from '../protocols/protocol.js';
+import type { ClientConnection } from './clientConnection.js';
+import type { Session } from './session.js';
+import type { Fired, Read, View, WatchKind } from './view.js';
+
+/**
+ * Who listens to the model. Everything is told in the order of the capture, after the model has taken it in. Messages are
+ * valid only during the call.
+ */
+export interface ModelListener {
+  /** Any TCP connection to a server of ZooKeeper: answered or not. */
+  connectionOpened?(connection: ClientConnection): void;
+  connectionClosed?(connection: ClientConnection): void;
+  /** A handshake was answered with a session: `resumed` if it was asked for by its id. */
+  sessionAttached?(session: Session, connection: ClientConnection, resumed: boolean): void;
+  /** A connect request with a session id was answered with session 0. The session is null if its id was not captured. */
+  sessionExpired?(session: Session | null, connection: ClientConnection): void;
+  /** Once for each session: when it was closed, or was forgotten, or at the end of the capture. Its views are complete. */
+  sessionEnded?(session: Session): void;
+  request?(message: ZooKeeperMessage, connection: ClientConnection): void;
+  response?(message: ZooKeeperMessage, connection: ClientConnection): void;
+  notification?(message: ZooKeeperMessage, connection: ClientConnection, view: View | null): void;
+  /** A list of children was answered; `previous` is the session's read of it before. */
+  listRead?(view: View, read: Read, previous: Read | null): void;
+  /** A read (or setWatches) set a watch again on a path where the session's watch had fired. */
+  watchSetAgain?(view: View, kind: WatchKind, fired: Fired, read: Read | null): void;
+  gap?(gap: Gap, connection: ClientConnection): void;
+  /** The capture is at its end. `time` is that of its last frame. */
+  end?(time: number): void;
+}
+
+type Handlers<K extends keyof ModelListener> = NonNullable<ModelListener[K]>[];
+
+/** The listeners' functions by event, so that an event nobody listens to costs nothing. */
+export class Listeners {
+  readonly connectionOpened: Handlers<'connectionOpened'> = [];
+  readonly connectionClosed: Handlers<'connectionClosed'> = [];
+  readonly sessionAttached: Handlers<'sessionAttached'> = [];
+  readonly sessionExpired: Handlers<'sessionExpired'> = [];
+  readonly sessionEnded: Handlers<'sessionEnded'> = [];
+  readonly request: Handlers<'request'> = [];
+  readonly response: Handlers<'response'> = [];
+  readonly notification: Handlers<'notification'> = [];
+  readonly listRead: Handlers<'listRead'> = [];
+  readonly watchSetAgain: Handlers<'watchSetAgain'> = [];
+  readonly gap: Handlers<'gap'> = [];
+  readonly end: Handlers<'end'> = [];
+
+  add(listener: ModelListener): void {
+    for (const [name, handlers] of Object.entries(this) as [keyof ModelListener, unknown[]][]) {
+      const handler: unknown = Reflect.get(listener, name);
+      if (typeof handler === 'function') handlers.push(handler.bind(listener));
+    }
+  }
+}

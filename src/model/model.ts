@@ -1,0 +1,364 @@
+import type { Connection } from '../network/connection.js';
+import { TO_CLIENT } from '../network/connection.js';
+import type { Gap, Message } from '../protocols/protocol.js';
+import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
+import { OpCode } from '../protocols/zookeeper/opcodes.js';
+import { ClientConnection } from './clientConnection.js';
+import { connectRequest, connectResponse } from './handshake.js';
+import { Host } from './host.js';
+import { Listeners, type ModelListener } from './listener.js';
+import { notification } from './notifications.js';
+import { Operations } from './operations.js';
+import { readAnswered } from './reads.js';
+import { Server } from './server.js';
+import { Session } from './session.js';
+import { Sessions } from './sessions.js';
+import { View } from './view.js';
+import { addWatchAnswered, removeWatchesAnswered, setWatchesAnswered } from './watches.js';
+import { closeSessionAnswered, writeAnswered } from './writes.js';
+import type { Znode } from './znode.js';
+import { Znodes } from './znodes.js';
+
+export interface ModelOptions {
+  /** Ports on which a TCP connection that says nothing is taken for one to ZooKeeper. */
+  readonly ports?: readonly number[];
+  /** Bounds on what is kept; what goes beyond is forgotten, oldest first, and counted. */
+  readonly maxZnodes?: number;
+  readonly maxSessions?: number;
+  readonly maxViewsPerSession?: number;
+  readonly maxHosts?: number;
+}
+
+const MAX_SERVERS = 4096;
+
+/** What the whole capture holds, in numbers. */
+export class Totals {
+  connections = 0;
+  messages = 0;
+  requests = 0;
+  responses = 0;
+  notifications = 0;
+  pings = 0;
+  /** Requests whose connection ended (or the capture) without an answer. */
+  unanswered = 0;
+  gaps = 0;
+  gapBytes = 0;
+
+  /** The numbers as a plain object. */
+  copy(): Pick<Totals, Exclude<keyof Totals, 'copy'>> {
+    const { connections, messages, requests, responses, notifications, pings, unanswered, gaps, gapBytes } = this;
+    return { connections, messages, requests, responses, notifications, pings, unanswered, gaps, gapBytes };
+  }
+}
+
+/**
+ * Who knew what, and when: connections, sessions, watches and znodes, built from the messages in the order of the capture.
+ * It consumes what the protocol layer finds (`connectionOpened`, `message`, `gap` …) and tells its listeners. What the
+ * capture does not show is null (or a `holes` count), never a guess. Memory is bounded by what is alive.
+ */
+export class Model {
+  readonly totals = new Totals();
+  readonly operations = new Operations();
+  readonly listeners = new Listeners();
+  readonly znodes: Znodes;
+  readonly sessions: Sessions;
+  readonly hosts = new Map<string, Host>();
+  readonly servers = new Map<string, Server>();
+  /** Open connections (and those the capture ends with) by number. */
+  readonly connections = new Map<number, ClientConnection>();
+  /** Time of the first and the latest thing that the model was told. */
+  startTime: number | null = null;
+  lastTime = 0;
+  lastFrame = 0;
+  ended = false;
+  private readonly ports: ReadonlySet<number>;
+  private readonly maxViews: number;
+  private readonly maxHosts: number;
+  private latest: ClientConnection | null = null;
+
+  constructor(options: ModelOptions = {}) {
+    this.ports = new Set(options.ports ?? [2181]);
+    this.znodes = new Znodes(options.maxZnodes);
+    this.sessions = new Sessions(this, options.maxSessions);
+    this.maxViews = options.maxViewsPerSession ?? 20_000;
+    this.maxHosts = options.maxHosts ?? 20_000;
+  }
+
+  addListener(listener: ModelListener): void {
+    this.listeners.add(listener);
+  }
+
+  /** A TCP connection was seen for the first time. Those to other services are ignored, unless ZooKeeper is found on them. */
+  connectionOpened(tcp: Connection): void {
+    this.now(tcp.start.time, tcp.start.frame);
+    if (this.isZooKeeper(tcp)) this.open(tcp);
+  }
+
+  connectionClosed(tcp: Connection): void {
+    const connection = this.connections.get(tcp.id);
+    if (connection === undefined) return;
+    this.now(tcp.endMoment?.time ?? this.lastTime, tcp.endMoment?.frame ?? this.lastFrame);
+    this.close(connection);
+  }
+
+  message(message: Message): void {
+    if (message.protocol !== 'zookeeper') return;
+    const m = message as ZooKeeperMessage;
+    const connection = this.latest?.tcp === m.connection ? this.latest : this.of(m.connection);
+    this.latest = connection;
+    this.now(m.time, m.frame);
+    this.totals.messages++;
+    if (m.kind === 'request') this.request(m, connection);
+    else if (m.kind === 'response') this.response(m, connection);
+    else this.notified(m, connection);
+  }
+
+  gap(gap: Gap): void {
+    this.now(gap.time, gap.frame);
+    if (gap.connection.protocol !== 'zookeeper' && !this.connections.has(gap.connection.id)) return;
+    const connection = this.of(gap.connection);
+    this.totals.gaps++;
+    this.totals.gapBytes += gap.bytes;
+    connection.gaps++;
+    connection.gapBytes += gap.bytes;
+    connection.lastGap = { frame: gap.frame, time: gap.time };
+    connection.session?.addHole(connection.lastGap);
+    // Answers may have been in it: which of the requests still wait is unknown from here on.
+    if (gap.direction === TO_CLIENT) connection.outstanding.clear();
+    for (const listen of this.listeners.gap) listen(gap, connection);
+  }
+
+  /** The capture is over. `time` and `frame` are those of its last frame. */
+  end(time: number, frame = this.lastFrame): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.now(time, frame);
+    for (const connection of this.connections.values()) this.totals.unanswered += connection.outstanding.size;
+    this.sessions.endAll();
+    for (const listen of this.listeners.end) listen(this.lastTime);
+  }
+
+  /** What the session knows of a path; made if it is new. */
+  view(session: Session, path: string): View {
+    let view = session.views.get(path);
+    if (view !== undefined) return view;
+    const znode = this.znodes.get(path);
+    view = new View(session, znode);
+    session.views.set(path, view);
+    znode.views++;
+    if (session.views.size > this.maxViews) {
+      for (const [oldest, old] of session.views) {
+        session.views.delete(oldest);
+        old.znode.views--;
+        session.forgotten++;
+        break;
+      }
+    }
+    return view;
+  }
+
+  host(ip: string): Host {
+    let host = this.hosts.get(ip);
+    if (host === undefined) {
+      host = new Host(ip);
+      this.hosts.set(ip, host);
+      if (this.hosts.size > this.maxHosts) this.forgetHost();
+    }
+    return host;
+  }
+
+  /** The znode of a path if anything is known of it. */
+  znode(path: string): Znode | undefined {
+    return this.znodes.find(path);
+  }
+
+  private forgetHost(): void {
+    for (const [ip, host] of this.hosts) {
+      this.hosts.delete(ip);
+      if (host.openConnections === 0) return;
+      // In use: to the end of the queue, one a call.
+      this.hosts.set(ip, host);
+      return;
+    }
+  }
+
+  private now(time: number, frame: number): void {
+    this.startTime ??= time;
+    if (time > this.lastTime) this.lastTime = time;
+    if (frame > this.lastFrame) this.lastFrame = frame;
+  }
+
+  private isZooKeeper(tcp: Connection): boolean {
+    if (tcp.protocol === 'zookeeper') return true;
+    return tcp.protocol === null && (this.ports.has(tcp.server.port) || this.servers.has(tcp.server.text));
+  }
+
+  private of(tcp: Connection): ClientConnection {
+    return this.connections.get(tcp.id) ?? this.open(tcp);
+  }
+
+  private open(tcp: Connection): ClientConnection {
+    const host = this.host(tcp.client.ip);
+    let server = this.servers.get(tcp.server.text);
+    if (server === undefined) {
+      server = new Server(tcp.server.text);
+      // A sweep over many addresses: their facts are kept for as long as the connection only.
+      if (this.servers.size < MAX_SERVERS) this.servers.set(tcp.server.text, server);
+    }
+    const connection = new ClientConnection(tcp, host, server);
+    this.connections.set(tcp.id, connection);
+    this.totals.connections++;
+    host.connections++;
+    host.openConnections++;
+    server.connections++;
+    server.openConnections++;
+    for (const listen of this.listeners.connectionOpened) listen(connection);
+    return connection;
+  }
+
+  private close(connection: ClientConnection): void {
+    connection.closed = true;
+    connection.host.openConnections--;
+    connection.server.openConnections--;
+    this.totals.unanswered += connection.outstanding.size;
+    for (const listen of this.listeners.connectionClosed) listen(connection);
+    this.connections.delete(connection.tcp.id);
+    if (this.latest === connection) this.latest = null;
+    this.sessions.connectionClosed(connection);
+  }
+
+  private request(m: ZooKeeperMessage, connection: ClientConnection): void {
+    this.totals.requests++;
+    connection.server.requests++;
+    connection.requests++;
+    connection.lastRequestTime = m.time;
+    connection.lastRequestFrame = m.frame;
+    const opcode = m.opcode ?? 0;
+    this.operations.get(opcode, m.op ?? 'unknown').requests++;
+    const request = m.request;
+    if (m.op === 'fourLetterWord') {
+      for (const listen of this.listeners.request) listen(m, connection);
+      return;
+    }
+    if (request !== null) connection.outstanding.add(request);
+    const session = m.op === 'connect' ? null : (connection.session ?? this.sessions.unknown(connection, m));
+    if (session !== null) {
+      session.requests++;
+      if (session.lastRequestTime >= 0) {
+        session.longestSilence = Math.max(session.longestSilence, m.time - session.lastRequestTime);
+      }
+      session.lastRequestTime = m.time;
+      session.lastRequestFrame = m.frame;
+      session.lastTime = m.time;
+      session.lastFrame = m.frame;
+    }
+    if (opcode === OpCode.ping) {
+      this.totals.pings++;
+      connection.pings++;
+      if (session !== null) session.pings++;
+    } else {
+      connection.lastWorkTime = m.time;
+      connection.lastWorkFrame = m.frame;
+      connection.lastOp = m.op;
+      connection.lastPath = m.path;
+      if (session !== null) {
+        session.work++;
+        session.lastWorkTime = m.time;
+        session.lastWorkFrame = m.frame;
+      }
+      if (m.op === 'connect') connectRequest(m, connection);
+      else if (opcode === OpCode.closeSession) {
+        connection.closeSession = { frame: m.frame, time: m.time };
+        if (session !== null) session.closing = connection.closeSession;
+      }
+    }
+    for (const listen of this.listeners.request) listen(m, connection);
+  }
+
+  private response(m: ZooKeeperMessage, connection: ClientConnection): void {
+    this.totals.responses++;
+    this.answered(m, connection);
+    connection.responses++;
+    const request = m.request;
+    if (request !== null) {
+      connection.outstanding.answered(request);
+      const stats = this.operations.get(request.opcode, request.op);
+      if (m.latency !== null) stats.latency.record(m.latency);
+      if (m.err !== 0) stats.errors++;
+    }
+    if (m.op === 'connect') {
+      connectResponse(this, m, connection);
+    } else if (m.op !== 'fourLetterWord') {
+      const session = connection.session ?? this.sessions.unknown(connection, m);
+      session.responses++;
+      session.lastTime = m.time;
+      session.lastFrame = m.frame;
+      if (m.zxid > connection.server.zxid) connection.server.zxid = m.zxid;
+      if (request !== null) this.apply(m, request.opcode, session, connection);
+    }
+    for (const listen of this.listeners.response) listen(m, connection);
+    // Only now: whoever listens to the answer still finds the session alive.
+    if (m.opcode === OpCode.closeSession && connection.session !== null) {
+      this.sessions.closed(connection.session, { frame: m.frame, time: m.time });
+    }
+  }
+
+  /** What an answer says about watches and znodes. */
+  private apply(m: ZooKeeperMessage, opcode: number, session: Session, connection: ClientConnection): void {
+    switch (opcode) {
+      case OpCode.ping:
+        return;
+      case OpCode.exists:
+      case OpCode.getData:
+      case OpCode.getChildren:
+      case OpCode.getChildren2:
+        readAnswered(this, m, m.request!, session, connection);
+        return;
+      case OpCode.create:
+      case OpCode.create2:
+      case OpCode.createContainer:
+      case OpCode.createTTL:
+      case OpCode.delete:
+      case OpCode.deleteContainer:
+      case OpCode.setData:
+      case OpCode.setACL:
+      case OpCode.multi:
+        writeAnswered(this, m, m.request!, session);
+        return;
+      case OpCode.setWatches:
+      case OpCode.setWatches2:
+        setWatchesAnswered(this, m, m.request!, session, connection);
+        return;
+      case OpCode.addWatch:
+        addWatchAnswered(this, m, m.request!, session, connection);
+        return;
+      case OpCode.removeWatches:
+      case OpCode.checkWatches:
+        removeWatchesAnswered(m, m.request!, session);
+        return;
+      case OpCode.closeSession:
+        closeSessionAnswered(this, m, session);
+        return;
+      default:
+    }
+  }
+
+  private notified(m: ZooKeeperMessage, connection: ClientConnection): void {
+    this.totals.notifications++;
+    this.answered(m, connection);
+    connection.notifications++;
+    const session = connection.session ?? this.sessions.unknown(connection, m);
+    session.notifications++;
+    session.lastTime = m.time;
+    session.lastFrame = m.frame;
+    const view = m.path === null ? null : notification(this, m, m.path, session, connection);
+    for (const listen of this.listeners.notification) listen(m, connection, view);
+  }
+
+  private answered(m: ZooKeeperMessage, connection: ClientConnection): void {
+    connection.server.responses++;
+    connection.server.heard(m.time, m.frame);
+    connection.lastAnswerTime = m.time;
+    connection.lastAnswerFrame = m.frame;
+  }
+}

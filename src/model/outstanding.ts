@@ -1,0 +1,59 @@
+import type { ZooKeeperRequest } from '../protocols/zookeeper/message.js';
+
+const LIMIT = 4096;
+
+/** Requests of one connection that wait for an answer, oldest first. Bounded: beyond the limit the oldest is forgotten. */
+export class Outstanding {
+  private items: ZooKeeperRequest[] = [];
+  private head = 0;
+  forgotten = 0;
+
+  get size(): number {
+    return this.items.length - this.head;
+  }
+
+  get oldest(): ZooKeeperRequest | null {
+    return this.items[this.head] ?? null;
+  }
+
+  add(request: ZooKeeperRequest): void {
+    this.items.push(request);
+    if (this.size > LIMIT) {
+      this.take();
+      this.forgotten++;
+    }
+  }
+
+  /** The server answers in order, so the request is nearly always the oldest. */
+  answered(request: ZooKeeperRequest): void {
+    if (this.items[this.head] === request) {
+      this.take();
+      return;
+    }
+    const at = this.items.indexOf(request, this.head);
+    if (at >= 0) this.items.splice(at, 1);
+  }
+
+  clear(): void {
+    this.items = [];
+    this.head = 0;
+  }
+
+  *[Symbol.iterator](): Generator<ZooKeeperRequest> {
+    for (let i = this.head; i < this.items.length; i++) yield this.items[i]!;
+  }
+
+  private take(): void {
+    // The usual case, one request at a time, keeps its array.
+    if (this.head === 0 && this.items.length === 1) {
+      this.items.pop();
+      return;
+    }
+    this.head++;
+    if (this.head === this.items.length) this.clear();
+    else if (this.head > 1024) {
+      this.items = this.items.slice(this.head);
+      this.head = 0;
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import type { Moment } from '../network/connection.js';
+import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
+import type { ClientConnection } from './clientConnection.js';
+import type { Model } from './model.js';
+import { Session } from './session.js';
+
+/** Ended sessions of which a summary is kept. */
+const SUMMARIES = 10_000;
+
+/**
+ * All sessions by id, and those whose id the capture does not show. A closed session is told to the listeners and shrinks
+ * at once; one that was lost or has expired is kept until the end, for whoever follows it, within a bound.
+ */
+export class Sessions {
+  private readonly byId = new Map<string, Session>();
+  /** Sessions without a known id, open or not. */
+  private readonly nameless = new Set<Session>();
+  /** Summaries of sessions that ended and were judged, in order of their end; bounded. */
+  readonly ended: Session[] = [];
+  /** Every session that was seen, also those of which nothing is kept. */
+  count = 0;
+
+  constructor(
+    private readonly model: Model,
+    private readonly limit = 20_000,
+  ) {}
+
+  find(id: string): Session | undefined {
+    return this.byId.get(id);
+  }
+
+  /** Sessions that have not been told as ended. */
+  *alive(): Generator<Session> {
+    yield* this.byId.values();
+    yield* this.nameless;
+  }
+
+  /** Every session of which at least a summary is kept. */
+  *all(): Generator<Session> {
+    yield* this.ended;
+    yield* this.alive();
+  }
+
+  /** The session of a connection whose handshake was not captured. */
+  unknown(connection: ClientConnection, m: ZooKeeperMessage): Session {
+    const id = m.session;
+    let session = id === null ? undefined : this.byId.get(id);
+    session ??= this.make(id, connection, { frame: m.firstFrame, time: m.time });
+    if (connection.gaps > 0 && connection.lastGap !== null) session.addHole(connection.lastGap);
+    this.attach(session, connection, m, false);
+    return session;
+  }
+
+  /** A handshake was answered: `id` is made anew or taken up. */
+  granted(id: string, connection: ClientConnection, m: ZooKeeperMessage, asked: string | null): Session {
+    let session = this.byId.get(id);
+    const fresh = session === undefined;
+    if (session === undefined) {
+      session = this.make(id, connection, { frame: m.frame, time: m.time });
+      session.startKnown = asked === '0x0';
+    }
+    if (connection.gaps > 0 && connection.lastGap !== null) session.addHole(connection.lastGap);
+    if (session.end === 'lost') {
+      session.end = 'open';
+      session.endMoment = null;
+    }
+    this.attach(session, connection, m, asked === id);
+    if (fresh && asked !== id) this.findPredecessor(session);
+    return session;
+  }
+
+  expired(session: Session, moment: Moment): void {
+    if (session.end === 'closed') return;
+    session.end = 'expired';
+    session.endMoment = moment;
+    for (const path of session.ephemerals.keys()) {
+      const znode = this.model.znodes.find(path);
+      if (znode?.owner === session.id && znode.exists === true) {
+        this.model.znodes.deleted(path, 'expired', -1, moment.time, moment.frame, session.id);
+      }
+    }
+  }
+
+  closed(session: Session, moment: Moment): void {
+    if (session.end === 'open') {
+      session.end = 'closed';
+      session.endMoment = moment;
+    }
+    this.finish(session);
+  }
+
+  connectionClosed(connection: ClientConnection): void {
+    const session = connection.session;
+    if (session?.current !== connection) return;
+    if (session.closing !== null && session.closing === connection.closeSession) {
+      this.closed(session, connection.tcp.endMoment ?? session.closing);
+    } else if (
+      session.id === null &&
+      session.holes === 0 &&
+      session.views.size === 0 &&
+      session.ephemerals.size === 0
+    ) {
+      // Nobody can take it up again as far as the capture could tell.
+      session.end = 'lost';
+      session.endMoment = connection.tcp.endMoment;
+      this.finish(session);
+    }
+  }
+
+  /** The capture is over: whoever is left is told as ended, in order of appearance. */
+  endAll(): void {
+    const now = this.model.lastTime;
+    const left = [...this.alive()].sort((a, b) => a.start.time - b.start.time || a.start.frame - b.start.frame);
+    for (const session of left) {
+      const heard = session.lastRequestTime >= 0 ? session.lastRequestTime : session.lastTime;
+      if (session.end === 'open' && now - heard > session.timeoutNs(30e9)) {
+        session.end = 'lost';
+        session.endMoment = { frame: session.lastFrame, time: session.lastTime };
+      }
+    }
+    for (const session of left) for (const listen of this.model.listeners.sessionEnded) listen(session);
+  }
+
+  private make(id: string | null, connection: ClientConnection, start: Moment): Session {
+    const session = new Session(id, connection.host, start);
+    this.count++;
+    connection.host.add(session);
+    if (id === null) this.nameless.add(session);
+    else this.byId.set(id, session);
+    if (this.byId.size > this.limit) this.forgetOldest(this.byId.values());
+    if (this.nameless.size > this.limit) this.forgetOldest(this.nameless.values());
+    return session;
+  }
+
+  private attach(session: Session, connection: ClientConnection, m: ZooKeeperMessage, resumed: boolean): void {
+    connection.session = session;
+    const server = connection.server;
+    if (!session.servers.has(server.address)) server.sessions++;
+    session.attach({
+      connection,
+      client: connection.client,
+      ip: connection.host.ip,
+      server: server.address,
+      frame: m.frame,
+      time: m.time,
+      resumed,
+    });
+    session.lastTime = m.time;
+    session.lastFrame = m.frame;
+  }
+
+  /**
+   * The session of the same client that came before: one that expired, or whose connection is gone, and that nobody
+   * follows yet. Where several processes share an address this is a guess; whoever uses it has to look at the whole host.
+   */
+  private findPredecessor(session: Session): void {
+    let best: Session | null = null;
+    for (const other of session.host.sessions) {
+      if (other === session || other.successor !== null || other.end === 'closed' || other.id === null) continue;
+      if (other.end !== 'expired' && other.connected) continue;
+      if (other.end === 'expired') {
+        // The one that expired first is replaced first.
+        if (best?.end !== 'expired') best = other;
+      } else if (best === null || (best.end !== 'expired' && other.lastTime > best.lastTime)) best = other;
+    }
+    if (best === null) return;
+    best.successor = session;
+    session.predecessor = best;
+  }
+
+  private forgetOldest(sessions: IterableIterator<Session>): void {
+    let looked = 0;
+    for (const session of sessions) {
+      if (session.connected && ++looked < 8) continue;
+      if (session.end === 'open') session.end = 'lost';
+      this.finish(session);
+      return;
+    }
+  }
+
+  private finish(session: Session): void {
+    for (const listen of this.model.listeners.sessionEnded) listen(session);
+    if (session.id === null) this.nameless.delete(session);
+    else this.byId.delete(session.id);
+    session.shrink();
+    if (this.ended.length < SUMMARIES) this.ended.push(session);
+  }
+}

@@ -1,0 +1,111 @@
+import type { ClientConnection } from './clientConnection.js';
+import type { Session } from './session.js';
+import type { ChildList, Znode } from './znode.js';
+
+/** `data` watches are set by getData and exists (and fire for both), `child` watches by getChildren. */
+export type WatchKind = 'data' | 'child';
+
+/** A watch as the server holds it: set when the read that carried it was answered, on one connection. */
+export interface Watch {
+  readonly connection: ClientConnection;
+  /** Frame and time of the answer that set it. */
+  readonly frame: number;
+  readonly time: number;
+  /** Operation that set it: exists, getData, getChildren, getChildren2, setWatches, setWatches2, addWatch. */
+  readonly op: string;
+}
+
+/** One answered read of a znode or of its list of children. */
+export interface Read {
+  readonly op: string;
+  readonly watch: boolean;
+  readonly requestFrame: number;
+  readonly requestTime: number;
+  readonly frame: number;
+  readonly time: number;
+  readonly err: number;
+  /** zxid of the reply header. */
+  readonly zxid: number;
+  /** Of a list: the list; pzxid and cversion within it. */
+  readonly list: ChildList | null;
+  /** Of data, where the Stat was looked at; otherwise -1. */
+  readonly mzxid: number;
+  readonly version: number;
+}
+
+/** A watch that fired: the notification, and what the session did about it. */
+export class Fired {
+  /** Answered reads of the same kind since then without a watch: how many, the first and the latest. */
+  plainReads = 0;
+  firstPlain: Read | null = null;
+  lastPlain: Read | null = null;
+  /** Children whose data the session asked for since the latest read without a watch. */
+  childReads = 0;
+
+  constructor(
+    readonly connection: ClientConnection,
+    readonly eventType: number,
+    readonly frame: number,
+    readonly time: number,
+    /** Where the notification ends in the stream to the client. */
+    readonly streamEnd: number,
+    /** The watch that it consumed, null if that was set before the capture or in a gap. */
+    readonly watch: Watch | null,
+  ) {}
+
+  /** The client's TCP has acknowledged the notification. Until then it does not count. */
+  get delivered(): boolean {
+    return this.connection.tcp.toClient.acked >= this.streamEnd;
+  }
+}
+
+/** Children that a re-read with a watch showed for the first time after a window, and whether the client asks for them. */
+export interface Awaited {
+  readonly names: Set<string>;
+  readonly total: number;
+}
+
+/** What one session knows of one path: the watches it has there, what fired, what it last read. */
+export class View {
+  dataWatch: Watch | null = null;
+  childWatch: Watch | null = null;
+  /** addWatch; does not fire away. */
+  persistentWatch: Watch | null = null;
+  recursive = false;
+  /** The latest event that consumed a watch, null once a watch of that kind is set again. */
+  dataFired: Fired | null = null;
+  childFired: Fired | null = null;
+  lastList: Read | null = null;
+  lastData: Read | null = null;
+  /** Answered list reads of this session, and the longest time between two of them. */
+  listReads = 0;
+  longestListInterval = 0;
+  /** Notifications that were sent to the session for this path (delivered or not). */
+  notifications = 0;
+  /** A watch of the kind was held at some time (or fired, which proves it). */
+  everData = false;
+  everChild = false;
+  awaited: Awaited | null = null;
+  /** Counted in `Session.openWindows`. */
+  windowOpen = false;
+
+  constructor(
+    readonly session: Session,
+    readonly znode: Znode,
+  ) {}
+
+  watch(kind: WatchKind): Watch | null {
+    return kind === 'data' ? this.dataWatch : this.childWatch;
+  }
+
+  fired(kind: WatchKind): Fired | null {
+    return kind === 'data' ? this.dataFired : this.childFired;
+  }
+
+  /** The server holds a watch of this kind (or a persistent one) on the session's present connection. */
+  holds(kind: WatchKind): boolean {
+    const current = this.session.current;
+    if (current === null) return false;
+    return this.watch(kind)?.connection === current || this.persistentWatch?.connection === current;
+  }
+}

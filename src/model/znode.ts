@@ -1,0 +1,153 @@
+/** What a change did to a znode, or to one of its children. */
+export type ChangeKind = 'create' | 'delete' | 'setData' | 'setACL';
+
+/** Why a znode went: a delete request, its owner's closeSession, its owner's expiry, or it was only seen to be gone. */
+export type Cause = 'request' | 'closeSession' | 'expired' | 'unknown';
+
+/** One change, as far as the capture shows it. `zxid` is -1 where it is not known. */
+export interface Change {
+  readonly kind: ChangeKind;
+  readonly cause: Cause;
+  readonly zxid: number;
+  readonly time: number;
+  readonly frame: number;
+  /** Session that asked for it or whose end caused it; null if unknown. */
+  readonly session: string | null;
+  /** For a change of the list of children: the child's name. */
+  readonly child: string | null;
+}
+
+/** A list of children that the server gave. */
+export interface ChildList {
+  readonly names: readonly string[];
+  /** zxid up to which the answering server had seen the world. The list was first seen as it is at that zxid. */
+  readonly zxid: number;
+  /** pzxid and cversion of the parent; -1 where the answer had no Stat (getChildren). */
+  readonly pzxid: number;
+  readonly cversion: number;
+  readonly time: number;
+  readonly frame: number;
+  readonly session: string | null;
+  /** Latest zxid at which the same list was seen. */
+  lastZxid: number;
+}
+
+/** Who created a znode, where the capture holds the create. */
+export interface Creation {
+  readonly session: string | null;
+  readonly ip: string;
+  readonly time: number;
+  readonly frame: number;
+  readonly zxid: number;
+}
+
+const CHANGES = 32;
+const CHILD_CHANGES = 128;
+const LISTS = 8;
+
+/** One path over time, from what all sessions wrote, read and were told. Bounded: of many changes the latest are kept. */
+export class Znode {
+  /** Whether it exists, null while unknown, as of `existsZxid` (-1: not known by zxid) and `existsTime`. */
+  exists: boolean | null = null;
+  existsZxid = -1;
+  existsTime = -1;
+  ephemeral: boolean | null = null;
+  /** Session id of the owner of an ephemeral, null while unknown or none. */
+  owner: string | null = null;
+  creation: Creation | null = null;
+  deletion: Change | null = null;
+  /** The znode's own changes, oldest first. */
+  readonly changes: Change[] = [];
+  /** Creates and deletes of children, oldest first. */
+  readonly childChanges: Change[] = [];
+  /** Distinct lists of children that were read, oldest first. */
+  readonly lists: ChildList[] = [];
+  /** Changes that were too many to keep. */
+  forgotten = 0;
+  /** How many sessions hold a view of it. */
+  views = 0;
+
+  constructor(readonly path: string) {}
+
+  get parentPath(): string | null {
+    return parentOf(this.path);
+  }
+
+  get name(): string {
+    return this.path.slice(this.path.lastIndexOf('/') + 1);
+  }
+
+  /** The list with the highest zxid; null if none was read. */
+  get newestList(): ChildList | null {
+    let newest: ChildList | null = null;
+    for (const list of this.lists) if (newest === null || list.lastZxid > newest.lastZxid) newest = list;
+    return newest;
+  }
+
+  addChange(change: Change): void {
+    this.forgotten += push(this.changes, change, CHANGES);
+  }
+
+  addChildChange(change: Change): void {
+    this.forgotten += push(this.childChanges, change, CHILD_CHANGES);
+  }
+
+  /** Says whether the znode exists; news that is older by zxid than what is known is ignored. */
+  setExists(exists: boolean, zxid: number, time: number): void {
+    if (zxid >= 0 && zxid < this.existsZxid) return;
+    this.exists = exists;
+    this.existsTime = time;
+    if (zxid >= 0) this.existsZxid = zxid;
+    if (!exists) this.owner = null;
+  }
+
+  /** Keeps one copy of a list however often it is read, and gives it back. */
+  addList(
+    names: readonly string[],
+    zxid: number,
+    pzxid: number,
+    cversion: number,
+    time: number,
+    frame: number,
+    session: string | null,
+  ): ChildList {
+    for (let i = this.lists.length - 1; i >= 0; i--) {
+      const list = this.lists[i]!;
+      if (list.cversion !== cversion && list.cversion !== -1 && cversion !== -1) continue;
+      if (!sameNames(list.names, names)) continue;
+      if (list.cversion === -1 && cversion !== -1) continue;
+      if (zxid > list.lastZxid) list.lastZxid = zxid;
+      return list;
+    }
+    const list: ChildList = { names, zxid, pzxid, cversion, time, frame, session, lastZxid: zxid };
+    push(this.lists, list, LISTS);
+    return list;
+  }
+}
+
+function push<T>(items: T[], item: T, limit: number): number {
+  items.push(item);
+  if (items.length <= limit) return 0;
+  items.shift();
+  return 1;
+}
+
+/** Same names in the same order: servers list a znode's children in no order, but in the same one while nothing changes. */
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** `/a` of `/a/b`, `/` of `/a`; null for `/` and for what is no path. */
+export function parentOf(path: string): string | null {
+  const slash = path.lastIndexOf('/');
+  if (slash < 0 || path.length === 1) return null;
+  return slash === 0 ? '/' : path.slice(0, slash);
+}
+
+/** Path without the ten-digit sequence number that the server appends to sequential znodes. */
+export function withoutSequence(path: string): string {
+  return path.replace(/\d{10}$/, '');
+}

@@ -1,0 +1,171 @@
+import type { CaptureInfo } from '../capture/capture-info.js';
+import type { Clock } from '../capture/clock.js';
+import { Model, type ModelOptions, type OperationStats, type Session } from '../model/index.js';
+import type { Connection } from '../network/connection.js';
+import type { Gap, Message } from '../protocols/protocol.js';
+import {
+  type AnalyzeDocument,
+  captureEntry,
+  type FindingEntry,
+  type OperationEntry,
+  type SessionEntry,
+  type SummaryEntry,
+} from './document.js';
+import { type DataValue, type Finding, Instant, severities } from './finding.js';
+import { checkSelection, optionValues, type RuleSelection } from './options.js';
+import { rules as allRules } from './registry.js';
+import type { AnyRule } from './rule.js';
+
+export interface AnalysisOptions extends RuleSelection {
+  readonly model?: ModelOptions;
+  /** Other rules than those of the registry. */
+  readonly registry?: readonly AnyRule[];
+  /** Printed under `tool`. */
+  readonly version?: string;
+}
+
+const NS = 1e-9;
+
+/**
+ * Model and rules over one or more captures. Fed like a ConnectionSink: connectionOpened, message, gap, connectionClosed,
+ * and at last end; then `findings` and `document` are complete.
+ */
+export class Analysis {
+  readonly model: Model;
+  /** By severity, then by time; complete after `end`. */
+  findings: readonly Finding[] = [];
+  private readonly found: Finding[] = [];
+  private readonly options: AnalysisOptions;
+
+  /** Throws RuleOptionError if the selection names what does not exist. */
+  constructor(options: AnalysisOptions = {}) {
+    this.options = options;
+    const rules = options.registry ?? allRules;
+    checkSelection(rules, options);
+    this.model = new Model(options.model);
+    // All rules run, also those that are not shown: a consequence names its cause.
+    for (const rule of rules) {
+      const listener = rule.create({
+        model: this.model,
+        options: optionValues(rule, options.set) as never,
+        findings: this.found,
+        report: (finding) => this.found.push({ rule: rule.meta.name, ...finding }),
+      });
+      this.model.addListener(listener);
+    }
+  }
+
+  connectionOpened(connection: Connection): void {
+    this.model.connectionOpened(connection);
+  }
+
+  connectionClosed(connection: Connection): void {
+    this.model.connectionClosed(connection);
+  }
+
+  message(message: Message): void {
+    this.model.message(message);
+  }
+
+  gap(gap: Gap): void {
+    this.model.gap(gap);
+  }
+
+  /** The captures are read; `lastTime` is the time of the last frame (nanoseconds since the base of the Clock). */
+  end(lastTime: number): void {
+    this.model.end(lastTime);
+    this.findings = this.select(this.found);
+  }
+
+  /** OUTPUT's analyze document. */
+  document(captures: readonly CaptureInfo[], clock: Clock): AnalyzeDocument {
+    return {
+      schemaVersion: 1,
+      tool: { name: 'zkscope', version: this.options.version ?? '0.0.0' },
+      captures: captures.map((info) => captureEntry(info, clock)),
+      summary: this.summary(),
+      sessions: [...this.model.sessions.all()].map((session) => sessionEntry(session, clock)),
+      findings: this.findings.map((finding) => findingEntry(finding, clock)),
+    };
+  }
+
+  private select(found: readonly Finding[]): Finding[] {
+    const { rules = [], ignore = [], severity = 'info' } = this.options;
+    const least = severities.indexOf(severity);
+    const rank = (finding: Finding): number => severities.indexOf(finding.severity);
+    return found
+      .filter((f) => (rules.length === 0 || rules.includes(f.rule)) && !ignore.includes(f.rule) && rank(f) <= least)
+      .sort((a, b) => rank(a) - rank(b) || a.from - b.from);
+  }
+
+  private summary(): SummaryEntry {
+    const { model } = this;
+    const byOp: Record<string, OperationEntry> = {};
+    for (const stats of model.operations.list()) byOp[stats.op] = operationEntry(stats);
+    const servers = [...model.servers.values()]
+      .filter((server) => server.requests + server.responses > 0)
+      .map(({ address, connections, sessions, requests, responses }) => {
+        return { server: address, connections, sessions, requests, responses };
+      });
+    return { ...model.totals.copy(), sessions: model.sessions.count, byOp, servers };
+  }
+}
+
+function operationEntry(stats: OperationStats): OperationEntry {
+  const { requests, errors, latency } = stats;
+  if (latency.count === 0) return { requests, errors };
+  const at = (fraction: number): number => Math.round(latency.percentile(fraction)) * NS;
+  return { requests, errors, latency: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: latency.max * NS } };
+}
+
+function sessionEntry(session: Session, clock: Clock): SessionEntry {
+  let watches = 0;
+  for (const view of session.views.values()) {
+    if (view.holds('data')) watches++;
+    if (view.holds('child')) watches++;
+  }
+  const entry: SessionEntry = {
+    session: session.id,
+    client: session.client,
+    clients: [...new Set(session.attachments.map((attachment) => attachment.client))],
+    servers: [...session.servers],
+    connections: session.connectionCount,
+    timeout: session.timeout,
+    timeoutAsked: session.timeoutAsked,
+    from: clock.format(session.start.time),
+    to: clock.format(session.lastTime),
+    end: session.end,
+    startCaptured: session.startKnown,
+    requests: session.requests,
+    responses: session.responses,
+    pings: session.pings,
+    notifications: session.notifications,
+    watches,
+    ephemerals: session.ephemerals.size,
+    longestSilence: session.longestSilence * NS,
+    gaps: session.holes,
+  };
+  const successor = session.successor?.id;
+  if (successor !== undefined && successor !== null) entry.successor = successor;
+  return entry;
+}
+
+function findingEntry(finding: Finding, clock: Clock): FindingEntry {
+  const { from, to, evidence, data, ...rest } = finding;
+  return {
+    ...rest,
+    from: clock.format(from),
+    to: clock.format(to),
+    evidence: evidence.map(({ frame, time, text }) => ({ frame, time: clock.format(time), text })),
+    data: dataEntry(data, clock) as Record<string, unknown>,
+  };
+}
+
+function dataEntry(value: DataValue, clock: Clock): unknown {
+  if (value instanceof Instant) return clock.format(value.time);
+  if (Array.isArray(value)) return (value as readonly DataValue[]).map((item) => dataEntry(item, clock));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, dataEntry(item, clock)]));
+  }
+  return value;
+}
