@@ -13,7 +13,10 @@ async function decode(file: string): Promise<MessageRecord[]> {
     [new URL(file, folder).pathname],
     {
       message: (message) => records.push(messageRecord(message, reader.clock, { data: false })),
-      gap: (gap) => expect.fail(`gap of ${gap.bytes} bytes at frame ${gap.frame}`),
+      gap: (gap) => {
+        // An unknown word on the port (`nope` in every-opcode) is no message.
+        if (gap.reason !== 'foreign') expect.fail(`gap of ${gap.bytes} bytes at frame ${gap.frame}`);
+      },
       connectionOpened: none,
       connectionClosed: none,
     },

@@ -1,0 +1,59 @@
+import type { Writable } from 'node:stream';
+
+const FLUSH_AT = 64 * 1024;
+
+/**
+ * Standard output in large pieces. `drain` is to be awaited between chunks of input, so that a slow reader slows the
+ * reading down instead of filling the memory. A reader that goes away (`| head`) ends the output quietly.
+ */
+export class Output {
+  private pending: string[] = [];
+  private pendingLength = 0;
+  private blocked = false;
+  /** The reader has gone: nothing more needs to be written, or read. */
+  closed = false;
+  private readonly gone = new AbortController();
+
+  constructor(private readonly stream: Writable = process.stdout) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+      this.closed = true;
+      this.gone.abort();
+    });
+  }
+
+  /** Aborted when the reader has gone. */
+  get signal(): AbortSignal {
+    return this.gone.signal;
+  }
+
+  write(text: string): void {
+    this.pending.push(text);
+    this.pendingLength += text.length;
+    if (this.pendingLength >= FLUSH_AT) this.flush();
+  }
+
+  flush(): void {
+    if (this.pendingLength === 0) return;
+    const text = this.pending.join('');
+    this.pending = [];
+    this.pendingLength = 0;
+    if (!this.closed && !this.stream.write(text)) this.blocked = true;
+  }
+
+  /** Writes what is pending, and waits until the reader has taken enough of it. */
+  async drain(): Promise<void> {
+    this.flush();
+    if (!this.blocked || this.closed) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.stream.off('drain', done);
+        this.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.stream.on('drain', done);
+      this.signal.addEventListener('abort', done);
+    });
+    this.blocked = false;
+  }
+}

@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import { decodeCommand } from './decode.js';
+import { schemaCommand } from './schema.js';
+import { version } from './version.js';
+
+/** The whole command line. Errors are thrown as CommanderError: nothing here ends the process. */
+export function program(): Command {
+  const root = new Command('zkscope')
+    .description('Reads packet captures of ZooKeeper traffic and says what happened, with the frames that prove it.')
+    .version(version(), '-V, --version')
+    .showHelpAfterError('(zkscope --help, or zkscope help COMMAND, tells more)')
+    .addCommand(decodeCommand())
+    .addCommand(schemaCommand());
+  for (const command of [root, ...root.commands]) command.exitOverride();
+  return root;
+}

@@ -1,0 +1,71 @@
+import { Clock } from '../capture/clock.js';
+import { MessageReader } from '../protocols/messageReader.js';
+import type { ConnectionSink } from '../protocols/router.js';
+import { Losses, nothingFound } from '../report/losses.js';
+import { onInterrupt } from './interrupt.js';
+import { Output } from './output.js';
+import { Progress } from './progress.js';
+
+export interface Run {
+  readonly reader: MessageReader;
+  readonly losses: Losses;
+  /** Ctrl-C came, or the reader of the output went away. */
+  readonly interrupted: boolean;
+}
+
+export interface RunOptions {
+  readonly ports: readonly number[];
+  readonly clock?: Clock;
+  readonly output?: Output;
+}
+
+/**
+ * Reads captures into a sink the way every command does it: with a progress bar, until the end, Ctrl-C, or until nobody
+ * reads the output any more. Throws CaptureError where a capture cannot be read at all.
+ */
+export async function runCaptures(files: readonly string[], sink: ConnectionSink, options: RunOptions): Promise<Run> {
+  const losses = new Losses();
+  const progress = new Progress();
+  const counting: ConnectionSink = {
+    message: (message) => {
+      losses.message(message);
+      sink.message(message);
+    },
+    gap: (gap) => {
+      losses.gap(gap);
+      sink.gap(gap);
+    },
+    connectionOpened: (connection) => {
+      sink.connectionOpened(connection);
+    },
+    connectionClosed: (connection) => {
+      sink.connectionClosed(connection);
+    },
+  };
+  const reader = new MessageReader(files, counting, {
+    clock: options.clock ?? new Clock(),
+    zookeeperPorts: options.ports,
+    onProgress: (read, total) => {
+      progress.update(read, total);
+    },
+  });
+  const { output } = options;
+  const interrupt = onInterrupt();
+  const signal = output === undefined ? interrupt.signal : AbortSignal.any([interrupt.signal, output.signal]);
+  try {
+    await reader.read(output === undefined ? undefined : () => output.drain(), signal);
+  } finally {
+    progress.stop();
+    interrupt.release();
+  }
+  return { reader, losses, interrupted: interrupt.signal.aborted };
+}
+
+/** One line on standard error of all that was lost or not understood; none where nothing was. */
+export function reportLosses(run: Run): void {
+  const { reader, losses } = run;
+  const parts = losses.parts(reader.captures, reader.dissector.problems(), reader.tcp.forgotten);
+  if (losses.messages === 0) parts.unshift(nothingFound(reader.captures, reader.tcp.count));
+  if (parts.length > 0)
+    process.stderr.write(`zkscope: ${losses.messages === 0 ? '' : 'not decoded: '}${parts.join('; ')}\n`);
+}

@@ -1,0 +1,78 @@
+import type { CaptureInfo } from '../capture/capture-info.js';
+import type { Problem } from '../network/problems.js';
+import type { Gap, Message } from '../protocols/protocol.js';
+import { printable } from './escape.js';
+
+interface Loss {
+  count: number;
+  bytes: number;
+  firstFrame: number;
+}
+
+const number = (value: number): string => value.toLocaleString('en');
+const plural = (count: number, one: string, many = `${one}s`): string => `${number(count)} ${count === 1 ? one : many}`;
+
+/** Adds up what was lost on the way from packets to messages, and says it in one line. */
+export class Losses {
+  private readonly byReason = new Map<Gap['reason'], Loss>();
+  private readonly foreign = new Map<string, Loss>();
+  private truncated = 0;
+  private firstTruncated = 0;
+  messages = 0;
+
+  message(message: Message): void {
+    this.messages++;
+    if (!message.truncated) return;
+    if (this.truncated++ === 0) this.firstTruncated = message.frame;
+  }
+
+  gap(gap: Gap): void {
+    add(this.byReason, gap.reason, gap);
+    if (gap.reason === 'foreign') add(this.foreign, gap.connection.foreign ?? 'unknown', gap);
+  }
+
+  /** What was lost and where it began; empty where nothing was. */
+  parts(captures: readonly CaptureInfo[], problems: readonly Problem[], forgotten: number): string[] {
+    const parts: string[] = [];
+    for (const { file, problems: ofFile } of captures)
+      for (const problem of ofFile) parts.push(`${printable(file)}: ${printable(problem)}`);
+    const missing = this.byReason.get('missing');
+    if (missing !== undefined) {
+      parts.push(
+        `${plural(missing.bytes, 'byte')} not captured in ${plural(missing.count, 'gap')}, the first at frame ${missing.firstFrame}`,
+      );
+    }
+    const skipped = this.byReason.get('skipped');
+    if (skipped !== undefined)
+      parts.push(`${plural(skipped.bytes, 'byte')} that could not be aligned, from frame ${skipped.firstFrame} on`);
+    if (this.truncated > 0)
+      parts.push(`${plural(this.truncated, 'message')} only in part, the first at frame ${this.firstTruncated}`);
+    for (const [name, loss] of this.foreign) {
+      parts.push(
+        `${plural(loss.bytes, 'byte')} on the port that are not ZooKeeper's (${printable(name)}), at frame ${loss.firstFrame}`,
+      );
+    }
+    for (const { kind, count, firstFrame } of problems)
+      parts.push(`${plural(count, 'packet')}: ${kind}, the first in frame ${firstFrame}`);
+    if (forgotten > 0) parts.push(`${plural(forgotten, 'connection')} forgotten to bound memory`);
+    return parts;
+  }
+}
+
+function add<K>(map: Map<K, Loss>, key: K, gap: Gap): void {
+  const loss = map.get(key);
+  if (loss === undefined) map.set(key, { count: 1, bytes: gap.bytes, firstFrame: gap.frame });
+  else {
+    loss.count++;
+    loss.bytes += gap.bytes;
+  }
+}
+
+/** Why no message was found, and what to try, for a capture that was read but gave none. */
+export function nothingFound(captures: readonly CaptureInfo[], connections: number): string {
+  const packets = captures.reduce((sum, capture) => sum + capture.packets, 0);
+  if (packets === 0) return 'the capture has no packets';
+  const seen = `${plural(packets, 'packet')}, ${plural(connections, 'TCP connection')}`;
+  if (connections === 0) return `no TCP in the capture (${seen})`;
+  return `no ZooKeeper traffic found (${seen}); if it is on a port other than 2181 and its handshakes were not captured, name it with --port`;
+}
