@@ -3,7 +3,7 @@ import zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { asBuffer, type ByteSource } from './byte-source.js';
 import type { Compression } from './detect.js';
-import { ZstdBlocks } from './zstd-blocks.js';
+import { type ZstdBlock, ZstdBlocks } from './zstd-blocks.js';
 
 const OUTPUT_CHUNK = 256 * 1024;
 /** Output that may wait while frames are worked on: the decompressor runs on another thread meanwhile. */
@@ -16,12 +16,16 @@ export const nativeZstd = (zlib as { createZstdDecompress?: TransformMaker }).cr
 
 /**
  * The decompressed bytes of `source`, several members or frames one after the other included. Where the data is cut or
- * damaged, what was decompressed before is given first, then `failure` says so. `zstd` is for tests.
+ * damaged, what was decompressed before is given first, then `failure` says so. `zstd`, for tests, is null for none.
  */
-export function decompress(source: ByteSource, compression: Compression, zstd = nativeZstd): ByteSource {
-  if (compression === 'gzip') return new TransformSource(source, 'gzip', zlib.createGunzip(OPTIONS), null);
-  if (zstd !== undefined) return new TransformSource(source, 'zstd', zstd(OPTIONS), new ZstdBlocks());
-  return new FzstdSource(source);
+export function decompress(
+  source: ByteSource,
+  compression: Compression,
+  zstd: typeof nativeZstd | null = nativeZstd,
+): ByteSource {
+  if (compression === 'gzip') return new TransformSource(source, 'gzip', zlib.createGunzip(OPTIONS));
+  const blocks = new BlockFeed(source);
+  return zstd === null || zstd === undefined ? new FzstdSource(blocks) : new NativeZstdSource(blocks, zstd);
 }
 
 const OPTIONS = { chunkSize: OUTPUT_CHUNK, readableHighWaterMark: OUTPUT_AHEAD } as zlib.ZlibOptions;
@@ -32,32 +36,27 @@ class TransformSource implements ByteSource {
   readonly #source: ByteSource;
   readonly #name: Compression;
   readonly #transform: Transform;
-  /** Follows zstd's blocks, as node:zlib does not tell that zstd data is cut short. */
-  readonly #blocks: ZstdBlocks | null;
-  /** What was noticed about the input before the transform has given all that it holds. */
-  #suspicion: unknown = null;
   #feeding = false;
   #ended = false;
   #wake: (() => void) | null = null;
 
-  constructor(source: ByteSource, name: Compression, transform: Transform, blocks: ZstdBlocks | null) {
+  constructor(source: ByteSource, name: Compression, transform: Transform) {
     this.#source = source;
     this.#name = name;
     this.#transform = transform;
-    this.#blocks = blocks;
     const wake = (): void => {
       this.#wake?.();
     };
     transform.on('readable', wake);
     const end = (): void => {
       this.#ended = true;
-      if (this.#suspicion !== null) this.#fail(this.#suspicion);
+      if (this.#source.failure !== null) this.#fail(new Error(this.#source.failure));
       wake();
     };
     transform.on('end', end);
     transform.on('close', end);
     transform.on('error', (error) => {
-      this.#fail(error);
+      this.#fail(this.#source.failure === null ? error : new Error(this.#source.failure));
       wake();
     });
   }
@@ -90,26 +89,13 @@ class TransformSource implements ByteSource {
       return;
     }
     if (chunk === null) {
-      if (this.#source.failure !== null) this.#suspicion ??= new Error(this.#source.failure);
-      else if (this.#blocks?.complete === false) this.#suspicion ??= new Error('unexpected end of data');
       this.#transform.end();
       return;
     }
-    this.#follow(chunk);
     this.#transform.write(chunk, () => {
       this.#feeding = false;
       this.#wake?.();
     });
-  }
-
-  #follow(chunk: Buffer): void {
-    if (this.#blocks === null || this.#suspicion !== null) return;
-    try {
-      this.#blocks.push(chunk);
-      while (this.#blocks.next() !== null);
-    } catch (error) {
-      this.#suspicion = error;
-    }
   }
 
   #fail(error: unknown): void {
@@ -122,66 +108,154 @@ class TransformSource implements ByteSource {
   }
 }
 
-/** zstd by fzstd, one block at a time, so that what one step can produce is bounded (128 KiB). */
-class FzstdSource implements ByteSource {
-  failure: string | null = null;
-  readonly #source: ByteSource;
+/** The blocks of zstd data, one after the other. */
+class BlockFeed {
+  failure: unknown = null;
+  readonly source: ByteSource;
   readonly #blocks = new ZstdBlocks();
-  #frame: Decompress | null = null;
-  readonly #outputs: Uint8Array[] = [];
 
   constructor(source: ByteSource) {
-    this.#source = source;
+    this.source = source;
+  }
+
+  /** The next block; null at the end, or where `failure` says why there is none. */
+  async next(): Promise<ZstdBlock | null> {
+    try {
+      for (;;) {
+        const block = this.#blocks.next();
+        if (block !== null) return block;
+        const chunk = await this.source.read();
+        if (chunk === null) {
+          if (this.source.failure !== null) throw new Error(this.source.failure);
+          if (!this.#blocks.complete) throw new Error('unexpected end of data');
+          return null;
+        }
+        this.#blocks.push(chunk);
+      }
+    } catch (error) {
+      this.failure = error;
+      return null;
+    }
+  }
+}
+
+abstract class ZstdSource implements ByteSource {
+  failure: string | null = null;
+  protected readonly blocks: BlockFeed;
+
+  constructor(blocks: BlockFeed) {
+    this.blocks = blocks;
   }
 
   get bytesRead(): number {
-    return this.#source.bytesRead;
+    return this.blocks.source.bytesRead;
+  }
+
+  abstract read(): Promise<Buffer | null>;
+
+  protected fail(error: unknown): null {
+    this.failure ??= failureText('zstd', this.blocks.source, error);
+    return null;
+  }
+
+  async close(): Promise<void> {
+    await this.blocks.source.close();
+  }
+}
+
+/** zstd by node:zlib, a new stream for each frame: it ends, silently, behind the first. */
+class NativeZstdSource extends ZstdSource {
+  readonly #make: TransformMaker;
+  #frame: TransformSource | null = null;
+
+  constructor(blocks: BlockFeed, make: TransformMaker) {
+    super(blocks);
+    this.#make = make;
   }
 
   async read(): Promise<Buffer | null> {
     while (this.failure === null) {
-      try {
-        const output = this.#decompressBlock();
-        if (output !== null) return output;
-      } catch (error) {
-        this.#fail(error);
-        break;
+      if (this.#frame === null) {
+        const block = await this.blocks.next();
+        if (block === null) return this.blocks.failure === null ? null : this.fail(this.blocks.failure);
+        this.#frame = new TransformSource(new FrameSource(this.blocks, block), 'zstd', this.#make(OPTIONS));
       }
-      const chunk = await this.#source.read();
-      if (chunk === null) {
-        if (this.#source.failure !== null) this.#fail(new Error(this.#source.failure));
-        else if (!this.#blocks.complete) this.#fail(new Error('unexpected end of data'));
-        return null;
-      }
-      this.#blocks.push(chunk);
+      const chunk = await this.#frame.read();
+      if (chunk !== null) return chunk;
+      this.failure = this.#frame.failure;
+      await this.#frame.close();
+      this.#frame = null;
     }
     return null;
   }
 
-  /** The next output that the bytes at hand yield; null where they yield none. */
-  #decompressBlock(): Buffer | null {
-    for (;;) {
-      const block = this.#blocks.next();
-      if (block === null) return null;
-      if (block.first) this.#frame = new Decompress((output) => this.#outputs.push(output));
-      // fzstd keeps short input until there is more of it, so it must not be a view on a buffer that is used again.
-      this.#frame?.push(block.bytes.length < 32 ? Uint8Array.from(block.bytes) : block.bytes, block.last);
+  override async close(): Promise<void> {
+    await this.#frame?.close();
+    await super.close();
+  }
+}
+
+/** The bytes of one zstd frame. */
+class FrameSource implements ByteSource {
+  readonly #blocks: BlockFeed;
+  #first: ZstdBlock | null;
+  #ended = false;
+
+  constructor(blocks: BlockFeed, first: ZstdBlock) {
+    this.#blocks = blocks;
+    this.#first = first;
+  }
+
+  get bytesRead(): number {
+    return this.#blocks.source.bytesRead;
+  }
+
+  get failure(): string | null {
+    const { failure } = this.#blocks;
+    return failure === null ? null : textOf(failure);
+  }
+
+  async read(): Promise<Buffer | null> {
+    if (this.#ended) return null;
+    const block = this.#first ?? (await this.#blocks.next());
+    this.#first = null;
+    this.#ended = block === null || block.last;
+    return block === null ? null : block.bytes;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** zstd by fzstd, one block at a time, so that what one step can produce is bounded (128 KiB). */
+class FzstdSource extends ZstdSource {
+  readonly #outputs: Uint8Array[] = [];
+  #frame: Decompress | null = null;
+
+  async read(): Promise<Buffer | null> {
+    while (this.failure === null) {
+      const block = await this.blocks.next();
+      if (block === null) return this.blocks.failure === null ? null : this.fail(this.blocks.failure);
+      try {
+        if (block.first) this.#frame = new Decompress((output) => this.#outputs.push(output));
+        // fzstd keeps short input until there is more of it, so it must not be a view on a buffer that is used again.
+        this.#frame?.push(block.bytes.length < 32 ? Uint8Array.from(block.bytes) : block.bytes, block.last);
+      } catch (error) {
+        this.fail(error);
+      }
       const output = this.#outputs.length === 1 ? this.#outputs[0]! : Buffer.concat(this.#outputs);
       this.#outputs.length = 0;
       if (output.length > 0) return asBuffer(output);
     }
-  }
-
-  #fail(error: unknown): void {
-    this.failure ??= failureText('zstd', this.#source, error);
-  }
-
-  close(): Promise<void> {
-    return this.#source.close();
+    return null;
   }
 }
 
 function failureText(name: Compression, source: ByteSource, error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
-  return `the ${name} data cannot be decompressed to its end (${reason}, ${source.bytesRead} bytes into the file)`;
+  return `the ${name} data cannot be decompressed to its end (${textOf(error)}, ${source.bytesRead} bytes into the file)`;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -75,7 +75,10 @@ describe('PcapReader', () => {
   it('refuses an unknown version', () => {
     const file = writePcap(small);
     file.writeUInt16LE(3, 4);
-    expect(framesInPieces(file, []).damage).toEqual({ offset: 4, text: 'pcap version 3.4 is not known (2.4 is usual)' });
+    expect(framesInPieces(file, []).damage).toEqual({
+      offset: 4,
+      text: 'pcap version 3.4 is not known (2.4 is usual)',
+    });
   });
 
   it('stops at a captured length that cannot be true, and names its place', () => {
