@@ -317,6 +317,11 @@ export class TcpReassembly {
     }
     half.facts.fin = { frame: segment.frame, time: segment.time };
     half.finPosition = half.position(segment.sequence) + segment.wireLength;
+    if (half.facts.acked > half.finPosition) {
+      // The acknowledgement came before the FIN itself: it counts no byte.
+      half.facts.acked = half.finPosition;
+      half.facts.finAcked = true;
+    }
     half.latestTime = segment.time;
   }
 

@@ -47,6 +47,9 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
   private awaitsConnectResponse: boolean;
   /** Sent before this position, a request may have been answered in bytes that were lost. */
   private responsesLostAt = -1;
+  /** First bytes of the client, while there are fewer than four. */
+  private head: { readonly bytes: Buffer; readonly position: number; readonly frame: number; readonly time: number }[] =
+    [];
   private wordRequest: ZooKeeperRequest | null = null;
   private answerLength = 0;
   private answerFrame = 0;
@@ -99,7 +102,40 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     frame: number,
     time: number,
   ): void {
-    if (this.mode === 'undecided' && direction === TO_SERVER) this.decide(bytes, start, end, position, frame, time);
+    if (this.mode === 'undecided' && direction === TO_SERVER) {
+      this.first(bytes, start, end, position, frame, time);
+      return;
+    }
+    this.pass(direction, bytes, start, end, position, frame, time);
+  }
+
+  /** The first bytes of the client, four of which are needed to say what it speaks. */
+  private first(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void {
+    if (position + end - start < 4) {
+      this.head.push({ bytes: Buffer.from(bytes.subarray(start, end)), position, frame, time });
+      return;
+    }
+    const head = this.head;
+    this.head = [];
+    const joined =
+      head.length === 0
+        ? bytes.subarray(start, end)
+        : Buffer.concat([...head.map((piece) => piece.bytes), bytes.subarray(start, end)]);
+    this.decide(joined, position + end - start - joined.length, head[0]?.frame ?? frame, frame, time);
+    for (const piece of head)
+      this.pass(TO_SERVER, piece.bytes, 0, piece.bytes.length, piece.position, piece.frame, piece.time);
+    this.pass(TO_SERVER, bytes, start, end, position, frame, time);
+  }
+
+  private pass(
+    direction: Direction,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    position: number,
+    frame: number,
+    time: number,
+  ): void {
     if (this.mode === 'framed' || (this.mode === 'undecided' && direction === TO_CLIENT)) {
       this.stream(direction).data(bytes, start, end, position, frame, time);
       return;
@@ -119,34 +155,26 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
   }
 
   /** What the first bytes of the client say: a four-letter word, something else, or ZooKeeper's framing. */
-  private decide(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void {
+  private decide(bytes: Buffer, position: number, firstFrame: number, frame: number, time: number): void {
     this.mode = 'framed';
     if (position !== 0) return;
-    const word = fourLetterWord(bytes, start, end);
+    const word = fourLetterWord(bytes, 0, bytes.length);
     if (word !== null) {
       this.mode = 'word';
       this.requests.messageBytes += 4;
       this.requests.skippedBytes -= 4;
-      this.emitWord(word, position + 4, frame, time);
+      this.emitWord(word, firstFrame, frame, time);
       return;
     }
-    const foreign =
-      foreignName(bytes, start, end) ?? (this.connection.midStream ? null : this.unknownStart(bytes, start, end));
+    const foreign = foreignName(bytes, 0, bytes.length) ?? (this.connection.midStream ? null : unknownStart(bytes));
     if (foreign === null) return;
     this.mode = 'foreign';
     this.connection.foreign = foreign;
   }
 
-  /** A length that no server would take says that these are not ZooKeeper's words. */
-  private unknownStart(bytes: Buffer, start: number, end: number): string | null {
-    if (end - start < 4) return null;
-    const length = bytes.readInt32BE(start);
-    return length < 8 || length > MAX_LENGTH ? 'unknown' : null;
-  }
-
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
     if (direction === TO_CLIENT) this.responsesLostAt = this.connection.toServer.delivered;
-    if (this.mode === 'undecided' && direction === TO_SERVER) this.mode = 'framed';
+    if (direction === TO_SERVER) this.giveUpDeciding();
     if (this.lost[direction] === 0) {
       this.lostFrame[direction] = frame;
       this.lostTime[direction] = time;
@@ -162,7 +190,17 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     if (direction === TO_CLIENT || (this.answerLength > 0 && toClient.acked >= toClient.delivered)) this.finishWord();
   }
 
+  /** Too few bytes came to say what the client speaks: taken for ZooKeeper's. */
+  private giveUpDeciding(): void {
+    if (this.mode !== 'undecided') return;
+    this.mode = 'framed';
+    for (const piece of this.head)
+      this.pass(TO_SERVER, piece.bytes, 0, piece.bytes.length, piece.position, piece.frame, piece.time);
+    this.head = [];
+  }
+
   end(): void {
+    this.giveUpDeciding();
     if (this.mode === 'word') this.finishWord();
     if (this.mode === 'framed' || this.mode === 'undecided') {
       this.requests.end();
@@ -439,10 +477,11 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
 
   // Four-letter words
 
-  private emitWord(word: string, streamEnd: number, frame: number, time: number): void {
+  private emitWord(word: string, firstFrame: number, frame: number, time: number): void {
+    const streamEnd = 4;
     this.requests.frame = frame;
     this.requests.time = time;
-    this.requests.firstFrame = frame;
+    this.requests.firstFrame = firstFrame;
     const message = this.begin(TO_SERVER, -1, streamEnd, false);
     message.kind = 'request';
     message.opcode = null;
@@ -502,4 +541,10 @@ function keepsBody(opcode: number): boolean {
     default:
       return false;
   }
+}
+
+/** A length that no server would take says that the first bytes of a connection are not ZooKeeper's. */
+function unknownStart(bytes: Buffer): string | null {
+  const length = bytes.readInt32BE(0);
+  return length < 8 || length > MAX_LENGTH ? 'unknown' : null;
 }
