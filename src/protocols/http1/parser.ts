@@ -214,11 +214,11 @@ export class Http1Parser {
     const headEnd = this.pending.indexOf(HEAD_END, Math.max(0, heldBefore - 3));
     if (headEnd < 0) {
       if (this.pending.length < MAX_HEAD_BYTES && this.startIsPlausible()) return room;
-      return this.giveUpHead(room);
+      return this.giveUpHead(room, this.pending.length);
     }
     const next = at + (headEnd + HEAD_END.length - heldBefore);
     const head = parseHead(this.pending.text(0, headEnd), this.kind, false);
-    if (head === null) return this.giveUpHead(next);
+    if (head === null) return this.giveUpHead(next, headEnd + HEAD_END.length);
     this.pending.clear();
     this.flushSkipped();
     this.startBody(head, next - start);
@@ -232,8 +232,8 @@ export class Http1Parser {
     return first >= 0x41 && first <= 0x5a;
   }
 
-  private giveUpHead(next: number): number {
-    this.skippedBytes += this.pending.length;
+  private giveUpHead(next: number, skipped: number): number {
+    this.skippedBytes += skipped;
     this.pending.clear();
     this.state = State.Resync;
     return next;
