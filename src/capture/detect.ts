@@ -54,6 +54,7 @@ const SIGNATURES: readonly (readonly [signature: Buffer, offset: number, what: s
 
 /** Names what is not a capture by its first bytes (some hundred are best), as far as they are telling. */
 export function describeStranger(bytes: Buffer): Stranger {
+  if (bytes.length < MAGIC_LENGTH) return { what: `it is only ${bytes.length} byte(s) long`, advice: WANTED };
   for (const [signature, offset, what, advice] of SIGNATURES) {
     if (bytes.subarray(offset, offset + signature.length).equals(signature)) return { what: `it is ${what}`, advice };
   }
@@ -71,6 +72,14 @@ export function describeStranger(bytes: Buffer): Stranger {
   return { what: 'its first bytes are those of no capture format', advice: WANTED };
 }
 
+/** UTF-8 without control characters but white space and escape sequences; the last character may be cut. */
 function looksLikeText(bytes: Buffer): boolean {
-  return bytes.every((byte) => (byte >= 0x20 && byte !== 0x7f) || (byte >= 0x09 && byte <= 0x0d) || byte === 0x1b);
+  if (bytes.some((byte) => (byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b) || byte === 0x7f))
+    return false;
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
