@@ -14,9 +14,6 @@ export interface DissectorOptions {
   readonly fragments?: FragmentOptions;
 }
 
-/** IP headers within one another in one frame: a real capture has two, at most three. */
-const MAX_DEPTH = 8;
-
 /**
  * Takes frames apart down to TCP. Each TCP segment, under whatever link layer, tags, tunnels and fragments, is handed to
  * the callback; the object is reused and valid, with the bytes under it, until the callback returns. Whatever the bytes
@@ -46,7 +43,6 @@ export class Dissector {
     packet.take(frame);
     packet.counts.frames++;
     let layer = linkLayer(packet, frame.linkType);
-    let depth = 0;
     while (layer !== NOTHING) {
       switch (layer) {
         case ETHERNET:
@@ -54,10 +50,7 @@ export class Dissector {
           break;
         case IPV4:
         case IPV6:
-          if (++depth > MAX_DEPTH) {
-            packet.problem('tunnels nested too deeply');
-            return;
-          }
+          if (!packet.descend()) return;
           layer = layer === IPV4 ? ipv4(packet, this.#fragments) : ipv6(packet, this.#fragments);
           break;
         case UDP:

@@ -106,6 +106,7 @@ export class Fragments {
     this.#makeRoom(packet, datagram);
     if (datagram.length < 0 || datagram.blocksSeen < Math.ceil(datagram.length / BLOCK)) return NOT_WHOLE;
     datagram.complete = true;
+    if (!packet.descend()) return NOT_WHOLE;
     packet.counts.reassembled++;
     packet.bytes = datagram.bytes;
     packet.offset = 0;
@@ -173,25 +174,34 @@ function repeats(datagram: Datagram, packet: Packet, position: number, length: n
   );
 }
 
+/** Keeps what is new of the fragment. */
 function store(datagram: Datagram, packet: Packet, position: number, length: number, more: boolean): void {
   const end = position + length;
   const captured = Math.max(0, Math.min(packet.end - packet.offset, length));
   datagram.grow(position + captured);
-  let fresh = false;
+  let fresh = 0;
+  let runStart = -1;
+  const copyRun = (from: number, to: number): void => {
+    const capturedTo = Math.min(to, position + captured);
+    const shift = packet.offset - position;
+    if (from < capturedTo) packet.bytes.copy(datagram.bytes, from, from + shift, capturedTo + shift);
+    if (capturedTo < to) datagram.cutAt = Math.min(datagram.cutAt, Math.max(from, capturedTo));
+  };
   for (let at = position; at < end; at += BLOCK) {
-    const block = at >> 3;
-    const bit = 1 << (block & 7);
-    if ((datagram.blocks[block >> 3]! & bit) !== 0) continue;
-    datagram.blocks[block >> 3]! |= bit;
-    datagram.blocksSeen++;
-    fresh = true;
-    const from = at - position;
-    const to = Math.min(from + BLOCK, length);
-    if (from < captured)
-      packet.bytes.copy(datagram.bytes, at, packet.offset + from, packet.offset + Math.min(to, captured));
-    if (to > captured) datagram.cutAt = Math.min(datagram.cutAt, position + Math.max(captured, from));
+    const byte = at >> 6;
+    const bit = 1 << ((at >> 3) & 7);
+    if ((datagram.blocks[byte]! & bit) === 0) {
+      datagram.blocks[byte]! |= bit;
+      fresh++;
+      if (runStart < 0) runStart = at;
+    } else if (runStart >= 0) {
+      copyRun(runStart, at);
+      runStart = -1;
+    }
   }
-  if (!fresh) packet.counts.repeatedFragments++;
+  if (runStart >= 0) copyRun(runStart, end);
+  datagram.blocksSeen += fresh;
+  if (fresh === 0) packet.counts.repeatedFragments++;
   if (end > datagram.highest) datagram.highest = end;
   if (!more) datagram.length = end;
 }

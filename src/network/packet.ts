@@ -27,6 +27,9 @@ export class PacketCounts {
   reassembled = 0;
 }
 
+/** IP headers and reassembled fragments within one another in one frame: a real capture has two, at most three. */
+const MAX_DEPTH = 8;
+
 const NO_BYTES = Buffer.alloc(0);
 
 /** The packet that is being taken apart, layer by layer: one object, reused for every frame. */
@@ -40,11 +43,13 @@ export class Packet {
   end = 0;
   /** Where the current layer ended on the wire: beyond `end` where the snap length cut it. */
   wireEnd = 0;
+  #depth = 0;
   readonly segment = new Segment();
   readonly problems = new Problems();
   readonly counts = new PacketCounts();
 
   take(frame: Frame): void {
+    this.#depth = 0;
     this.frame = frame.number;
     this.time = frame.time;
     this.bytes = frame.bytes;
@@ -60,6 +65,13 @@ export class Packet {
     if (wireEnd > this.wireEnd) this.problem('IP length beyond the end of the frame');
     this.wireEnd = wireEnd;
     if (this.end > wireEnd) this.end = wireEnd;
+  }
+
+  /** Whether there may be one more packet within the packet; if not, that is counted. */
+  descend(): boolean {
+    if (++this.#depth <= MAX_DEPTH) return true;
+    this.problem('tunnels nested too deeply');
+    return false;
   }
 
   problem(kind: ProblemKind): typeof NOTHING {

@@ -48,16 +48,21 @@ export class Problems {
 
   add(kind: ProblemKind, frame: number): void {
     const known = this.#byKind.get(kind);
-    if (known) known.count++;
-    else this.#byKind.set(kind, { count: 1, firstFrame: frame });
+    if (known) {
+      known.count++;
+      // A datagram is known to be lost only long after its first frame.
+      if (frame < known.firstFrame) known.firstFrame = frame;
+    } else this.#byKind.set(kind, { count: 1, firstFrame: frame });
   }
 
   count(kind: ProblemKind): number {
     return this.#byKind.get(kind)?.count ?? 0;
   }
 
-  /** In order of first frame seen. */
+  /** In order of first frame. */
   list(): Problem[] {
-    return [...this.#byKind].map(([kind, { count, firstFrame }]) => ({ kind, count, firstFrame }));
+    return [...this.#byKind]
+      .map(([kind, { count, firstFrame }]) => ({ kind, count, firstFrame }))
+      .sort((a, b) => a.firstFrame - b.firstFrame);
   }
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
+import { zstdFrame } from './zstdFile.js';
 
 /** Compressed files for tests. */
 
@@ -19,21 +20,11 @@ export function zstd(bytes: Buffer, level = 3): Buffer | undefined {
   return run.status === 0 ? Buffer.from(run.stdout) : undefined;
 }
 
-/** A Zstandard frame (RFC 8878) of uncompressed blocks: needs no program. */
+/** The bytes as a zstd frame without compression: needs no program. */
 export function zstdStored(bytes: Buffer): Buffer {
-  const largest = 128 * 1024;
-  // Magic number, frame header with an 8-byte content size and no window descriptor (single segment).
-  const header = Buffer.alloc(13);
-  header.writeUInt32LE(0xfd2fb528, 0);
-  header[4] = 0xe0;
-  header.writeBigUInt64LE(BigInt(bytes.length), 5);
-  const parts: Buffer[] = [header];
-  for (let at = 0; at === 0 || at < bytes.length; at += largest) {
-    const block = bytes.subarray(at, at + largest);
-    const last = at + largest >= bytes.length ? 1 : 0;
-    const size = Buffer.alloc(3);
-    size.writeUIntLE((block.length << 3) | last, 0, 3);
-    parts.push(size, block);
-  }
-  return Buffer.concat(parts);
+  const block = 128 * 1024;
+  const blocks = Array.from({ length: Math.ceil(bytes.length / block) }, (_, i) =>
+    bytes.subarray(i * block, (i + 1) * block),
+  );
+  return zstdFrame(blocks);
 }

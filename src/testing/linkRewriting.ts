@@ -67,9 +67,10 @@ export function loopback(
   });
 }
 
-/** IP packets alone: link type 101, or the old 12 and 14, or 228 and 229 which have one version only. */
+/** IP packets alone: link type 101, or the old 12 and 14, or 228 and 229, which have one version of IP only. */
 export function rawIp(packets: readonly Packet[], linkType = LINK_TYPE.raw): Packet[] {
-  return relinked(ipOnly(packets), linkType, () => Buffer.alloc(0));
+  const versions = linkType === LINK_TYPE.ipv4 ? [IPV4] : linkType === LINK_TYPE.ipv6 ? [IPV6] : [IPV4, IPV6];
+  return relinked(ipOnly(packets, versions), linkType, () => Buffer.alloc(0));
 }
 
 /** PPP with HDLC framing bytes. */
@@ -107,8 +108,8 @@ export function overIpv6(packets: readonly Packet[]): Packet[] {
   });
 }
 
-function ipOnly(packets: readonly Packet[]): Packet[] {
-  return packets.filter((packet) => [IPV4, IPV6].includes(splitLink(packet).etherType));
+function ipOnly(packets: readonly Packet[], etherTypes: readonly number[] = [IPV4, IPV6]): Packet[] {
+  return packets.filter((packet) => etherTypes.includes(splitLink(packet).etherType));
 }
 
 function relinked(packets: readonly Packet[], linkType: number, header: (link: LinkPacket) => Buffer): Packet[] {
