@@ -10,7 +10,7 @@ import { type Packet, readCapture, writePcap } from '../testing/captureFile.js';
 import { writePcapng } from '../testing/pcapngFile.js';
 import { readCaptures, streamInput } from '../testing/readFrames.js';
 import { CaptureError } from './capture-error.js';
-import { CaptureSet } from './capture-set.js';
+import { type CaptureInput, CaptureSet } from './capture-set.js';
 import { Clock } from './clock.js';
 
 const original = readFileSync('fixtures/protocol/c-client.pcap');
@@ -41,7 +41,7 @@ function packetsAt(...times: number[]): Packet[] {
   }));
 }
 
-function refused(...inputs: Parameters<typeof readCaptures>): Promise<string> {
+function refused(...inputs: CaptureInput[]): Promise<string> {
   return readCaptures(...inputs).then(
     () => 'read',
     (error: unknown) => {

@@ -29,7 +29,7 @@ export class PcapngBlocks {
     return this;
   }
 
-  section(options = Buffer.alloc(0)): this {
+  section(options: Buffer = Buffer.alloc(0)): this {
     const version = [this.#u16(1), this.#u16(0)];
     return this.block(0x0a0d0d0a, Buffer.concat([this.#u32(0x1a2b3c4d), ...version, Buffer.alloc(8, 0xff), options]));
   }
@@ -44,7 +44,13 @@ export class PcapngBlocks {
   }
 
   /** Enhanced Packet Block of interface `number`. */
-  packet(number: number, ticks: bigint, data: Buffer, originalLength = data.length, options = Buffer.alloc(0)): this {
+  packet(
+    number: number,
+    ticks: bigint,
+    data: Buffer,
+    originalLength = data.length,
+    options: Buffer = Buffer.alloc(0),
+  ): this {
     const padding = Buffer.alloc(options.length === 0 ? 0 : -data.length & 3);
     const fields = [this.#u32(number), this.#time(ticks), this.#lengths(data, originalLength)];
     return this.block(6, Buffer.concat([...fields, data, padding, options]));

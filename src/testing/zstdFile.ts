@@ -6,7 +6,7 @@ export type ZstdContent = Buffer | { readonly byte: number; readonly count: numb
 const WINDOW_1_MIB = 0x50;
 
 export function zstdFrame(blocks: readonly ZstdContent[]): Buffer {
-  const parts = [Buffer.from('28b52ffd', 'hex'), Buffer.of(0, WINDOW_1_MIB)];
+  const parts: Buffer[] = [Buffer.from('28b52ffd', 'hex'), Buffer.of(0, WINDOW_1_MIB)];
   const all = blocks.length === 0 ? [Buffer.alloc(0)] : blocks;
   all.forEach((block, i) => {
     const last = i === all.length - 1 ? 1 : 0;
