@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../testing/random.js';
 import { zstdFrame, zstdSkippable } from '../testing/zstdFile.js';
-import { type ByteSource, StreamSource } from './byte-source.js';
+import { type ByteSource, StreamSource } from './byteSource.js';
 import { decompress, nativeZstd } from './decompress.js';
 
 /** 300 kB that compress to about half. */

@@ -1,9 +1,9 @@
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { asBuffer, type ByteSource } from './byte-source.js';
+import { asBuffer, type ByteSource } from './byteSource.js';
 import type { Compression } from './detect.js';
-import { type ZstdBlock, ZstdBlocks } from './zstd-blocks.js';
+import { type ZstdBlock, ZstdBlocks } from './zstdBlocks.js';
 
 const OUTPUT_CHUNK = 256 * 1024;
 /** Output that may wait while frames are worked on: the decompressor runs on another thread meanwhile. */

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import type { FrameReader } from './frame-reader.js';
+import type { FrameReader } from './frameReader.js';
 import { isPcap, PcapReader } from './pcap.js';
 import { isPcapng, PcapngReader } from './pcapng.js';
 

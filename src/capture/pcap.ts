@@ -1,4 +1,4 @@
-import { FRAME_LIMIT, FrameReader, USUAL_FRAME_LIMIT } from './frame-reader.js';
+import { FRAME_LIMIT, FrameReader, USUAL_FRAME_LIMIT } from './frameReader.js';
 import type { Frame } from './frame.js';
 
 const MICROSECONDS = 0xa1b2c3d4;

@@ -1,4 +1,4 @@
-import { FRAME_LIMIT, FrameReader, NOT_A_PACKET } from './frame-reader.js';
+import { FRAME_LIMIT, FrameReader, NOT_A_PACKET } from './frameReader.js';
 import type { Frame } from './frame.js';
 import { CaptureInterface } from './interface.js';
 

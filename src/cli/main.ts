@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { CaptureError } from '../capture/capture-error.js';
+import { CaptureError } from '../capture/captureError.js';
 import { printable } from '../report/escape.js';
 import { program } from './program.js';
 import { EXIT_FAILED, EXIT_OK, UsageError } from './usage.js';

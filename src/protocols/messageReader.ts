@@ -1,5 +1,5 @@
-import { CaptureSet, type CaptureInput, type CaptureSetOptions } from '../capture/capture-set.js';
-import type { CaptureInfo } from '../capture/capture-info.js';
+import { CaptureSet, type CaptureInput, type CaptureSetOptions } from '../capture/captureSet.js';
+import type { CaptureInfo } from '../capture/captureInfo.js';
 import { Clock } from '../capture/clock.js';
 import type { Frame } from '../capture/frame.js';
 import { Dissector } from '../network/dissector.js';

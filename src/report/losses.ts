@@ -1,4 +1,4 @@
-import type { CaptureInfo } from '../capture/capture-info.js';
+import type { CaptureInfo } from '../capture/captureInfo.js';
 import type { Problem } from '../network/problems.js';
 import type { Gap, Message } from '../protocols/protocol.js';
 import { printable } from './escape.js';

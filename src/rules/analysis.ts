@@ -1,4 +1,4 @@
-import type { CaptureInfo } from '../capture/capture-info.js';
+import type { CaptureInfo } from '../capture/captureInfo.js';
 import type { Clock } from '../capture/clock.js';
 import { Model, type ModelOptions, type OperationStats, type Session } from '../model/index.js';
 import type { Connection } from '../network/connection.js';
@@ -24,7 +24,7 @@ export interface AnalysisOptions extends RuleSelection {
   readonly version?: string;
 }
 
-const NS = 1e-9;
+const SECOND = 1e9;
 
 /**
  * Model and rules over one or more captures. Fed like a ConnectionSink: connectionOpened, message, gap, connectionClosed,
@@ -114,8 +114,8 @@ export class Analysis {
 function operationEntry(stats: OperationStats): OperationEntry {
   const { requests, errors, latency } = stats;
   if (latency.count === 0) return { requests, errors };
-  const at = (fraction: number): number => Math.round(latency.percentile(fraction)) * NS;
-  return { requests, errors, latency: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: latency.max * NS } };
+  const at = (fraction: number): number => Math.round(latency.percentile(fraction)) / SECOND;
+  return { requests, errors, latency: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: latency.max / SECOND } };
 }
 
 function sessionEntry(session: Session, clock: Clock): SessionEntry {
@@ -142,7 +142,7 @@ function sessionEntry(session: Session, clock: Clock): SessionEntry {
     notifications: session.notifications,
     watches,
     ephemerals: session.ephemerals.size,
-    longestSilence: session.longestSilence * NS,
+    longestSilence: session.longestSilence / SECOND,
     gaps: session.holes,
   };
   const successor = session.successor?.id;

@@ -1,4 +1,4 @@
-import type { CaptureInfo } from '../capture/capture-info.js';
+import type { CaptureInfo } from '../capture/captureInfo.js';
 import type { Clock } from '../capture/clock.js';
 import type { Confidence, Severity } from './finding.js';
 

@@ -1,10 +1,10 @@
 /** Reads captures through src/capture and keeps what was read, for tests. */
 import { Readable } from 'node:stream';
-import type { CaptureInfo } from '../capture/capture-info.js';
-import { CaptureSet, type CaptureInput } from '../capture/capture-set.js';
+import type { CaptureInfo } from '../capture/captureInfo.js';
+import { CaptureSet, type CaptureInput } from '../capture/captureSet.js';
 import { Clock } from '../capture/clock.js';
 import { detectFormat } from '../capture/detect.js';
-import { type Damage, NOT_A_PACKET } from '../capture/frame-reader.js';
+import { type Damage, NOT_A_PACKET } from '../capture/frameReader.js';
 import { Frame } from '../capture/frame.js';
 
 export interface ReadFrame {

@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
-import { BufferPool } from './byte-source.js';
-import type { CaptureInfo } from './capture-info.js';
-import { type CaptureInput, OpenCapture } from './capture-input.js';
+import { BufferPool } from './byteSource.js';
+import type { CaptureInfo } from './captureInfo.js';
+import { type CaptureInput, OpenCapture } from './captureInput.js';
 import { Clock } from './clock.js';
-import { NOT_A_PACKET } from './frame-reader.js';
+import { NOT_A_PACKET } from './frameReader.js';
 import type { Frame } from './frame.js';
-import { MergeHeap } from './merge-heap.js';
+import { MergeHeap } from './mergeHeap.js';
 
-export type { CaptureInput } from './capture-input.js';
+export type { CaptureInput } from './captureInput.js';
 
 export interface CaptureSetOptions {
   /** Called after each chunk: bytes read so far of all inputs, as stored, and their sum, null where one is a stream. */

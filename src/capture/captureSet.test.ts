@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Packet, readCapture, writePcap } from '../testing/captureFile.js';
 import { writePcapng } from '../testing/pcapngFile.js';
 import { readCaptures, streamInput } from '../testing/readFrames.js';
-import { CaptureError } from './capture-error.js';
-import { type CaptureInput, CaptureSet } from './capture-set.js';
+import { CaptureError } from './captureError.js';
+import { type CaptureInput, CaptureSet } from './captureSet.js';
 import { Clock } from './clock.js';
 
 const original = readFileSync('fixtures/protocol/c-client.pcap');

@@ -1,4 +1,4 @@
-import { ByteWindow } from './byte-window.js';
+import { ByteWindow } from './byteWindow.js';
 
 const ZSTD_MAGIC = 0xfd2fb528;
 const BLOCK_LIMIT = 131_072;

@@ -1,4 +1,4 @@
-import { ByteWindow } from './byte-window.js';
+import { ByteWindow } from './byteWindow.js';
 import type { Clock } from './clock.js';
 import type { Frame } from './frame.js';
 

@@ -10,15 +10,15 @@ import {
   openDescriptor,
   ReplaySource,
   StreamSource,
-} from './byte-source.js';
-import { CaptureError } from './capture-error.js';
-import type { CaptureInfo } from './capture-info.js';
+} from './byteSource.js';
+import { CaptureError } from './captureError.js';
+import type { CaptureInfo } from './captureInfo.js';
 import type { Clock } from './clock.js';
 import { decompress } from './decompress.js';
 import { describeStranger, detectCompression, detectFormat, MAGIC_LENGTH } from './detect.js';
-import type { FrameReader } from './frame-reader.js';
+import type { FrameReader } from './frameReader.js';
 import { Frame } from './frame.js';
-import { linkTypeName } from './link-types.js';
+import { linkTypeName } from './linkTypes.js';
 
 /** A path, `-` for standard input, or a stream with the name that messages about it use. */
 export type CaptureInput = string | { readonly name: string; readonly stream: Readable };
