@@ -153,7 +153,7 @@ export function writePcapng(packets: readonly Packet[], options: PcapngOptions =
       });
     }
     part.forEach((packet, i) => {
-      if (extras && i % 5 === 0) writer.block(0x0bad, Buffer.from('a block that nobody knows'));
+      if (extras && i % 5 === 0) writer.block(0xcafe, Buffer.from('a block that nobody knows'));
       if (extras && i % 7 === 0) writer.block(4, Buffer.alloc(4)); // name resolution, empty
       const own = extras && i % 3 === 0 ? [{ code: COMMENT, value: `packet ${i}` }] : [];
       writer.packet(packet, linkTypes.indexOf(packet.linkType), own);
