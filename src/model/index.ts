@@ -5,6 +5,6 @@ export { type ModelListener } from './listener.js';
 export { Model, type ModelOptions, Totals } from './model.js';
 export { OperationStats } from './operations.js';
 export { Server, type Silence } from './server.js';
-export { type Attachment, type Ephemeral, Session, type SessionEnd } from './session.js';
+export { type Attachment, type Ephemeral, type RefusedCreate, Session, type SessionEnd } from './session.js';
 export { Fired, type Read, View, type Watch, type WatchKind } from './view.js';
 export { type Change, type ChildList, type Creation, parentOf, withoutSequence, Znode } from './znode.js';

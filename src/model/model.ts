@@ -9,6 +9,7 @@ import { Host } from './host.js';
 import { Listeners, type ModelListener } from './listener.js';
 import { notification } from './notifications.js';
 import { Operations } from './operations.js';
+import { QuorumModel } from './quorum/index.js';
 import { readAnswered } from './reads.js';
 import { Server } from './server.js';
 import { Session } from './session.js';
@@ -59,6 +60,8 @@ export class Totals {
 export class Model {
   readonly totals = new Totals();
   readonly operations = new Operations();
+  /** What the servers say among themselves, where the capture has it. */
+  readonly quorum = new QuorumModel();
   readonly listeners = new Listeners();
   readonly znodes: Znodes;
   readonly sessions: Sessions;
@@ -95,14 +98,19 @@ export class Model {
   }
 
   connectionClosed(tcp: Connection): void {
+    this.quorum.connectionClosed(tcp);
     const connection = this.connections.get(tcp.id);
-    if (connection === undefined) return;
+    // With 'open' it is the capture that ends.
+    if (connection === undefined || tcp.end === 'open') return;
     this.now(tcp.endMoment?.time ?? this.lastTime, tcp.endMoment?.frame ?? this.lastFrame);
     this.close(connection);
   }
 
   message(message: Message): void {
-    if (message.protocol !== 'zookeeper') return;
+    if (message.protocol !== 'zookeeper') {
+      this.quorum.message(message);
+      return;
+    }
     const m = message as ZooKeeperMessage;
     const connection = this.latest?.tcp === m.connection ? this.latest : this.of(m.connection);
     this.latest = connection;
@@ -115,6 +123,7 @@ export class Model {
 
   gap(gap: Gap): void {
     this.now(gap.time, gap.frame);
+    this.quorum.gap(gap);
     if (gap.connection.protocol !== 'zookeeper' && !this.connections.has(gap.connection.id)) return;
     const connection = this.of(gap.connection);
     this.totals.gaps++;
@@ -133,6 +142,7 @@ export class Model {
     if (this.ended) return;
     this.ended = true;
     this.now(time, frame);
+    this.quorum.end();
     for (const connection of this.connections.values()) this.totals.unanswered += connection.outstanding.size;
     this.sessions.endAll();
     for (const listen of this.listeners.end) listen(this.lastTime);

@@ -2,6 +2,7 @@ import type { Moment } from '../network/connection.js';
 import type { ClientConnection } from './clientConnection.js';
 import type { Host } from './host.js';
 import type { View } from './view.js';
+import type { Creation } from './znode.js';
 
 /** `lost`: its connection is gone or silent, nobody closed it, and nobody took it up again in time. */
 export type SessionEnd = 'open' | 'closed' | 'expired' | 'lost';
@@ -28,7 +29,20 @@ export interface Attachment {
   readonly resumed: boolean;
 }
 
+/** A create of an ephemeral that was answered NodeExists. */
+export interface RefusedCreate {
+  readonly path: string;
+  readonly frame: number;
+  readonly time: number;
+  /** zxid of the answer. */
+  readonly zxid: number;
+  /** Who owned the node then, as far as the capture had shown: session id, and its create. */
+  readonly owner: string | null;
+  readonly creation: Creation | null;
+}
+
 const ATTACHMENTS = 64;
+const WATCHED_KEPT = 200;
 
 /** A session over all its connections. `id` is null where the capture does not show the handshake. */
 export class Session {
@@ -68,7 +82,13 @@ export class Session {
   readonly views = new Map<string, View>();
   /** Persistent recursive watches among the views. */
   recursiveWatches = 0;
+  /** After it was judged: paths that it had watched at some time, bounded. */
+  readonly watchedPaths = new Set<string>();
   readonly ephemerals = new Map<string, Ephemeral>();
+  /** Paths (without sequence numbers) of all ephemerals that it has created, those that it deleted again included. */
+  readonly createdEphemerals = new Set<string>();
+  /** Creates of ephemerals that were answered NodeExists, the latest by path. */
+  readonly refusedCreates = new Map<string, RefusedCreate>();
   /** Views or ephemerals that were too many to keep. */
   forgotten = 0;
   /** Places where bytes of this session are missing from the capture: how many, the first and the latest. */
@@ -116,7 +136,12 @@ export class Session {
 
   /** Ended and judged: what is only of use to the living goes. */
   shrink(): void {
-    for (const view of this.views.values()) view.znode.views--;
+    for (const view of this.views.values()) {
+      view.znode.views--;
+      if (!view.everChild && !view.everData && view.persistentWatch === null) continue;
+      if (this.watchedPaths.size < WATCHED_KEPT) this.watchedPaths.add(view.znode.path);
+      else this.forgotten++;
+    }
     this.views.clear();
     this.current = null;
     this.attachments = this.attachments.map((attachment) => ({ ...attachment, connection: null }));

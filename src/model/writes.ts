@@ -3,9 +3,11 @@ import { ErrorCode } from '../protocols/zookeeper/errors.js';
 import { isEphemeral, isSequential, OpCode } from '../protocols/zookeeper/opcodes.js';
 import type { Model } from './model.js';
 import type { Session } from './session.js';
+import { withoutSequence } from './znode.js';
 
 /** Ephemerals of one session that are kept. */
 const EPHEMERALS = 10_000;
+const REFUSED = 1000;
 
 /** A write was answered. The zxid of the answer's header is that of the transaction. */
 export function writeAnswered(model: Model, m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session): void {
@@ -16,8 +18,7 @@ export function writeAnswered(model: Model, m: ZooKeeperMessage, request: ZooKee
   const path = request.path;
   if (path === null) return;
   if (m.err !== 0) {
-    // Whose node is in the way is worth knowing; a later Stat may tell.
-    if (m.err === ErrorCode.NodeExists && isEphemeral(request.flags)) model.znodes.get(path);
+    if (m.err === ErrorCode.NodeExists && isEphemeral(request.flags)) refused(model, m, path, session);
     else if (m.err === ErrorCode.NoNode) model.znodes.find(path)?.setExists(false, m.zxid, m.time);
     return;
   }
@@ -65,11 +66,22 @@ function created(
   const ephemeral = isEphemeral(flags);
   model.znodes.created(path, { session: session.id, ip: session.ip, time, frame, zxid }, ephemeral);
   if (!ephemeral) return;
+  if (session.createdEphemerals.size < EPHEMERALS) session.createdEphemerals.add(withoutSequence(path));
   if (session.ephemerals.size >= EPHEMERALS) session.forgotten++;
   else {
     const sequential = isSequential(flags);
     session.ephemerals.set(path, { path, sequential, created: { frame: request.frame, time: request.time } });
   }
+}
+
+/** Whose node is in the way is worth knowing; if it is not known yet, a later Stat may tell. */
+function refused(model: Model, m: ZooKeeperMessage, path: string, session: Session): void {
+  const znode = model.znodes.get(path);
+  znode.setExists(true, m.zxid, m.time);
+  if (session.refusedCreates.size >= REFUSED) return;
+  const creation = znode.ephemeral === false ? null : znode.creation;
+  const owner = znode.owner ?? creation?.session ?? null;
+  session.refusedCreates.set(path, { path, frame: m.frame, time: m.time, zxid: m.zxid, owner, creation });
 }
 
 function deleted(model: Model, m: ZooKeeperMessage, path: string, session: Session): void {

@@ -1,4 +1,21 @@
+import { blindWindow } from './blind-window.js';
+import { emptyChildList } from './empty-child-list.js';
+import { ephemeralNotRecreated } from './ephemeral-not-recreated.js';
+import { missingRewatch } from './missing-rewatch.js';
+import { nodeExistsSwallowed } from './node-exists-swallowed.js';
 import type { AnyRule } from './rule.js';
+import { sessionExpired } from './session-expired.js';
+import { staleChildList } from './stale-child-list.js';
+import { watchLostAfterReconnect } from './watch-lost-after-reconnect.js';
 
 /** All rules. Causes come before what they cause: a rule sees what those before it have reported. */
-export const rules: readonly AnyRule[] = [];
+export const rules: readonly AnyRule[] = [
+  nodeExistsSwallowed,
+  ephemeralNotRecreated,
+  missingRewatch,
+  blindWindow,
+  watchLostAfterReconnect,
+  staleChildList,
+  sessionExpired,
+  emptyChildList,
+];

@@ -47,7 +47,7 @@ export interface RuleMeta<O extends Record<string, RuleOption> = Record<string, 
 export interface RuleContext<O extends Record<string, RuleOption>> {
   readonly model: Model;
   readonly options: OptionValues<O>;
-  report(finding: Omit<Finding, 'rule'>): void;
+  readonly report: (finding: Omit<Finding, 'rule'>) => void;
   /** What this and the rules before it have reported; rules come in the order of registry.ts, causes first. */
   readonly findings: readonly Finding[];
 }
