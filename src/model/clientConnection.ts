@@ -35,6 +35,9 @@ export class ClientConnection {
   lastWorkFrame = 0;
   lastAnswerTime = -1;
   lastAnswerFrame = 0;
+  /** Latest response, notifications not counted. */
+  lastResponseTime = -1;
+  lastResponseFrame = 0;
   /** Operation and path of the latest request other than ping. */
   lastOp: string | null = null;
   lastPath: string | null = null;

@@ -289,6 +289,8 @@ export class Model {
     this.totals.responses++;
     this.answered(m, connection);
     connection.responses++;
+    connection.lastResponseTime = m.time;
+    connection.lastResponseFrame = m.frame;
     const request = m.request;
     if (request !== null) {
       connection.outstanding.answered(request);

@@ -1,0 +1,157 @@
+import type { ClientConnection } from '../model/index.js';
+import type { Evidence } from './finding.js';
+import { defineRule } from './rule.js';
+import { type Affected, affectedData } from './support/affected.js';
+import { count, duration, seconds } from './support/text.js';
+
+interface Refused {
+  readonly ip: string;
+  client: string;
+  first: { readonly frame: number; readonly time: number };
+  last: { readonly frame: number; readonly time: number };
+  attempts: number;
+  /** First handshake of the host after that, with whatever server. */
+  back: number | null;
+  readonly session: string | null;
+}
+
+interface Outage {
+  readonly server: string;
+  readonly from: number;
+  to: number;
+  readonly syn: { readonly frame: number; readonly time: number };
+  readonly rst: { readonly frame: number; readonly time: number };
+  attempts: number;
+  readonly clients: Map<string, Refused>;
+  clientsNotListed: number;
+}
+
+const APART = 60e9;
+const MAX_CLIENTS = 2000;
+const MAX_OUTAGES = 1000;
+
+export const connectRefused = defineRule({
+  meta: {
+    name: 'connect-refused',
+    summary: 'Connection attempts are answered by RST: the host is up, nobody listens on the port',
+    documentation: {
+      meaning:
+        'The ZooKeeper process is not running (or not listening) while its host is up. One finding for each server and outage. It is a warning where a client was without any server for as long as its session timeout (or 10 s), and context (info) where clients found another server, as in a rolling restart.',
+      proof: 'A SYN answered by RST, with the number of attempts and the clients.',
+      lookalikes:
+        'A connection that is accepted, takes the connect request and is closed without an answer: a server that is starting or has no quorum. SYNs without any answer: connect-timeout.',
+      remedy:
+        'Start the server, or find out why it stopped. If all servers of the ensemble refuse at once, clients lose their sessions after their timeout: list every server in the connect string, and restart one at a time.',
+    },
+    options: {
+      unreachable: {
+        type: 'number',
+        default: 10,
+        unit: 'seconds',
+        description:
+          'A client without any server for this long (or its session timeout, if shorter) makes it a warning',
+      },
+    },
+  },
+  create({ model, options, report }) {
+    const open = new Map<string, Outage>();
+    const outages: Outage[] = [];
+
+    function refused(connection: ClientConnection): void {
+      const { tcp, server } = connection;
+      const rst = tcp.refused!;
+      const syn = tcp.syn ?? tcp.start;
+      let outage = open.get(server.address);
+      if (outage === undefined || syn.time - outage.to > APART) {
+        if (outages.length >= MAX_OUTAGES) return;
+        outage = {
+          server: server.address,
+          from: syn.time,
+          to: rst.time,
+          syn,
+          rst,
+          attempts: 0,
+          clients: new Map(),
+          clientsNotListed: 0,
+        };
+        open.set(server.address, outage);
+        outages.push(outage);
+      }
+      outage.to = Math.max(outage.to, rst.time);
+      outage.attempts++;
+      const { ip } = connection.host;
+      let client = outage.clients.get(ip);
+      if (client === undefined) {
+        if (outage.clients.size >= MAX_CLIENTS) {
+          outage.clientsNotListed++;
+          return;
+        }
+        const session = connection.host.sessions.findLast((s) => s.end === 'open' && s.id !== null)?.id ?? null;
+        client = { ip, client: connection.client, first: syn, last: rst, attempts: 0, back: null, session };
+        outage.clients.set(ip, client);
+      }
+      client.attempts++;
+      client.last = rst;
+      client.client = connection.client;
+    }
+
+    return {
+      connectionClosed(connection) {
+        if (connection.tcp.refused !== null) refused(connection);
+      },
+      sessionAttached(_session, connection) {
+        if (open.size === 0) return;
+        const time = connection.handshake?.response?.time ?? model.lastTime;
+        for (const outage of open.values()) {
+          const client = outage.clients.get(connection.host.ip);
+          if (client?.back === null && time > client.first.time) client.back = time;
+        }
+      },
+      end() {
+        for (const outage of outages) {
+          const clients = [...outage.clients.values()];
+          const without = clients.map((client) => (client.back ?? model.lastTime) - client.first.time);
+          const limit = (client: Refused): number => {
+            const timeouts = (model.hosts.get(client.ip)?.sessions ?? []).map((s) => s.timeoutNs(Infinity));
+            return Math.min(options.unreachable * 1e9, ...timeouts);
+          };
+          const stranded = clients.filter((client, i) => without[i]! >= limit(client)).length;
+          const longest = Math.max(...without);
+          const entries = clients.map((client, i): Affected => ({
+            client: client.client,
+            session: client.session,
+            frames: [client.first.frame, client.last.frame],
+            attempts: client.attempts,
+            withoutServer: seconds(without[i]!),
+          }));
+          const evidence: Evidence[] = [
+            { frame: outage.syn.frame, time: outage.syn.time, text: `SYN to ${outage.server}` },
+            { frame: outage.rst.frame, time: outage.rst.time, text: 'answered by RST' },
+          ];
+          report({
+            severity: stranded > 0 ? 'warning' : 'info',
+            confidence: 'proven',
+            title: `${outage.server} refuses connections`,
+            message: `${outage.server} refused ${count(outage.attempts, 'connection attempt')} of ${count(clients.length + outage.clientsNotListed, 'client')} in ${duration(outage.to - outage.from)}${stranded > 0 ? `; ${count(stranded, 'client')} ${stranded === 1 ? 'was' : 'were'} without any server for up to ${duration(longest)}` : '; all found another server in time'}.`,
+            remedy:
+              stranded > 0
+                ? 'Start the ZooKeeper process there (its log says why it stopped). Restart servers one at a time, and name all of them in the connect string.'
+                : 'Nothing, if the server was restarted on purpose.',
+            server: outage.server,
+            ...(clients.length === 1 ? { client: clients[0]!.ip } : {}),
+            from: outage.from,
+            to: outage.to,
+            evidence,
+            data: {
+              attempts: outage.attempts,
+              stranded,
+              longestWithoutServer: seconds(longest),
+              ...(outage.clientsNotListed > 0 ? { attemptsOfOthers: outage.clientsNotListed } : {}),
+              ...affectedData(entries),
+            },
+          });
+        }
+      },
+    };
+  },
+});

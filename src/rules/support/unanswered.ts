@@ -1,0 +1,96 @@
+import type { ClientConnection, Model, ModelListener } from '../../model/index.js';
+import { OpCode } from '../../protocols/zookeeper/opcodes.js';
+
+/** A connection that ended (or the capture did) while requests waited in vain, and the client had reason to leave. */
+export interface Unanswered {
+  readonly connection: ClientConnection;
+  /** Oldest request that waits, its operation and how many wait. */
+  readonly frame: number;
+  readonly time: number;
+  readonly op: string;
+  readonly waiting: number;
+  readonly ops: Readonly<Record<string, number>>;
+  /** When the wait ended: the client left, or TCP gave up, or the capture ended. */
+  readonly to: number;
+  readonly toFrame: number;
+  /** Time since anything came from the server. */
+  readonly silence: number;
+  /** TCP of the server has acknowledged the request: its host lives, the process does not answer. */
+  readonly acknowledged: boolean;
+  readonly lossy: boolean;
+}
+
+const MAX = 10_000;
+
+/**
+ * Collects connections on which the server fell silent for most of the session timeout with requests outstanding. Those
+ * that the server itself closed are not among them, nor those whose answers may lie in a gap of the capture.
+ */
+export class UnansweredRequests {
+  readonly found: Unanswered[] = [];
+  private readonly suspects: ClientConnection[] = [];
+
+  constructor(
+    private readonly model: Model,
+    /** Share of the session timeout. */
+    private readonly share: number,
+  ) {}
+
+  readonly listener: Pick<ModelListener, 'connectionClosed'> = {
+    connectionClosed: (connection) => {
+      if (connection.outstanding.size > 0 && this.suspects.length < MAX) this.suspects.push(connection);
+    },
+  };
+
+  /** To be called at the end, when all acknowledgements are known. */
+  collect(): readonly Unanswered[] {
+    for (const connection of this.model.connections.values()) {
+      if (connection.outstanding.size > 0) this.suspects.push(connection);
+    }
+    for (const connection of this.suspects) {
+      const unanswered = this.judge(connection);
+      if (unanswered !== null) this.found.push(unanswered);
+    }
+    return this.found;
+  }
+
+  private judge(connection: ClientConnection): Unanswered | null {
+    const { tcp, session } = connection;
+    if (session === null || connection.lastAnswerTime < 0) return null;
+    const waiting = [...connection.outstanding].filter((r) => r.opcode !== OpCode.closeSession && r.op !== 'connect');
+    const oldest = waiting[0];
+    if (oldest === undefined) return null;
+    const { toServer, toClient } = tcp;
+    const left = toServer.fin ?? toServer.rst;
+    const closed = toClient.fin ?? toClient.rst;
+    const acknowledged = toServer.acked >= oldest.streamEnd;
+    // The server closed: it was restarted, or gave the session up; then the client had gone silent, not the server.
+    if (closed !== null && (left === null || closed.time <= left.time) && acknowledged) return null;
+    const repeats = toServer.unackedRetransmissions;
+    if (!acknowledged && repeats === 0) return null;
+    const end = left ?? (acknowledged ? null : toServer.lastPayload);
+    const to = end?.time ?? this.model.lastTime;
+    const answered = Math.max(
+      connection.lastAnswerTime > oldest.time ? -1 : connection.lastAnswerTime,
+      connection.lastResponseTime,
+    );
+    const silence = to - answered;
+    const timeout = session.timeoutNs(10e9);
+    if (silence < timeout * this.share || to - oldest.time < Math.min(1e9, timeout / 6)) return null;
+    const ops: Record<string, number> = {};
+    for (const request of waiting) ops[request.op] = (ops[request.op] ?? 0) + 1;
+    return {
+      connection,
+      frame: oldest.frame,
+      time: oldest.time,
+      op: oldest.op,
+      waiting: waiting.length,
+      ops,
+      to,
+      toFrame: end?.frame ?? this.model.lastFrame,
+      silence,
+      acknowledged,
+      lossy: connection.gaps > 0,
+    };
+  }
+}
