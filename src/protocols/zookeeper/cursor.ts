@@ -1,21 +1,42 @@
 import { StringTable } from './stringTable.js';
-import { hex64, zxidNumber, type Stat } from './stat.js';
+import { hex64, zxidNumber } from './stat.js';
 
 /** Thrown (as this one object, without a stack) when a record asks for more bytes than there are, or is impossible. */
 export const END_OF_RECORD = new Error('record is longer than its message');
 
-/** An ACL entry: perms is a bit set 1 read, 2 write, 4 create, 8 delete, 16 admin. */
-export interface Acl {
-  readonly perms: number;
-  readonly scheme: string;
-  readonly id: string;
+/**
+ * What a record's reader needs: one method for each type of jute, each with the field's name in ZooKeeper's records. The
+ * decoder's Cursor has no use for names; the annotator of pasted dumps reads the same records and keeps them.
+ */
+export interface RecordReader {
+  /** Where the next field begins, and how many bytes are left in the record. */
+  readonly position: number;
+  readonly remaining: number;
+  boolean(field: string): boolean;
+  int(field: string): number;
+  /** A 64-bit number as `0x…`. */
+  longHex(field: string): string;
+  /** A signed 64-bit number as a double: exact within ±2^53 (times in milliseconds, TTLs). */
+  longNumber(field: string): number;
+  zxid(field: string): number;
+  /** ustring; null for length -1. */
+  string(field: string): string | null;
+  /** Length of a buffer that is passed over, -1 for null. */
+  skipBuffer(field: string): number;
+  /** Elements of at least `least` bytes each; a null vector is empty. */
+  vector<T>(field: string, least: number, read: (reader: RecordReader) => T): T[];
+  stringVector(field: string): string[];
+  /** A record within the record. */
+  record<T>(field: string, read: (reader: RecordReader) => T): T;
+  /** MultiHeader: int type, boolean done, int err. The type, null after the last operation. */
+  multiHeader(): number | null;
 }
 
 /**
  * Reads jute records: big-endian, one way. Strings, buffers and vectors have a 4-byte length or count in front, -1 for
  * null. Every length is checked against the bytes that remain before it is used; END_OF_RECORD is thrown otherwise.
  */
-export class Cursor {
+export class Cursor implements RecordReader {
   private bytes: Buffer = Buffer.alloc(0);
   position = 0;
   end = 0;
@@ -53,7 +74,8 @@ export class Cursor {
   /** A 64-bit number as `0x…`. */
   longHex(): string {
     const hi = this.int();
-    return hex64(hi >>> 0, this.int());
+    const lo = this.int();
+    return hi === 0 && lo === 0 ? '0x0' : hex64(hi >>> 0, lo);
   }
 
   /** A signed 64-bit number as a double: exact within ±2^53 (times in milliseconds, TTLs). */
@@ -97,30 +119,20 @@ export class Cursor {
     return list;
   }
 
-  /** vector<ACL>: perms int, id { scheme ustring, id ustring }. */
-  aclVector(): Acl[] {
-    const list: Acl[] = [];
-    for (let left = this.count(12); left > 0; left--) {
-      list.push({ perms: this.int(), scheme: this.string() ?? '', id: this.string() ?? '' });
-    }
+  vector<T>(_field: string, least: number, read: (reader: RecordReader) => T): T[] {
+    const list: T[] = [];
+    for (let left = this.count(least); left > 0; left--) list.push(read(this));
     return list;
   }
 
-  /** Stat: czxid mzxid ctime mtime (long), version cversion aversion (int), ephemeralOwner (long), dataLength numChildren (int), pzxid (long). */
-  stat(): Stat {
-    const czxid = this.zxid();
-    const mzxid = this.zxid();
-    const ctime = this.longNumber();
-    const mtime = this.longNumber();
-    const version = this.int();
-    const cversion = this.int();
-    const aversion = this.int();
-    const ownerHi = this.int();
-    const ownerLo = this.int();
-    const ephemeralOwner = ownerHi === 0 && ownerLo === 0 ? '0x0' : hex64(ownerHi >>> 0, ownerLo);
-    const dataLength = this.int();
-    const numChildren = this.int();
-    const pzxid = this.zxid();
-    return { czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, ephemeralOwner, dataLength, numChildren };
+  record<T>(_field: string, read: (reader: RecordReader) => T): T {
+    return read(this);
+  }
+
+  multiHeader(): number | null {
+    const type = this.int();
+    const done = this.boolean();
+    this.int();
+    return done ? null : type;
   }
 }

@@ -4,30 +4,15 @@ import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { END_OF_RECORD } from './cursor.js';
 import type { DecodedMessage, SharedState } from './decodedMessage.js';
 import { fourLetterWord } from './fourLetterWords.js';
+import { CONNECT_LENGTHS, isConnectRequest, isConnectResponse } from './handshake.js';
 import { FramedStream, type FrameHandler } from './framing.js';
 import type { ZooKeeperRequest } from './message.js';
 import { NOTIFICATION_XID, OpCode, opName, PING_XID } from './opcodes.js';
-import { MAX_LENGTH, requestEvidence, responseEvidence, type Evidence } from './plausible.js';
+import { MAX_LENGTH, requestEvidence, responseEvidence, responseFits, type Evidence } from './plausible.js';
 import type { RequestBody } from './records.js';
+import { keepsBody, readArguments } from './requestArguments.js';
 import { OutstandingRequests } from './requests.js';
 import { zxidNumber } from './stat.js';
-
-const CONNECT_LENGTHS = { leastRequest: 28, mostRequest: 256, leastResponse: 20, mostResponse: 256 };
-
-/** Whether the first message of a connection can be a ConnectRequest: protocol version 0 and a password that fits. */
-export function isConnectRequest(bytes: Buffer, start: number, end: number): boolean {
-  const length = end - start;
-  if (length < CONNECT_LENGTHS.leastRequest || length > CONNECT_LENGTHS.mostRequest) return false;
-  const password = Math.max(0, bytes.readInt32BE(start + 24));
-  return bytes.readInt32BE(start) === 0 && (length === 28 + password || length === 29 + password);
-}
-
-function isConnectResponse(bytes: Buffer, start: number, end: number): boolean {
-  const length = end - start;
-  if (length < CONNECT_LENGTHS.leastResponse || length > CONNECT_LENGTHS.mostResponse) return false;
-  const password = Math.max(0, bytes.readInt32BE(start + 16));
-  return bytes.readInt32BE(start) === 0 && (length === 20 + password || length === 21 + password);
-}
 
 /** What the whole connection turned out to be. */
 type Mode = 'undecided' | 'framed' | 'word' | 'foreign';
@@ -42,11 +27,16 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
   private readonly lostFrame = [0, 0];
   private readonly lostTime = [0, 0];
   private session: string | null = null;
-  private epoch = -1;
+  /** zxid of the latest response, -1 before the first. */
+  private lastZxid = -1;
   private connectRequest: ZooKeeperRequest | null = null;
   private awaitsConnectResponse: boolean;
   /** Sent before this position, a request may have been answered in bytes that were lost. */
   private responsesLostAt = -1;
+  /** Sent before this position, a request may be followed by lost ones. */
+  private requestsLostAt = -1;
+  /** The latest response may answer one of several requests. */
+  private ambiguous = false;
   /** First bytes of the client, while there are fewer than four. */
   private head: { readonly bytes: Buffer; readonly position: number; readonly frame: number; readonly time: number }[] =
     [];
@@ -80,7 +70,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
       evidence: (bytes, at, end): Evidence =>
         direction === TO_SERVER
           ? requestEvidence(bytes, at, end)
-          : responseEvidence(bytes, at, end, this.outstanding, this.epoch),
+          : responseEvidence(bytes, at, end, this.outstanding, this.lastZxid),
       skipped: (length) => {
         const { frame, time } = this.stream(direction);
         this.reportGap(direction);
@@ -174,13 +164,14 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
     if (direction === TO_CLIENT) this.responsesLostAt = this.connection.toServer.delivered;
+    else this.requestsLostAt = position + length;
     if (direction === TO_SERVER) this.giveUpDeciding();
     if (this.lost[direction] === 0) {
       this.lostFrame[direction] = frame;
       this.lostTime[direction] = time;
     }
     this.lost[direction]! += length;
-    if (this.mode === 'framed' || this.mode === 'undecided') this.stream(direction).gap(length, position);
+    if (this.mode === 'framed' || this.mode === 'undecided') this.stream(direction).gap(length);
   }
 
   fin(direction: Direction): void {
@@ -274,7 +265,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     message.op = opName(opcode);
     message.bodyStart = start + 8;
     message.bodyEnd = end;
-    this.readArguments(message, opcode);
+    readArguments(message, opcode, this.shared);
     const request: ZooKeeperRequest = {
       opcode,
       op: message.op,
@@ -291,50 +282,6 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     message.request = request;
     this.outstanding.add(request);
     this.sink.message(message);
-  }
-
-  /** Path, watch and flags, which matching and the model need of every request; the rest is left until asked for. */
-  private readArguments(message: DecodedMessage, opcode: number): void {
-    const { bytes, bodyStart, bodyEnd } = message;
-    const cursor = this.shared.cursor.reset(bytes, bodyStart, bodyEnd);
-    try {
-      switch (opcode) {
-        case OpCode.exists:
-        case OpCode.getData:
-        case OpCode.getChildren:
-        case OpCode.getChildren2:
-          message.ownPath = cursor.string();
-          message.watch = cursor.boolean();
-          return;
-        case OpCode.create:
-        case OpCode.create2:
-        case OpCode.createContainer:
-          message.ownPath = cursor.string();
-          if (bodyEnd - bodyStart >= 4 && !message.truncated) message.flags = bytes.readInt32BE(bodyEnd - 4);
-          return;
-        case OpCode.createTTL:
-          message.ownPath = cursor.string();
-          if (bodyEnd - bodyStart >= 12 && !message.truncated) message.flags = bytes.readInt32BE(bodyEnd - 12);
-          return;
-        case OpCode.delete:
-        case OpCode.setData:
-        case OpCode.getACL:
-        case OpCode.setACL:
-        case OpCode.sync:
-        case OpCode.check:
-        case OpCode.checkWatches:
-        case OpCode.removeWatches:
-        case OpCode.deleteContainer:
-        case OpCode.getEphemerals:
-        case OpCode.getAllChildrenNumber:
-        case OpCode.addWatch:
-          message.ownPath = cursor.string();
-          return;
-        default:
-      }
-    } catch (error) {
-      if (error !== END_OF_RECORD) throw error;
-    }
   }
 
   private handshakeRequest(message: DecodedMessage, start: number, end: number): void {
@@ -383,11 +330,12 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     message.bytes = bytes;
     const first = this.awaitsConnectResponse && streamEnd === length + 4;
     this.awaitsConnectResponse = false;
-    if (first && isConnectResponse(bytes, start, end)) {
+    if (first && (truncated ? bytes.readInt32BE(start) === 0 : isConnectResponse(bytes, start, end))) {
       this.handshakeResponse(message, start, end, this.connectRequest);
       return;
     }
-    if (isConnectResponse(bytes, start, end) && !this.outstanding.has(0)) {
+    const connectLike = truncated ? length <= CONNECT_LENGTHS.mostResponse : isConnectResponse(bytes, start, end);
+    if (connectLike && !this.outstanding.has(0) && bytes.readInt32BE(start) === 0) {
       const request = this.createSessionRequest();
       if (request !== null) {
         this.handshakeResponse(message, start, end, request);
@@ -401,7 +349,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     message.err = bytes.readInt32BE(start + 12);
     message.bodyStart = start + 16;
     message.bodyEnd = end;
-    if (message.zxid > 0) this.epoch = message.zxidHi;
+    if (message.zxid > 0) this.lastZxid = message.zxid;
     if (message.xid === NOTIFICATION_XID) this.notification(message);
     else this.reply(message);
     this.sink.message(message);
@@ -433,24 +381,35 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
   }
 
   private reply(message: DecodedMessage): void {
-    const request = this.match(message.xid);
+    const request = this.match(message);
     message.request = request;
     message.opcode = request?.opcode ?? (message.xid === PING_XID ? OpCode.ping : null);
     message.op = message.opcode === null ? null : opName(message.opcode);
-    // A failed multi has err 0 in its header; the other way round is a server's refusal of the whole.
-    if (request !== null && message.latency === null) message.latency = Math.max(0, message.time - request.time);
+    if (request !== null && !this.ambiguous) message.latency = Math.max(0, message.time - request.time);
   }
 
-  /** The request that a response answers. After lost responses the older ones of a reserved xid may have been answered. */
-  private match(xid: number): ZooKeeperRequest | null {
-    if (this.responsesLostAt < 0) return this.outstanding.take(xid);
-    if (!this.outstanding.several(xid)) {
-      const request = this.outstanding.take(xid);
-      if (request !== null && request.streamEnd > this.responsesLostAt && this.outstanding.size === 0)
-        this.responsesLostAt = -1;
-      return request;
-    }
-    return this.outstanding.takeNewest(xid);
+  /**
+   * The request that a response answers: the oldest with its xid. Where bytes were lost, what was sent before may have
+   * been answered in them, and an xid may have been used again in a request that was lost: then nothing is guessed.
+   */
+  private match(message: DecodedMessage): ZooKeeperRequest | null {
+    const { xid } = message;
+    this.ambiguous = false;
+    if (this.responsesLostAt < 0 && this.requestsLostAt < 0) return this.outstanding.take(xid);
+    let request: ZooKeeperRequest | null;
+    if (this.responsesLostAt >= 0 && this.outstanding.several(xid)) {
+      this.ambiguous = true;
+      request = this.outstanding.takeAll(xid);
+    } else request = this.outstanding.take(xid);
+    if (request === null) return null;
+    if (request.streamEnd <= this.responsesLostAt && request.streamEnd <= this.requestsLostAt) return null;
+    if (
+      message.err === 0 &&
+      !message.truncated &&
+      !responseFits(request.opcode, message.bytes, message.bodyStart, message.bodyEnd)
+    )
+      return null;
+    return request;
   }
 
   private handshakeResponse(
@@ -461,7 +420,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
   ): void {
     message.handshake = true;
     message.opcode = request?.opcode ?? OpCode.connect;
-    message.op = opName(message.opcode);
+    message.op = message.opcode === OpCode.connect ? 'connect' : opName(message.opcode);
     message.xid = 0;
     message.bodyStart = start;
     message.bodyEnd = end;
@@ -524,22 +483,6 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     message.request = request;
     message.latency = Math.max(0, message.time - request.time);
     this.sink.message(message);
-  }
-}
-
-function keepsBody(opcode: number): boolean {
-  switch (opcode) {
-    case OpCode.multi:
-    case OpCode.multiRead:
-    case OpCode.setWatches:
-    case OpCode.setWatches2:
-    case OpCode.addWatch:
-    case OpCode.removeWatches:
-    case OpCode.checkWatches:
-    case OpCode.createSession:
-      return true;
-    default:
-      return false;
   }
 }
 

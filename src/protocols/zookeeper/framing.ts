@@ -55,7 +55,7 @@ export class FramedStream {
       this.messageBytes += passed;
       at += passed;
       if (this.tail > 0) return;
-      this.emitTruncated(position + at - start);
+      this.emitTruncated();
     }
     if (this.keptLength > 0 && this.aligned) at = this.fill(bytes, at, end, position - start);
     if (at < end) this.cut(bytes, at, end, position - start);
@@ -215,16 +215,16 @@ export class FramedStream {
     this.handler.skipped(length);
   }
 
-  /** `length` bytes from `position` on are missing. */
-  gap(length: number, position: number): void {
+  /** The next `length` bytes are missing. */
+  gap(length: number): void {
     if (this.tail > 0) {
       if (length <= this.tail) {
         this.tail -= length;
-        if (this.tail === 0) this.emitTruncated(position + length);
+        if (this.tail === 0) this.emitTruncated();
         return;
       }
       this.tail = 0;
-      this.emitTruncated(position);
+      this.emitTruncated();
       this.aligned = false;
       return;
     }
@@ -247,26 +247,26 @@ export class FramedStream {
       this.tail = rest - length;
       return;
     }
-    this.emitTruncated(position);
+    this.emitTruncated();
     this.aligned = length === rest;
   }
 
-  private emitTruncated(position: number): void {
+  private emitTruncated(): void {
     const length = this.keptLength;
     this.keptLength = 0;
     this.tail = 0;
     this.firstFrame = this.keptFirstFrame;
-    this.handler.frame(this.kept, 4, length, this.truncatedLength, position, true);
+    this.handler.frame(this.kept, 4, length, this.truncatedLength, this.keptPosition + 4 + this.truncatedLength, true);
     this.shrink();
   }
 
   /** Nothing more will come: the beginning of a message is given as truncated, what was not aligned is counted. */
   end(): void {
-    if (this.tail > 0) this.emitTruncated(this.keptPosition + this.keptLength);
+    if (this.tail > 0) this.emitTruncated();
     else if (this.keptLength >= 4 && this.aligned) {
       this.messageBytes += this.keptLength;
       this.truncatedLength = this.kept.readInt32BE(0);
-      this.emitTruncated(this.keptPosition + this.keptLength);
+      this.emitTruncated();
     } else {
       this.skip(this.keptLength);
       this.keptLength = 0;

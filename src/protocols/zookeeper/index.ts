@@ -1,7 +1,8 @@
 import { TO_CLIENT, TO_SERVER, type Direction } from '../../network/connection.js';
 import type { Protocol, Recognition } from '../protocol.js';
 import { SharedState } from './decodedMessage.js';
-import { isConnectRequest, ZooKeeperDecoder } from './decoder.js';
+import { ZooKeeperDecoder } from './decoder.js';
+import { isConnectRequest } from './handshake.js';
 import { requestEvidence, responseEvidence } from './plausible.js';
 import { OutstandingRequests } from './requests.js';
 

@@ -45,7 +45,8 @@ export function isOpcode(code: number): boolean {
 /** ZooKeeper's name of an opcode, `unknown(N)` where no version defines it. */
 export function opName(code: number): string {
   const name = names.get(code);
-  if (name !== undefined) return name;
+  if (name !== undefined && code !== 0) return name;
+  if (code === 0) return 'notification';
   let unknown = unknownNames.get(code);
   if (unknown === undefined) {
     unknown = `unknown(${code})`;

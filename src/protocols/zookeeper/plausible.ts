@@ -1,6 +1,16 @@
 import { isErrorCode } from './errors.js';
-import { isEventType, isKeeperState, isOpcode, NOTIFICATION_XID, OpCode, PING_XID } from './opcodes.js';
+import {
+  AUTH_XID,
+  isEventType,
+  isKeeperState,
+  isOpcode,
+  NOTIFICATION_XID,
+  OpCode,
+  PING_XID,
+  SET_WATCHES_XID,
+} from './opcodes.js';
 import type { OutstandingRequests } from './requests.js';
+import { zxidNumber } from './stat.js';
 
 /** Longest message that is believed: well above any jute.maxbuffer in use. */
 export const MAX_LENGTH = 128 * 1024 * 1024;
@@ -10,6 +20,12 @@ export type Evidence = 'no' | 'more' | 'weak' | 'strong';
 
 const SLASH = 0x2f;
 const STAT_LENGTH = 68;
+/** Longest message that is believed where the stream must be aligned again. */
+const LONGEST_ALIGNED = 0xffffff;
+/** How far zxids of one connection may go back (answers of errors and reads come close together) and ahead. */
+const ZXID_BACK = 1000;
+const ZXID_AHEAD = 2 ** 24;
+const EPOCHS_AHEAD = 4;
 
 /** A jute string that must be a path: length in front, `/` first, no control bytes as far as it can be seen. */
 function pathAt(bytes: Buffer, at: number, end: number, longest: number): number | 'more' {
@@ -25,7 +41,7 @@ function pathAt(bytes: Buffer, at: number, end: number, longest: number): number
 export function requestEvidence(bytes: Buffer, at: number, end: number): Evidence {
   if (end - at < 12) return 'more';
   const length = bytes.readInt32BE(at);
-  if (length < 8 || length > MAX_LENGTH) return 'no';
+  if (length < 8 || length > LONGEST_ALIGNED) return 'no';
   const xid = bytes.readInt32BE(at + 4);
   const opcode = bytes.readInt32BE(at + 8);
   if (!isOpcode(opcode)) return 'no';
@@ -68,6 +84,11 @@ export function requestEvidence(bytes: Buffer, at: number, end: number): Evidenc
   }
 }
 
+/** Length of a jute buffer, null where it lies behind the bytes at hand. */
+function dataAt(bytes: Buffer, at: number, end: number): number | null {
+  return end - at < 4 ? null : bytes.readInt32BE(at);
+}
+
 function pathRequestEvidence(opcode: number, bytes: Buffer, at: number, end: number, body: number): Evidence {
   const length = pathAt(bytes, at, end, body - 4);
   if (length === 'more') return 'more';
@@ -85,15 +106,19 @@ function pathRequestEvidence(opcode: number, bytes: Buffer, at: number, end: num
     case OpCode.removeWatches:
     case OpCode.addWatch:
       return rest === 4 ? 'strong' : 'no';
-    case OpCode.setData:
-      return rest >= 8 ? 'strong' : 'no';
+    case OpCode.setData: {
+      const data = dataAt(bytes, at + 4 + length, end);
+      return rest >= 8 && (data === null || Math.max(0, data) === rest - 8) ? 'strong' : 'no';
+    }
     case OpCode.setACL:
       return rest >= 8 ? 'strong' : 'no';
     case OpCode.create:
     case OpCode.create2:
     case OpCode.createContainer:
-    case OpCode.createTTL:
-      return rest >= 12 ? 'strong' : 'no';
+    case OpCode.createTTL: {
+      const data = dataAt(bytes, at + 4 + length, end);
+      return rest >= 12 && (data === null || (data >= -1 && data <= rest - 12)) ? 'strong' : 'no';
+    }
     default: // getACL, sync, getEphemerals, getAllChildrenNumber, deleteContainer
       return rest === 0 ? 'strong' : 'no';
   }
@@ -102,18 +127,18 @@ function pathRequestEvidence(opcode: number, bytes: Buffer, at: number, end: num
 /**
  * Whether a response's or notification's length prefix stands at `at`: ReplyHeader { int xid, long zxid, int err } and,
  * where the request is known, a body that fits.
- * @param epoch high 32 bits of the latest zxid of this connection, -1 if none is known
+ * @param lastZxid zxid of the latest response of this connection, -1 if none is known: they never go back
  */
 export function responseEvidence(
   bytes: Buffer,
   at: number,
   end: number,
   outstanding: OutstandingRequests,
-  epoch: number,
+  lastZxid: number,
 ): Evidence {
   if (end - at < 20) return 'more';
   const length = bytes.readInt32BE(at);
-  if (length < 16 || length > MAX_LENGTH) return 'no';
+  if (length < 16 || length > LONGEST_ALIGNED) return 'no';
   const xid = bytes.readInt32BE(at + 4);
   const zxidHi = bytes.readInt32BE(at + 8);
   const err = bytes.readInt32BE(at + 16);
@@ -121,21 +146,38 @@ export function responseEvidence(
   const bodyAt = at + 20;
   if (xid === NOTIFICATION_XID) {
     if (err !== 0 || body < 13) return 'no';
-    if (end - bodyAt < 13) return 'more';
+    if (end - bodyAt < 8) return 'more';
     if (!isEventType(bytes.readInt32BE(bodyAt)) || !isKeeperState(bytes.readInt32BE(bodyAt + 4))) return 'no';
     const path = pathAt(bytes, bodyAt + 8, end, body - 12);
-    if (path === 'more') return 'more';
-    return path === body - 12 ? 'strong' : 'no';
+    // Type and state behind such a header are evidence enough where the path is cut.
+    return path === 'more' || path === body - 12 ? 'strong' : 'no';
   }
   if (!isErrorCode(err)) return 'no';
   const zeroZxid = zxidHi === 0 && bytes.readInt32BE(at + 12) === 0;
-  if (epoch >= 0 && !zeroZxid && zxidHi !== -1 && Math.abs(zxidHi - epoch) > 1) return 'no';
-  if (epoch < 0 && zxidHi !== -1 && (zxidHi < 0 || zxidHi > 0xffff)) return 'no';
+  if (!zeroZxid && zxidHi !== -1 && !zxidFits(zxidHi, bytes.readUInt32BE(at + 12), lastZxid)) return 'no';
   if (xid === PING_XID) return length === 16 && err === 0 ? 'strong' : 'no';
   const request = outstanding.peek(xid);
   if (err !== 0) return length === 16 ? (request !== null ? 'strong' : 'weak') : 'no';
-  if (request === null) return xid > 0 || xid === -4 || xid === -8 ? 'weak' : 'no';
+  if (request === null) {
+    if (xid !== AUTH_XID && (zeroZxid || (xid <= 0 && xid !== SET_WATCHES_XID))) return 'no';
+    // A long message of which nothing is known but its header: only where the zxid fits what came before.
+    return lastZxid >= 0 || end - at >= 4 + length ? 'weak' : 'no';
+  }
   return responseBodyEvidence(request.opcode, bytes, bodyAt, end, body);
+}
+
+/** Zxids of one connection's answers grow, by no more than millions within a capture, or to the next epochs. */
+function zxidFits(hi: number, lo: number, last: number): boolean {
+  if (hi < 0 || hi > 0xffff) return false;
+  if (last < 0) return true;
+  const zxid = zxidNumber(hi, lo);
+  if (zxid < last - ZXID_BACK) return false;
+  return zxid <= last + ZXID_AHEAD || (hi - Math.floor(last / 2 ** 32) < EPOCHS_AHEAD && lo < ZXID_AHEAD);
+}
+
+/** Whether the body of a response without error, from `at` to before `end`, can answer a request with this opcode. */
+export function responseFits(opcode: number, bytes: Buffer, at: number, end: number): boolean {
+  return responseBodyEvidence(opcode, bytes, at, end, end - at) !== 'no';
 }
 
 function responseBodyEvidence(opcode: number, bytes: Buffer, at: number, end: number, body: number): Evidence {

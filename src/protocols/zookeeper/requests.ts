@@ -37,7 +37,7 @@ export class OutstandingRequests {
     return this.byXid.get(xid)?.request ?? null;
   }
 
-  /** How many requests with this xid are outstanding, counted up to 2. */
+  /** Whether more than one request with this xid is outstanding. */
   several(xid: number): boolean {
     return (this.byXid.get(xid)?.next ?? null) !== null;
   }
@@ -56,17 +56,15 @@ export class OutstandingRequests {
     return first.request;
   }
 
-  /** Takes out all requests with this xid and gives the newest. */
-  takeNewest(xid: number): ZooKeeperRequest | null {
-    let request = this.take(xid);
-    for (let next = this.take(xid); next !== null; next = this.take(xid)) request = next;
-    return request;
-  }
-
-  /** The oldest outstanding request, null if there is none. */
-  oldest(): ZooKeeperRequest | null {
-    for (const waiting of this.byXid.values()) return waiting.request;
-    return null;
+  /** Takes out all requests with this xid, which have become ambiguous; gives the newest if all asked for the same. */
+  takeAll(xid: number): ZooKeeperRequest | null {
+    let newest = this.take(xid);
+    let same = true;
+    for (let next = this.take(xid); next !== null; next = this.take(xid)) {
+      if (next.opcode !== newest?.opcode) same = false;
+      newest = next;
+    }
+    return same ? newest : null;
   }
 
   *[Symbol.iterator](): Generator<ZooKeeperRequest> {
