@@ -3,7 +3,7 @@ import { TO_SERVER } from '../../network/connection.js';
 import { quorumTruth, readQuorum } from '../../testing/quorumCapture.js';
 import type { ElectionMessage } from './electionMessage.js';
 import { serverStates } from './electionMessage.js';
-import type { ZabMessage } from './zabMessage.js';
+import { ZabMessage } from './zabMessage.js';
 
 const recorded = [
   'election-start',
@@ -46,8 +46,8 @@ describe.each(recorded)('%s', (name) => {
       name,
       (message) => {
         if (message.protocol === 'election') election.push(message as ElectionMessage);
-        if (message.protocol !== 'zab') return;
-        const m = message as ZabMessage;
+        if (!(message instanceof ZabMessage)) return;
+        const m = message;
         const key = `${m.connection.client.text} ${m.connection.server.text}`;
         let counts = zab.get(key);
         if (counts === undefined) zab.set(key, (counts = { toLeader: none(), toLearner: none() }));

@@ -78,6 +78,7 @@ class ZabDecoder implements ConnectionDecoder {
   private readonly syncs: number[] = [];
   private readonly revalidations = new Map<string, number>();
   private newLeader: Moment | null = null;
+  private newLeaderAcknowledged = false;
   private upToDate: Moment | null = null;
   private snapHi = 0;
   private snapLo = 0;
@@ -215,10 +216,13 @@ class ZabDecoder implements ConnectionDecoder {
     const sent = this.waiting.get(message.zxid);
     if (sent === undefined) {
       if (message.zxidLo !== 0) return;
-      // zxid (epoch, 0) is never a proposal: NEWLEADER is acknowledged by it first, then UPTODATE.
-      const [what, moment]: [Acknowledged, Moment | null] =
-        this.upToDate === null ? ['NEWLEADER', this.newLeader] : ['UPTODATE', this.upToDate];
+      // zxid (epoch, 0) is never a proposal: NEWLEADER is acknowledged by it first, then UPTODATE. (Of 3.8 the first one
+      // may come after UPTODATE: an ACK of a transaction that the learner was sent to catch up has overtaken it.)
+      const [what, moment]: [Acknowledged, Moment | null] = this.newLeaderAcknowledged
+        ? ['UPTODATE', this.upToDate]
+        : ['NEWLEADER', this.newLeader];
       if (moment === null) return;
+      this.newLeaderAcknowledged = true;
       message.acknowledges = what;
       message.latency = message.time - moment.time;
       return;
@@ -279,6 +283,7 @@ class ZabDecoder implements ConnectionDecoder {
         return;
       case PacketType.NEWLEADER:
         this.newLeader = { frame, time };
+        this.newLeaderAcknowledged = false;
         if (packet.dataEnd > packet.dataStart) {
           this.ensemble.ids.learnConfig(packet.bytes.toString('utf8', packet.dataStart, packet.dataEnd));
         }
