@@ -1,4 +1,5 @@
 import type { Packet } from './packet.js';
+import type { ProblemKind } from './problems.js';
 
 export interface FragmentOptions {
   /** Bytes that may be held for datagrams in pieces, all together. */
@@ -15,7 +16,8 @@ const OVERHEAD = 512;
 
 /** A datagram of which at least one fragment was seen. It stays for a while when complete, to know repetitions. */
 class Datagram {
-  bytes = Buffer.alloc(2048);
+  /** What was seen lies where it belongs; what lies between was never written and is never handed on. */
+  bytes = Buffer.allocUnsafeSlow(2048);
   /** Bit map of the blocks that were seen. */
   readonly blocks = new Uint8Array((MAX_LENGTH >> 6) + 1);
   blocksSeen = 0;
@@ -27,8 +29,12 @@ class Datagram {
   cutAt = MAX_LENGTH;
   protocol: number;
   complete = false;
+  /** Neighbours in order of first fragment. */
+  older: Datagram | null = null;
+  newer: Datagram | null = null;
 
   constructor(
+    readonly key: string,
     protocol: number,
     readonly time: number,
     readonly frame: number,
@@ -42,7 +48,7 @@ class Datagram {
 
   grow(length: number): void {
     if (length <= this.bytes.length) return;
-    const grown = Buffer.alloc(Math.min(Math.max(length, this.bytes.length * 2), MAX_LENGTH + BLOCK));
+    const grown = Buffer.allocUnsafeSlow(Math.min(Math.max(length, this.bytes.length * 2), MAX_LENGTH + BLOCK));
     this.bytes.copy(grown);
     this.bytes = grown;
   }
@@ -58,6 +64,9 @@ export const NOT_WHOLE = -1;
  */
 export class Fragments {
   readonly #datagrams = new Map<string, Datagram>();
+  // In order of first fragment. (The map knows that order as well, but is slow to find its first after deletions.)
+  #oldest: Datagram | null = null;
+  #newest: Datagram | null = null;
   readonly #maxBytes: number;
   readonly #maxAge: number;
   #bytes = 0;
@@ -90,10 +99,8 @@ export class Fragments {
       return NOT_WHOLE;
     }
     if (!datagram || datagram.complete) {
-      if (datagram) this.#forget(key, datagram);
-      datagram = new Datagram(protocol, packet.time, packet.frame);
-      this.#datagrams.set(key, datagram);
-      this.#bytes += datagram.cost;
+      if (datagram) this.#forget(datagram);
+      datagram = this.#begin(new Datagram(key, protocol, packet.time, packet.frame));
     }
     if (more ? datagram.length >= 0 && position + length > datagram.length : contradicts(datagram, position + length)) {
       packet.problem('IP fragments beyond 65535 bytes or of contradictory length');
@@ -117,37 +124,46 @@ export class Fragments {
 
   /** Nothing more will come: what is incomplete is lost. */
   end(packet: Packet): void {
-    for (const datagram of this.#datagrams.values()) lost(datagram, packet);
-    this.#datagrams.clear();
-    this.#bytes = 0;
+    while (this.#oldest) this.#lose(this.#oldest, packet, 'IP datagram lost: fragments missing');
   }
 
   #forgetOld(packet: Packet): void {
-    for (const [key, datagram] of this.#datagrams) {
-      if (packet.time - datagram.time <= this.#maxAge) return;
-      lost(datagram, packet);
-      this.#forget(key, datagram);
+    while (this.#oldest && packet.time - this.#oldest.time > this.#maxAge) {
+      this.#lose(this.#oldest, packet, 'IP datagram lost: fragments missing');
     }
   }
 
   #makeRoom(packet: Packet, keep: Datagram): void {
-    if (this.#bytes <= this.#maxBytes) return;
-    for (const [key, datagram] of this.#datagrams) {
-      if (datagram === keep) continue;
-      if (!datagram.complete) packet.problems.add('IP datagram lost: too many fragments waiting', datagram.frame);
-      this.#forget(key, datagram);
-      if (this.#bytes <= this.#maxBytes) return;
+    while (this.#bytes > this.#maxBytes) {
+      const victim = this.#oldest === keep ? keep.newer : this.#oldest;
+      if (!victim) return;
+      this.#lose(victim, packet, 'IP datagram lost: too many fragments waiting');
     }
   }
 
-  #forget(key: string, datagram: Datagram): void {
-    this.#datagrams.delete(key);
-    this.#bytes -= datagram.cost;
+  #lose(datagram: Datagram, packet: Packet, kind: ProblemKind): void {
+    if (!datagram.complete) packet.problems.add(kind, datagram.frame);
+    this.#forget(datagram);
   }
-}
 
-function lost(datagram: Datagram, packet: Packet): void {
-  if (!datagram.complete) packet.problems.add('IP datagram lost: fragments missing', datagram.frame);
+  #begin(datagram: Datagram): Datagram {
+    this.#datagrams.set(datagram.key, datagram);
+    this.#bytes += datagram.cost;
+    datagram.older = this.#newest;
+    if (this.#newest) this.#newest.newer = datagram;
+    else this.#oldest = datagram;
+    this.#newest = datagram;
+    return datagram;
+  }
+
+  #forget(datagram: Datagram): void {
+    this.#datagrams.delete(datagram.key);
+    this.#bytes -= datagram.cost;
+    if (datagram.older) datagram.older.newer = datagram.newer;
+    else this.#oldest = datagram.newer;
+    if (datagram.newer) datagram.newer.older = datagram.older;
+    else this.#newest = datagram.older;
+  }
 }
 
 /** RFC 791 and RFC 8200: fragments belong together by addresses and identification, in IPv4 by protocol as well. */

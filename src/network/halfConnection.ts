@@ -1,4 +1,5 @@
 import type { StreamFacts } from './connection.js';
+import type { Segment } from './segment.js';
 import { sequenceAdd, sequenceDistance } from './sequence.js';
 
 /** Bytes that came before their turn. Covers stream positions from `position` to before `position + length`. */
@@ -12,6 +13,9 @@ export interface Piece {
   /** Position in the other direction up to which the sender had acknowledged. */
   readonly acknowledges: number;
 }
+
+/** Nanoseconds: a SYN, FIN or segment seen again sooner than this was captured twice, not sent twice. */
+export const DUPLICATE_TIME = 1e6;
 
 /**
  * One sender's half of a TCP connection: its place in sequence space, and what waits for its turn. Positions count
@@ -33,10 +37,7 @@ export class HalfConnection {
   doubtPackets = 0;
   lastDeliveredFrame = 0;
   lastDeliveredTime = 0;
-  /** Start and length of the latest segment, to tell a packet captured twice from one sent twice. */
-  latestPosition = -1;
-  latestLength = -1;
-  latestTime = 0;
+  private finTime = 0;
   /** Segments in a row that lie far outside the window. */
   strays = 0;
   private pieces: Piece[] = [];
@@ -68,6 +69,57 @@ export class HalfConnection {
     this.facts.delivered += length;
     this.next = sequenceAdd(this.next, length);
     if (this.granted < this.facts.delivered) this.granted = this.facts.delivered;
+  }
+
+  /**
+   * Notes what a segment of the other side acknowledges of this one's stream.
+   * @returns the position behind it
+   */
+  acknowledge(segment: Segment): number {
+    const position = this.position(segment.acknowledgement);
+    const { facts, finPosition } = this;
+    if (position > facts.acked && position - facts.delivered < 2 ** 30) {
+      if (finPosition >= 0 && position > finPosition) facts.finAcked = true;
+      facts.acked = finPosition >= 0 ? Math.min(position, finPosition) : position;
+      facts.unackedRetransmissions = 0;
+      facts.firstUnackedRetransmission = null;
+    }
+    return position;
+  }
+
+  /** Notes a FIN, the first or one sent again; it takes effect when all bytes before it were handed on. */
+  finish(segment: Segment): void {
+    const { facts } = this;
+    if (facts.fin !== null) {
+      if (segment.time - this.finTime > DUPLICATE_TIME) facts.finRepeats++;
+      this.finTime = segment.time;
+      return;
+    }
+    facts.fin = { frame: segment.frame, time: segment.time };
+    this.finTime = segment.time;
+    this.finPosition = this.position(segment.sequence) + segment.wireLength;
+    if (facts.acked <= this.finPosition) return;
+    // The acknowledgement came before the FIN itself: it counts no byte.
+    facts.acked = this.finPosition;
+    facts.finAcked = true;
+  }
+
+  /** Notes a segment that brings nothing new: a keep-alive probe, a packet captured twice, or a retransmission. */
+  repeat(segment: Segment, position: number): void {
+    const { facts } = this;
+    if (segment.wireLength <= 1 && position === facts.delivered - 1) {
+      facts.keepAlives++;
+      return;
+    }
+    if (facts.lastPayload !== null && segment.time - facts.lastPayload.time < DUPLICATE_TIME) {
+      facts.duplicates++;
+      return;
+    }
+    facts.retransmissions++;
+    if (position + segment.wireLength > facts.acked) {
+      facts.unackedRetransmissions++;
+      facts.firstUnackedRetransmission ??= { frame: segment.frame, time: segment.time };
+    }
   }
 
   get waiting(): number {

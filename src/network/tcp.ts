@@ -9,7 +9,7 @@ import {
   type StreamFacts,
 } from './connection.js';
 import { ConnectionTable, type TableEntry } from './connectionTable.js';
-import { HalfConnection } from './halfConnection.js';
+import { DUPLICATE_TIME, HalfConnection } from './halfConnection.js';
 import { ACK, FIN, RST, SYN, type Segment } from './segment.js';
 
 /**
@@ -56,8 +56,6 @@ const GRACE_TIME = 250e6;
 const STRAY_DISTANCE = 16 * 1024 * 1024;
 const STRAYS_TO_BELIEVE = 3;
 const MAX_WAITING_PIECES = 2048;
-/** A SYN or segment seen again sooner than this was captured twice, not sent twice. */
-const DUPLICATE_TIME = 1e6;
 const TIME_WAIT = 60e9;
 const CLOSED_KEPT = 4096;
 
@@ -153,7 +151,7 @@ export class TcpReassembly {
     if (segment.window === 0 && (flags & (SYN | FIN)) === 0) facts.zeroWindows++;
     const acknowledges = (flags & ACK) !== 0 ? this.acknowledge(entry, peer, segment) : 0;
     if (segment.wireLength > 0) this.payload(entry, half, peer, segment, acknowledges);
-    if ((flags & FIN) !== 0) this.finish(half, segment);
+    if ((flags & FIN) !== 0) half.finish(segment);
     if (half.finPosition >= 0 || half.waiting > 0 || peer.waiting > 0 || peer.finPosition >= 0) this.drain(entry);
     if (half.doubtSince >= 0 || peer.doubtSince >= 0) {
       half.doubtPackets++;
@@ -275,8 +273,8 @@ export class TcpReassembly {
   /** Facts that still come in after the end: the last acknowledgements, repeated FINs. */
   private afterClose(entry: TcpConnection, half: HalfConnection, peer: HalfConnection, segment: Segment): void {
     if ((segment.flags & RST) !== 0) half.facts.rst ??= { frame: segment.frame, time: segment.time };
-    else if ((segment.flags & ACK) !== 0) this.noteAcknowledged(peer, segment);
-    if ((segment.flags & FIN) !== 0 && half.facts.fin !== null) this.repeatFin(half, segment);
+    else if ((segment.flags & ACK) !== 0) peer.acknowledge(segment);
+    if ((segment.flags & FIN) !== 0 && half.facts.fin !== null) half.finish(segment);
     else if (segment.wireLength > 0 && entry.connection.end !== 'open') this.late++;
   }
 
@@ -309,47 +307,14 @@ export class TcpReassembly {
     this.close(entry, 'rst', segment.frame, segment.time);
   }
 
-  /** Marks the sender's FIN; it takes effect when all bytes before it were handed on. */
-  private finish(half: HalfConnection, segment: Segment): void {
-    if (half.facts.fin !== null) {
-      this.repeatFin(half, segment);
-      return;
-    }
-    half.facts.fin = { frame: segment.frame, time: segment.time };
-    half.finPosition = half.position(segment.sequence) + segment.wireLength;
-    if (half.facts.acked > half.finPosition) {
-      // The acknowledgement came before the FIN itself: it counts no byte.
-      half.facts.acked = half.finPosition;
-      half.facts.finAcked = true;
-    }
-    half.latestTime = segment.time;
-  }
-
-  private repeatFin(half: HalfConnection, segment: Segment): void {
-    if (segment.time - half.latestTime > DUPLICATE_TIME) half.facts.finRepeats++;
-    half.latestTime = segment.time;
-  }
-
   /** @returns position in the other direction up to which this segment acknowledges */
   private acknowledge(entry: TcpConnection, peer: HalfConnection, segment: Segment): number {
     if (!peer.known) peer.begin(segment.acknowledgement);
-    const position = this.noteAcknowledged(peer, segment);
+    const position = peer.acknowledge(segment);
     const facts = peer.facts;
     const delivered = facts.delivered + (peer.finDelivered || peer.finPosition === facts.delivered ? 1 : 0);
     if (position > delivered && position > peer.granted && peer.doubtSince < 0 && facts.packets > 0)
       this.doubt(entry, peer, segment.time);
-    return position;
-  }
-
-  private noteAcknowledged(peer: HalfConnection, segment: Segment): number {
-    const position = peer.position(segment.acknowledgement);
-    const facts = peer.facts;
-    if (position > facts.acked && position - facts.delivered < 2 ** 30) {
-      if (peer.finPosition >= 0 && position > peer.finPosition) facts.finAcked = true;
-      facts.acked = peer.finPosition >= 0 ? Math.min(position, peer.finPosition) : position;
-      facts.unackedRetransmissions = 0;
-      facts.firstUnackedRetransmission = null;
-    }
     return position;
   }
 
@@ -372,7 +337,7 @@ export class TcpReassembly {
       position = 0;
     }
     if (position + length <= facts.delivered) {
-      this.repeated(half, segment, position);
+      half.repeat(segment, position);
       return;
     }
     if (position > Math.max(facts.delivered, facts.acked) + STRAY_DISTANCE && ++half.strays < STRAYS_TO_BELIEVE) {
@@ -380,9 +345,6 @@ export class TcpReassembly {
       return;
     }
     half.strays = 0;
-    half.latestPosition = position;
-    half.latestLength = length;
-    half.latestTime = segment.time;
     const payloadMoment = facts.lastPayload;
     if (payloadMoment === null) facts.lastPayload = { frame: segment.frame, time: segment.time };
     else {
@@ -446,24 +408,6 @@ export class TcpReassembly {
       (peer.finDelivered && acknowledges <= peer.granted + 1) ||
       peer.facts.packets === 0
     );
-  }
-
-  private repeated(half: HalfConnection, segment: Segment, position: number): void {
-    const facts = half.facts;
-    if (segment.wireLength <= 1 && position === facts.delivered - 1) {
-      facts.keepAlives++;
-      return;
-    }
-    const same = position === half.latestPosition && segment.wireLength === half.latestLength;
-    if (same && segment.time - half.latestTime < DUPLICATE_TIME) {
-      facts.duplicates++;
-      return;
-    }
-    facts.retransmissions++;
-    if (position + segment.wireLength > facts.acked) {
-      facts.unackedRetransmissions++;
-      facts.firstUnackedRetransmission ??= { frame: segment.frame, time: segment.time };
-    }
   }
 
   private deliver(
