@@ -1,8 +1,22 @@
 import { StringTable } from './stringTable.js';
-import { hex64, zxidNumber } from './stat.js';
+import { hex64, readStat, zxidNumber, type Stat } from './stat.js';
 
 /** Thrown (as this one object, without a stack) when a record asks for more bytes than there are, or is impossible. */
 export const END_OF_RECORD = new Error('record is longer than its message');
+
+/** An ACL entry: perms is a bit set 1 read, 2 write, 4 create, 8 delete, 16 admin. */
+export interface Acl {
+  readonly perms: number;
+  readonly scheme: string;
+  readonly id: string;
+}
+
+/** ACL: int perms, Id id { ustring scheme, ustring id } */
+export function readAcl(reader: RecordReader): Acl {
+  const perms = reader.int('perms');
+  const scheme = reader.string('id.scheme') ?? '';
+  return { perms, scheme, id: reader.string('id.id') ?? '' };
+}
 
 /**
  * What a record's reader needs: one method for each type of jute, each with the field's name in ZooKeeper's records. The
@@ -123,6 +137,14 @@ export class Cursor implements RecordReader {
     const list: T[] = [];
     for (let left = this.count(least); left > 0; left--) list.push(read(this));
     return list;
+  }
+
+  aclVector(): Acl[] {
+    return this.vector('acl', 12, readAcl);
+  }
+
+  stat(): Stat {
+    return readStat(this);
   }
 
   record<T>(_field: string, read: (reader: RecordReader) => T): T {

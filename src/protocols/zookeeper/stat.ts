@@ -1,3 +1,5 @@
+import type { RecordReader } from './cursor.js';
+
 /** High word (unsigned) and low word (unsigned) of a 64-bit number as `0x…`, lower case, without leading zeros. */
 export function hex64(hi: number, lo: number): string {
   const low = (lo >>> 0).toString(16);
@@ -34,4 +36,20 @@ export interface Stat {
   readonly ephemeralOwner: string;
   readonly dataLength: number;
   readonly numChildren: number;
+}
+
+/** Stat: long czxid, mzxid, ctime, mtime, int version, cversion, aversion, long ephemeralOwner, int dataLength, numChildren, long pzxid */
+export function readStat(reader: RecordReader): Stat {
+  const czxid = reader.zxid('czxid');
+  const mzxid = reader.zxid('mzxid');
+  const ctime = reader.longNumber('ctime');
+  const mtime = reader.longNumber('mtime');
+  const version = reader.int('version');
+  const cversion = reader.int('cversion');
+  const aversion = reader.int('aversion');
+  const ephemeralOwner = reader.longHex('ephemeralOwner');
+  const dataLength = reader.int('dataLength');
+  const numChildren = reader.int('numChildren');
+  const pzxid = reader.zxid('pzxid');
+  return { czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, ephemeralOwner, dataLength, numChildren };
 }
