@@ -122,6 +122,29 @@ describe('fragments', () => {
     expect(dissector.problems()).toEqual([{ kind: LOST, count: 2, firstFrame: 2 }]);
   });
 
+  it('are missed only where TCP may have been in them', () => {
+    const first = (protocol: number, destinationPort: number): Packet => {
+      const packet = fragment(
+        1,
+        0,
+        true,
+        Buffer.from([0x9c, 0x40, destinationPort >> 8, destinationPort & 255, 0, 0, 0, 0]),
+      );
+      packet.data[14 + 9] = protocol;
+      return packet;
+    };
+    const problems = (...packets: Packet[]): number[] =>
+      dissect(packets)
+        .dissector.problems()
+        .map(({ count }) => count);
+    expect(problems(first(17, 53), first(1, 0), first(50, 0))).toEqual([]);
+    expect(problems(first(17, 4789), first(47, 0))).toEqual([2]);
+    // The port of a datagram whose first fragment is missing is unknown.
+    const second = fragment(1, 8, false, '........');
+    second.data[14 + 9] = 17;
+    expect(problems(second)).toEqual([1]);
+  });
+
   it('are not waited for longer than the age', () => {
     const late = [fragment(1, 0, true, tcp('....'), 0), fragment(1, 24, false, 'late', 31)];
     const { segments, dissector } = dissect(late);

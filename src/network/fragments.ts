@@ -1,5 +1,7 @@
+import { uint16 } from './bytes.js';
 import type { Packet } from './packet.js';
 import type { ProblemKind } from './problems.js';
+import { isTunnelPort } from './tunnels.js';
 
 export interface FragmentOptions {
   /** Bytes that may be held for datagrams in pieces, all together. */
@@ -11,6 +13,8 @@ export interface FragmentOptions {
 /** A datagram is at most this long; offsets count blocks of eight bytes. */
 const MAX_LENGTH = 65535;
 const BLOCK = 8;
+const UDP = 17;
+const CARRIERS = new Set([0, 4, 6, UDP, 41, 43, 44, 47, 51, 60, 135, 139, 140]);
 /** What a datagram costs beside its bytes: object, map entry, block list. */
 const OVERHEAD = 512;
 
@@ -91,6 +95,10 @@ export class Fragments {
       packet.problem('IP fragments beyond 65535 bytes or of contradictory length');
       return NOT_WHOLE;
     }
+    if (!mayCarryTcp(protocol)) {
+      packet.counts.notTcp++;
+      return NOT_WHOLE;
+    }
     this.#forgetOld(packet);
     const key = keyOf(packet, id, protocol);
     let datagram = this.#datagrams.get(key);
@@ -142,7 +150,7 @@ export class Fragments {
   }
 
   #lose(datagram: Datagram, packet: Packet, kind: ProblemKind): void {
-    if (!datagram.complete) packet.problems.add(kind, datagram.frame);
+    if (!datagram.complete && isOfInterest(datagram)) packet.problems.add(kind, datagram.frame);
     this.#forget(datagram);
   }
 
@@ -164,6 +172,17 @@ export class Fragments {
     if (datagram.newer) datagram.newer.older = datagram.older;
     else this.#newest = datagram.older;
   }
+}
+
+/** TCP, UDP, IP in IP, GRE, and the headers of IPv6 and IPsec that may stand before them; not ICMP, ESP and the like. */
+function mayCarryTcp(protocol: number): boolean {
+  return CARRIERS.has(protocol);
+}
+
+/** Whether its loss matters: that of a UDP datagram which is known not to be a tunnel's does not. */
+function isOfInterest(datagram: Datagram): boolean {
+  const portKnown = datagram.protocol === UDP && (datagram.blocks[0]! & 1) !== 0 && datagram.cutAt >= 4;
+  return !portKnown || isTunnelPort(uint16(datagram.bytes, 2));
 }
 
 /** RFC 791 and RFC 8200: fragments belong together by addresses and identification, in IPv4 by protocol as well. */

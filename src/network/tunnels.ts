@@ -9,6 +9,11 @@ const VXLAN_LINUX = 8472;
 const GENEVE = 6081;
 const IPSEC_NAT = 4500;
 
+/** Whether UDP to this port may carry TCP. */
+export function isTunnelPort(port: number): boolean {
+  return port === VXLAN || port === VXLAN_LINUX || port === GENEVE;
+}
+
 /** UDP: only tunnels are looked into. */
 export function udp(packet: Packet): Layer {
   const { bytes, offset } = packet;
