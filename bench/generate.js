@@ -1,0 +1,61 @@
+/** `node bench/generate.js SHAPE [--packets N] > FILE`: a capture, made on the fly, the same in every run. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { fixture } from './generators/fixture.js';
+import { Enough, PcapWriter } from './generators/pcapWriter.js';
+import { dense, idle, wide } from './generators/shapes.js';
+
+export const SHAPES = { fixture, dense, idle, wide };
+
+/** Writes a capture of exactly `packets` packets to a file descriptor; returns its bytes. */
+export function generate(shape, packets, descriptor) {
+  const writer = new PcapWriter(packets, (buffer) => writeFully(descriptor, buffer));
+  try {
+    SHAPES[shape](writer);
+  } catch (error) {
+    if (!(error instanceof Enough)) throw error;
+  }
+  writer.flush();
+  return writer.bytes;
+}
+
+export function generateFile(shape, packets, path) {
+  const descriptor = openSync(path, 'w');
+  try {
+    return generate(shape, packets, descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function writeFully(descriptor, buffer) {
+  let at = 0;
+  while (at < buffer.length) {
+    try {
+      at += writeSync(descriptor, buffer, at);
+    } catch (error) {
+      // A pipe that is full; Atomics.wait sleeps without a loop of events.
+      if (error.code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { values, positionals } = parseArgs({
+    options: { packets: { type: 'string', default: '1000000' } },
+    allowPositionals: true,
+  });
+  const [shape = 'fixture'] = positionals;
+  if (!Object.hasOwn(SHAPES, shape)) {
+    console.error(`no shape ${shape}; there are ${Object.keys(SHAPES).join(', ')}`);
+    process.exit(2);
+  }
+  try {
+    generate(shape, Number(values.packets), process.stdout.fd);
+  } catch (error) {
+    if (error.code !== 'EPIPE') throw error;
+  }
+}

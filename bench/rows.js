@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const NODE = process.execPath;
+const PROGRAM = here('../bin/zkscope.js');
+
+/** All that is compared, in the order of the table; `floor` is the row that the others are a multiple of. */
+export const ROWS = [
+  {
+    name: 'tcpdump',
+    text: "tcpdump -r F -w /dev/null 'tcp port 2181'",
+    floor: true,
+    command: (file) => ['tcpdump', '-r', file, '-w', '/dev/null', 'tcp port 2181'],
+    missing: () => absent('tcpdump'),
+  },
+  { name: 'cat', text: 'cat F', command: (file) => ['cat', file] },
+  { name: 'node', text: 'node -e 0: the start of the others', command: () => [NODE, '-e', '0'] },
+  {
+    name: 'pcap-parser',
+    text: 'pcap-parser, counting packets',
+    command: (file) => [NODE, here('rows/pcapParser.js'), file],
+  },
+  {
+    name: 'tshark',
+    text: 'tshark -q -z conv,tcp -r F',
+    command: (file) => ['tshark', '-q', '-z', 'conv,tcp', '-r', file],
+    missing: () => absent('tshark'),
+  },
+  {
+    name: 'reader',
+    text: 'our reader, counting frames',
+    command: (file) => [NODE, here('rows/reader.js'), file],
+    missing: () => unbuilt('capture/captureSet.js'),
+  },
+  {
+    name: 'reassembly',
+    text: 'our reader and reassembly, counting bytes',
+    command: (file) => [NODE, here('rows/reassembly.js'), file],
+    missing: () => unbuilt('network/tcp.js'),
+  },
+  {
+    name: 'decode',
+    text: 'zkscope decode --json F',
+    command: (file) => [NODE, PROGRAM, 'decode', '--json', file],
+    missing: () => unknownCommand('decode'),
+  },
+  {
+    name: 'decode-text',
+    text: 'zkscope decode F',
+    command: (file) => [NODE, PROGRAM, 'decode', file],
+    missing: () => unknownCommand('decode'),
+  },
+  {
+    name: 'analyze',
+    text: 'zkscope analyze --json F',
+    command: (file) => [NODE, PROGRAM, 'analyze', '--json', file],
+    missing: () => unknownCommand('analyze'),
+  },
+];
+
+function here(path) {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
+function absent(program) {
+  return spawnSync(program, ['--version']).error === undefined ? null : `${program} is not installed`;
+}
+
+function unbuilt(module) {
+  return existsSync(here(`../dist/${module}`)) ? null : `dist/${module} is not there: npm run build`;
+}
+
+function unknownCommand(name) {
+  const { status, stdout } = spawnSync(NODE, [PROGRAM, '--help'], { encoding: 'utf8' });
+  if (status !== 0) return 'bin/zkscope.js does not run: npm run build';
+  return new RegExp(`^\\s+${name}\\b`, 'm').test(stdout) ? null : `zkscope has no command ${name}`;
+}
