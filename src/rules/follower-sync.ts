@@ -1,4 +1,4 @@
-import type { LearnerLink, QuorumModel } from '../model/quorum/index.js';
+import type { LearnerLink, QuorumModel, Reign } from '../model/quorum/index.js';
 import { zxidText } from '../protocols/zookeeper/stat.js';
 import type { Evidence, Severity } from './finding.js';
 import { defineRule } from './rule.js';
@@ -8,6 +8,8 @@ import { count, duration, seconds } from './support/text.js';
 
 /** A learner that its leader has not heard of for so long has fallen silent; it answers a ping every half tick. */
 const SILENCE = 3e9;
+/** A zxid is an epoch and a counter of 32 bits. */
+const EPOCH = 2 ** 32;
 
 type Reason = 'lagged' | 'lost-data' | 'diverged' | 'too-far-behind' | 'came-back' | 'joined';
 
@@ -124,7 +126,10 @@ function judge(quorum: QuorumModel, link: LearnerLink, smallSnapshot: number): R
   const how = `${leader.name} brought it up to date by ${syncText(link)}${took}`;
   const zxid = sync.fromZxid;
   const evidence: Evidence[] = [
-    { ...sync.start, text: `${learner.name} announces itself to ${leader.name} (FOLLOWERINFO or OBSERVERINFO)` },
+    {
+      ...sync.start,
+      text: `${learner.name} announces itself to ${leader.name} (${link.observer ? 'OBSERVERINFO' : 'FOLLOWERINFO'})`,
+    },
     { ...sync.kindAt!, text: `${leader.name} answers with ${sync.kind}` },
   ];
   if (done !== null) evidence.push({ ...done, text: `${learner.name} is up to date` });
@@ -141,7 +146,7 @@ function judge(quorum: QuorumModel, link: LearnerLink, smallSnapshot: number): R
       lag.evidence,
     );
   }
-  if (sync.kind === 'TRUNC' || (sync.kind === 'SNAP' && zxid !== null && zxid > 0 && led)) {
+  if (sync.kind === 'TRUNC' || (zxid !== null && reign !== null && diverged(quorum, reign, zxid))) {
     return make(
       'diverged',
       'warning',
@@ -190,6 +195,14 @@ function judge(quorum: QuorumModel, link: LearnerLink, smallSnapshot: number): R
     `${learner.name} joined ${leader.name}, which was serving already (${last}): ${how}.`,
     'Nothing, if it was being started.',
   );
+}
+
+/** The learner's last zxid is of an earlier epoch and above all that the leader had of it when it was elected. */
+function diverged(quorum: QuorumModel, reign: Reign, zxid: number): boolean {
+  if (Math.floor(zxid / EPOCH) >= reign.epoch) return false;
+  const election = quorum.elections.find((one) => one.reign === reign);
+  const own = election?.lookers.get(reign.leader)?.zxid ?? null;
+  return own !== null && zxid > own && Math.floor(zxid / EPOCH) === Math.floor(own / EPOCH);
 }
 
 /** The connection before ended because the leader had not heard of the learner for too long. */

@@ -80,6 +80,8 @@ function causeOf(election: Election): Cause | null {
     .map((link) => ({ link, end: link.end }))
     .filter(({ link, end }) => end !== null && end.moment.time <= election.start.time && !link.observer)
     .map(({ link, end }) => ({ link, ...end! }))
+    // A connection that ended while the leader went on with others has nothing to do with it.
+    .filter(({ moment }) => moment.time >= lastOfLeader.time - 1e9)
     .sort((a, b) => a.moment.frame - b.moment.frame);
   const byLeader = ends.find((end) => end.by === 'leader');
   const byLearner = ends.find((end) => end.by === 'learner');

@@ -104,9 +104,9 @@ function describe(
 ): Omit<Finding, 'rule'> {
   const from = group[0]!.stretch.from.time;
   const to = Math.max(...group.map(({ stretch }) => stretch.to.time));
-  const within = (time: number): boolean => time >= from && time <= to;
-  const late = commits.filter((commit) => within(commit.time));
-  const waiting = writes.filter((write) => within(write.time));
+  // Whatever was under way in this time.
+  const late = commits.filter(({ time, latency }) => time >= from && time - latency <= to);
+  const waiting = writes.filter(({ time, latency }) => time >= from && time - latency <= to);
   const worst = group.reduce((a, b) => (b.stretch.longest > a.stretch.longest ? b : a));
   const servers = [...new Set(group.map(({ server }) => server))];
   const names = listing(servers.map((server) => server.name));
@@ -124,6 +124,10 @@ function describe(
     waiting.length === 0
       ? ''
       : `, and ${complete ? '' : 'at least '}${count(waiting.length, 'write')} of clients waited for their proposal`;
+  const once = group.length === 1 && group[0]!.stretch.waits === 1;
+  const waits = once
+    ? `The leader waited ${duration(typical)} for an acknowledgement`
+    : `For ${duration(to - from)} the leader waited about ${duration(typical)} for each acknowledgement`;
   const slowest = [...waiting].sort((a, b) => b.latency - a.latency).slice(0, 3);
   const evidence: Evidence[] = [
     { ...worst.stretch.from, text: `from here on ${worst.server.name} acknowledges slowly` },
@@ -137,8 +141,10 @@ function describe(
   return {
     severity: 'warning',
     confidence: 'proven',
-    title: `Slow acknowledgements of ${names}: ${duration(typical)} each, for ${duration(to - from)}`,
-    message: `For ${duration(to - from)} the leader waited about ${duration(typical)} for each acknowledgement of ${names}. ${process}. ${effect}${clients}.`,
+    title: once
+      ? `No acknowledgement of ${names} for ${duration(typical)}`
+      : `Slow acknowledgements of ${names}: ${duration(typical)} each, for ${duration(to - from)}`,
+    message: `${waits} of ${names}. ${process}. ${effect}${clients}.`,
     remedy: paused
       ? `Look for what stopped the process on ${servers[0]!.ip}: garbage collection, swap, a stopped virtual machine.`
       : `Look at the disk under dataLogDir of ${servers[0]!.ip}: its own log says “fsync-ing the write ahead log … took”; give the transaction log a device of its own.`,

@@ -42,10 +42,10 @@ interface Window {
   slow: number;
   slowWaits: number;
   longest: number;
-  longestFrom: Moment;
   longestEnd: Moment;
-  first: Moment;
-  last: Moment;
+  /** Start of the first slow wait, end of the last. */
+  slowFrom: Moment;
+  slowEnd: Moment;
 }
 
 const NOWHERE: Moment = { frame: 0, time: 0 };
@@ -60,10 +60,9 @@ function emptyWindow(): Window {
     slow: 0,
     slowWaits: 0,
     longest: 0,
-    longestFrom: NOWHERE,
     longestEnd: NOWHERE,
-    first: NOWHERE,
-    last: NOWHERE,
+    slowFrom: NOWHERE,
+    slowEnd: NOWHERE,
   };
 }
 
@@ -101,8 +100,7 @@ export class AckPace {
     if (since === null) return;
     const wait = moment.time - since.time;
     const window = this.window(second);
-    if (window.acks++ === 0) window.first = since;
-    window.last = moment;
+    window.acks++;
     window.waited += wait;
     if (wait >= STEP) {
       window.long += wait;
@@ -110,12 +108,12 @@ export class AckPace {
     }
     if (wait > window.longest) {
       window.longest = wait;
-      window.longestFrom = since;
       window.longestEnd = moment;
     }
     if (wait >= SLOW_WAIT) {
       window.slow += wait;
-      window.slowWaits++;
+      if (window.slowWaits++ === 0) window.slowFrom = since;
+      window.slowEnd = moment;
     }
   }
 
@@ -167,7 +165,7 @@ export class AckPace {
   private add(window: Window, ping: number, peersFaster: boolean): void {
     const latest = this.stretches.at(-1);
     if (latest !== undefined && window.second - Math.floor(latest.to.time / SECOND) <= BRIDGE) {
-      latest.to = window.last;
+      latest.to = window.slowEnd;
       latest.seconds++;
       if (peersFaster) latest.peersFaster++;
       latest.waits += window.slowWaits;
@@ -180,10 +178,9 @@ export class AckPace {
       }
       return;
     }
-    const from = window.longestFrom.time < window.first.time ? window.longestFrom : window.first;
     this.stretches.push({
-      from,
-      to: window.last,
+      from: window.slowFrom,
+      to: window.slowEnd,
       seconds: 1,
       peersFaster: peersFaster ? 1 : 0,
       waits: window.slowWaits,
