@@ -1,10 +1,14 @@
 export { ClientConnection, type Handshake } from './clientConnection.js';
+export { type ClientLoad, ConnectionChurn, ShortConnections } from './connectionChurn.js';
 export { Histogram } from './histogram.js';
 export { Host } from './host.js';
+export { type RenewalSeries, type RenewalStorm } from './leaseRenewals.js';
+export { Lease, LeaseTable } from './leases.js';
 export { type ModelListener } from './listener.js';
 export { Model, type ModelOptions, Totals } from './model.js';
 export { OperationStats } from './operations.js';
 export { Server, type Silence } from './server.js';
 export { type Attachment, type Ephemeral, type RefusedCreate, Session, type SessionEnd } from './session.js';
+export { ServerHandshakes, TlsHandshakes } from './tlsHandshakes.js';
 export { Fired, type Read, View, type Watch, type WatchKind } from './view.js';
 export { type Change, type ChildList, type Creation, parentOf, withoutSequence, Znode } from './znode.js';

@@ -4,8 +4,11 @@ import type { Gap, Message } from '../protocols/protocol.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 import { OpCode } from '../protocols/zookeeper/opcodes.js';
 import { ClientConnection } from './clientConnection.js';
+import { ConnectionChurn } from './connectionChurn.js';
+import { zooKeeperUse } from './connectionUse.js';
 import { connectRequest, connectResponse } from './handshake.js';
 import { Host } from './host.js';
+import { LeaseTable } from './leases.js';
 import { Listeners, type ModelListener } from './listener.js';
 import { notification } from './notifications.js';
 import { Operations } from './operations.js';
@@ -14,6 +17,7 @@ import { readAnswered } from './reads.js';
 import { Server } from './server.js';
 import { Session } from './session.js';
 import { Sessions } from './sessions.js';
+import { TlsHandshakes } from './tlsHandshakes.js';
 import { View } from './view.js';
 import { addWatchAnswered, removeWatchesAnswered, setWatchesAnswered } from './watches.js';
 import { closeSessionAnswered, writeAnswered } from './writes.js';
@@ -62,6 +66,9 @@ export class Model {
   readonly operations = new Operations();
   /** What the servers say among themselves, where the capture has it. */
   readonly quorum = new QuorumModel();
+  readonly leases = new LeaseTable();
+  readonly handshakes = new TlsHandshakes();
+  readonly churn = new ConnectionChurn();
   readonly listeners = new Listeners();
   readonly znodes: Znodes;
   readonly sessions: Sessions;
@@ -100,6 +107,7 @@ export class Model {
   connectionClosed(tcp: Connection): void {
     this.quorum.connectionClosed(tcp);
     const connection = this.connections.get(tcp.id);
+    this.churn.closed(tcp, connection === undefined ? undefined : zooKeeperUse(connection));
     // With 'open' it is the capture that ends.
     if (connection === undefined || tcp.end === 'open') return;
     this.now(tcp.endMoment?.time ?? this.lastTime, tcp.endMoment?.frame ?? this.lastFrame);
@@ -108,7 +116,11 @@ export class Model {
 
   message(message: Message): void {
     if (message.protocol !== 'zookeeper') {
+      this.now(message.time, message.frame);
       this.quorum.message(message);
+      this.leases.message(message);
+      this.handshakes.message(message);
+      this.churn.message(message);
       return;
     }
     const m = message as ZooKeeperMessage;
@@ -144,6 +156,8 @@ export class Model {
     this.now(time, frame);
     this.quorum.end();
     for (const connection of this.connections.values()) this.totals.unanswered += connection.outstanding.size;
+    this.leases.end();
+    this.churn.end();
     this.sessions.endAll();
     for (const listen of this.listeners.end) listen(this.lastTime);
   }
@@ -303,6 +317,8 @@ export class Model {
     } else if (m.op !== 'fourLetterWord') {
       const session = connection.session ?? this.sessions.unknown(connection, m);
       session.responses++;
+      session.lastResponseTime = m.time;
+      session.lastResponseFrame = m.frame;
       session.lastTime = m.time;
       session.lastFrame = m.frame;
       if (m.zxid > connection.server.zxid) connection.server.zxid = m.zxid;

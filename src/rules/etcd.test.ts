@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { MessageReader } from '../protocols/messageReader.js';
+import { Analysis } from './analysis.js';
+import { connectionChurn } from './connection-churn.js';
+import type { Finding } from './finding.js';
+import { leaseRenewalStorm } from './lease-renewal-storm.js';
+import { tlsHandshakeStall } from './tls-handshake-stall.js';
+
+const FIXTURES = new URL('../../fixtures/etcd/', import.meta.url).pathname;
+
+async function findings(capture: string): Promise<readonly Finding[]> {
+  const analysis = new Analysis({ registry: [leaseRenewalStorm, connectionChurn, tlsHandshakeStall] });
+  const reader = new MessageReader([`${FIXTURES}${capture}.gz`], analysis);
+  await reader.read();
+  analysis.end(reader.last.time);
+  return analysis.findings;
+}
+
+const names = (found: readonly Finding[]): string[] => found.map((finding) => finding.rule);
+
+describe('lease-renewal-storm', () => {
+  it('is silent where leases are renewed every TTL/3, whatever else members do', async () => {
+    expect(await findings('lease-healthy.pcap')).toEqual([]);
+  });
+
+  it('names the time of the change where the rate rose in the capture', async () => {
+    const found = await findings('lease-onset.pcap');
+    expect(names(found)).toEqual(['lease-renewal-storm']);
+    expect(found[0]).toMatchObject({ severity: 'error', confidence: 'proven' });
+    expect(found[0]!.data).toMatchObject({
+      leases: 4,
+      distinctLeases: 4,
+      renewals: 270,
+      grpcRenewals: 270,
+      changed: 4,
+      lasting: 4,
+      ttls: [3],
+      senders: ['10.44.0.2'],
+    });
+    expect(found[0]!.message).toContain('the rate rose in the capture');
+  });
+
+  it('counts all leases of a storm in one finding', async () => {
+    const found = await findings('lease-storm.pcapng');
+    expect(names(found)).toEqual(['lease-renewal-storm']);
+    expect(found[0]!.data).toMatchObject({
+      leases: 12,
+      renewals: 816,
+      grpcRenewals: 816,
+      changed: 0,
+      ttls: [9, 60, 600],
+    });
+    expect(found[0]!.message).toContain('renewed every 501 ms instead of every TTL/3, up to 399 times as often');
+  });
+
+  it.each([
+    ['lease-storm-mid.pcap', 6, 168],
+    ['lease-slow-leader.pcap', 12, 480],
+    ['lease-failover.pcapng', 8, 240],
+  ])('sees it in the middle, with a slow leader and through a failover: %s', async (capture, leases, renewals) => {
+    const found = await findings(capture);
+    expect(names(found)).toEqual(['lease-renewal-storm']);
+    expect(found[0]!.data).toMatchObject({ leases, renewals });
+  });
+});
+
+describe('connection-churn', () => {
+  it('counts the connections that were not kept, beside those that were', async () => {
+    const found = (await findings('conn-churn.pcap')).filter((finding) => finding.rule === 'connection-churn');
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ severity: 'warning', confidence: 'proven', server: '10.44.0.1:2380' });
+    expect(found[0]!.data).toMatchObject({
+      connections: 300,
+      requests: 300,
+      closedFirstByServer: 240,
+      closedFirstByClient: 60,
+      lateServerFins: 171,
+      keptConnections: 2,
+      keptRequests: 65,
+      clients: ['10.44.0.2', '10.44.0.3'],
+    });
+    expect(found[0]!.data['affected']).toMatchObject([
+      { client: '10.44.0.2', connections: 180, keptRequests: 40 },
+      { client: '10.44.0.3', connections: 120, keptRequests: 25 },
+    ]);
+  });
+});
+
+describe('tls-handshake-stall', () => {
+  it('counts what stalled and was never closed, and none of what was slow, refused or reset', async () => {
+    const found = await findings('tls-stall.pcapng');
+    expect(names(found)).toEqual(['tls-handshake-stall']);
+    expect(found[0]).toMatchObject({ severity: 'error', confidence: 'proven', server: '10.44.0.1:2380' });
+    expect(found[0]!.data).toMatchObject({
+      stalled: 20,
+      neverClosedByServer: 20,
+      completed: 5,
+      alerts: 1,
+      resets: 1,
+      clients: ['10.44.0.101', '10.44.0.102'],
+    });
+    expect(found[0]!.data['medianWait']).toBeCloseTo(10, 2);
+    expect(found[0]!.data['slowestCompleted']).toBeCloseTo(4, 2);
+  });
+});
