@@ -29,9 +29,16 @@ export function run(program: string, args: readonly string[]): string {
   return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 29 });
 }
 
-/** Values of these fields in every frame that the filter lets pass, as tshark prints them. */
+/** Linux's own VXLAN port is not known to every version. */
+const DECODE_AS = ['-d', 'udp.port==8472,vxlan'];
+
+/** Values of these fields in every frame that the filter lets pass, the innermost where a field occurs several times. */
 export function tsharkFields(path: string, filter: string, fields: readonly string[]): string[][] {
-  const output = run('tshark', ['-r', path, '-Y', filter, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])]);
+  const columns = fields.flatMap((field) => ['-e', field]);
+  const output = run('tshark', [
+    ...['-r', path, ...DECODE_AS, '-Y', filter, '-T', 'fields', '-E', 'occurrence=l'],
+    ...columns,
+  ]);
   return output === ''
     ? []
     : output
@@ -50,8 +57,7 @@ export interface FollowedStream {
 /** The payload of the capture's TCP streams 0 to `count` - 1, as tshark's "Follow TCP Stream" has it. */
 export function tsharkStreams(path: string, count: number): FollowedStream[] {
   const follow = Array.from({ length: count }, (_, stream) => ['-z', `follow,tcp,raw,${stream}`]);
-  // Linux's own VXLAN port is not known to every version.
-  const output = run('tshark', ['-r', path, '-q', '-d', 'udp.port==8472,vxlan', ...follow.flat()]);
+  const output = run('tshark', ['-r', path, '-q', ...DECODE_AS, ...follow.flat()]);
   // Printed in the reverse order of asking.
   return output
     .split(/^Follow: tcp,raw$/m)
