@@ -6,6 +6,8 @@
 export class Clock {
   /** Epoch second that times count from; undefined until the first frame was read. */
   baseSeconds: number | undefined;
+  /** Time of the first frame that was read. */
+  firstTime: number | undefined;
   /** Digits after the decimal point that the capture has: 6 for microseconds, 9 for nanoseconds, at most 12. */
   digits = 6;
   // The last second that was formatted: messages come in bursts, and a Date costs more than all the rest.

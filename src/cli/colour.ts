@@ -6,3 +6,10 @@ export function colourLevel(): 0 | 1 | 2 | 3 {
   if (none !== undefined && none !== '' && force === undefined) return 0;
   return supportsColor === false ? 0 : supportsColor.level;
 }
+
+/** Columns to write for: those of the terminal between 40 and 140, 80 where there is none. */
+export function terminalWidth(): number {
+  const fromEnvironment = Number(process.env['COLUMNS']);
+  const columns = process.stdout.isTTY ? process.stdout.columns : fromEnvironment > 0 ? fromEnvironment : 80;
+  return Math.max(40, Math.min(columns, 140));
+}

@@ -1,5 +1,8 @@
 import { Command } from 'commander';
+import { analyzeCommand } from './analyze.js';
 import { decodeCommand } from './decode.js';
+import { leasesCommand } from './leases.js';
+import { rulesCommand } from './rules.js';
 import { schemaCommand } from './schema.js';
 import { version } from './version.js';
 
@@ -9,7 +12,10 @@ export function program(): Command {
     .description('Reads packet captures of ZooKeeper traffic and says what happened, with the frames that prove it.')
     .version(version(), '-V, --version')
     .showHelpAfterError('(zkscope --help, or zkscope help COMMAND, tells more)')
+    .addCommand(analyzeCommand(), { isDefault: true })
     .addCommand(decodeCommand())
+    .addCommand(leasesCommand())
+    .addCommand(rulesCommand())
     .addCommand(schemaCommand());
   for (const command of [root, ...root.commands]) command.exitOverride();
   return root;

@@ -61,11 +61,17 @@ export async function runCaptures(files: readonly string[], sink: ConnectionSink
   return { reader, losses, interrupted: interrupt.signal.aborted };
 }
 
+/** All that was lost or not understood, one part each; empty where nothing was. */
+export function lossParts(run: Run): string[] {
+  const { reader, losses } = run;
+  return losses.parts(reader.captures, reader.dissector.problems(), reader.tcp.forgotten);
+}
+
 /** One line on standard error of all that was lost or not understood; none where nothing was. */
 export function reportLosses(run: Run): void {
   const { reader, losses } = run;
-  const parts = losses.parts(reader.captures, reader.dissector.problems(), reader.tcp.forgotten);
+  const parts = lossParts(run);
   if (losses.messages === 0) parts.unshift(nothingFound(reader.captures, reader.tcp.count));
-  if (parts.length > 0)
-    process.stderr.write(`zkscope: ${losses.messages === 0 ? '' : 'not decoded: '}${parts.join('; ')}\n`);
+  if (parts.length === 0) return;
+  process.stderr.write(`zkscope: ${losses.messages === 0 ? '' : 'not decoded: '}${parts.join('; ')}\n`);
 }

@@ -55,7 +55,8 @@ export function isFiltering(options: FilterOptions): boolean {
 }
 
 /** Time on the run's clock of a bound; call it when the first frame has been read. */
-export function boundTime(bound: TimeBound, clock: Clock, firstTime: number): number {
+export function boundTime(bound: TimeBound, clock: Clock): number {
+  const firstTime = clock.firstTime ?? 0;
   const base = clock.baseSeconds ?? 0;
   switch (bound.kind) {
     case 'absolute':
@@ -86,6 +87,7 @@ export function pathFits(path: string, patterns: readonly string[]): boolean {
 export class MessageFilter {
   private fromTime: number | null = null;
   private toTime: number | null = null;
+  private started = false;
 
   constructor(
     private readonly options: FilterOptions,
@@ -140,14 +142,16 @@ export class MessageFilter {
     return this.timeFits(time);
   }
 
-  /** Set once: bounds that count from the start of the capture need its first frame. */
-  start(firstTime: number): void {
-    const { from, to } = this.options;
-    this.fromTime = from === null ? null : boundTime(from, this.clock, firstTime);
-    this.toTime = to === null ? null : boundTime(to, this.clock, firstTime);
+  private timeFits(time: number): boolean {
+    if (!this.started) this.start();
+    return (this.fromTime === null || time >= this.fromTime) && (this.toTime === null || time <= this.toTime);
   }
 
-  private timeFits(time: number): boolean {
-    return (this.fromTime === null || time >= this.fromTime) && (this.toTime === null || time <= this.toTime);
+  /** Bounds that count from the start of the capture need its first frame. */
+  private start(): void {
+    const { from, to } = this.options;
+    this.started = true;
+    this.fromTime = from === null ? null : boundTime(from, this.clock);
+    this.toTime = to === null ? null : boundTime(to, this.clock);
   }
 }

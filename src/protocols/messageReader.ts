@@ -52,6 +52,7 @@ export class MessageReader {
   async read(afterChunk?: () => Promise<void> | void, signal?: AbortSignal): Promise<void> {
     const { dissector } = this;
     const onFrame = (frame: Frame): void => {
+      this.clock.firstTime ??= frame.time;
       this.lastFrame = frame.number;
       this.lastTime = frame.time;
       dissector.frame(frame);

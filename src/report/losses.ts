@@ -2,15 +2,13 @@ import type { CaptureInfo } from '../capture/captureInfo.js';
 import type { Problem } from '../network/problems.js';
 import type { Gap, Message } from '../protocols/protocol.js';
 import { printable } from './escape.js';
+import { plural } from './plural.js';
 
 interface Loss {
   count: number;
   bytes: number;
   firstFrame: number;
 }
-
-const number = (value: number): string => value.toLocaleString('en');
-const plural = (count: number, one: string, many = `${one}s`): string => `${number(count)} ${count === 1 ? one : many}`;
 
 /** Adds up what was lost on the way from packets to messages, and says it in one line. */
 export class Losses {
