@@ -194,12 +194,19 @@ describe('Dissector', () => {
       'tunnels nested too deeply',
       packet(`${ETHERNET} ${IPV4.replace('0040', '0000').replace('4006', '4004').repeat(9)}`),
     ],
-    ['link type 195 not supported', packet('00', { linkType: 195 })],
+    ['link type 195 (IEEE802_15_4) not supported', packet('00', { linkType: 195 })],
   ])('counts: %s', (kind, frame) => {
     const fine = packet(`${ETHERNET} ${IPV4} ${TCP} ${PING}`);
     const { segments, dissector } = dissect([fine, frame, frame]);
     expect(dissector.problems()).toEqual([{ kind, count: 2, firstFrame: 2 }]);
     expect(segments).toEqual([SEGMENT]);
+  });
+
+  it('tells a hundred link types apart at most', () => {
+    const { dissector } = dissect(Array.from({ length: 300 }, (_, i) => packet('00', { linkType: 1000 + i })));
+    const problems = dissector.problems();
+    expect(problems.length).toBe(101);
+    expect(problems.at(-1)).toEqual({ kind: 'further link types not supported', count: 200, firstFrame: 101 });
   });
 
   it('counts what is not IP, and what is not TCP', () => {

@@ -1,3 +1,4 @@
+import { linkTypeName } from '../capture/linkTypes.js';
 import { uint16 } from './bytes.js';
 import type { Layer, Packet } from './packet.js';
 import { ETHERNET, IPV4, IPV6, NOTHING } from './packet.js';
@@ -41,7 +42,7 @@ export function linkLayer(packet: Packet, linkType: number): Layer {
     case LINKTYPE_PPP_HDLC:
       return ppp(packet);
     default:
-      return packet.problem(`link type ${linkType} not supported`);
+      return packet.problem(`link type ${linkType} (${linkTypeName(linkType)}) not supported`);
   }
 }
 

@@ -19,7 +19,8 @@ export type Header =
 export type ProblemKind =
   | `${Header} header cut by the snap length`
   | `${Header} header incomplete`
-  | `link type ${number} not supported`
+  | `link type ${number} (${string}) not supported`
+  | 'further link types not supported'
   | 'IPv4 version is not 4'
   | 'IPv6 version is not 6'
   | 'IPv4 header length below 20'
@@ -42,6 +43,9 @@ export interface Problem {
   readonly firstFrame: number;
 }
 
+/** Kinds that are told apart; the fixed ones are fewer, link types may be many in a damaged file. */
+const MAX_KINDS = 100;
+
 /** Counts problems by kind, and keeps the first frame of each. */
 export class Problems {
   readonly #byKind = new Map<ProblemKind, { count: number; firstFrame: number }>();
@@ -52,6 +56,8 @@ export class Problems {
       known.count++;
       // A datagram is known to be lost only long after its first frame.
       if (frame < known.firstFrame) known.firstFrame = frame;
+    } else if (this.#byKind.size >= MAX_KINDS && kind.startsWith('link type')) {
+      this.add('further link types not supported', frame);
     } else this.#byKind.set(kind, { count: 1, firstFrame: frame });
   }
 
