@@ -67,6 +67,9 @@ export class Session {
   lastRequestFrame = 0;
   lastWorkTime = -1;
   lastWorkFrame = 0;
+  /** Latest response to a request (-1: none). */
+  lastResponseTime = -1;
+  lastResponseFrame = 0;
   /** Requests other than pings. */
   work = 0;
   /** Longest time between two requests, pings included. */

@@ -1,7 +1,7 @@
 import type { ClientConnection } from '../model/index.js';
 import type { Evidence } from './finding.js';
 import { defineRule } from './rule.js';
-import { type Affected, affectedData, incidents, subject } from './support/affected.js';
+import { type Affected, affectedData, incidents } from './support/affected.js';
 import { count, duration, listing } from './support/text.js';
 
 interface Attempt {
@@ -123,7 +123,6 @@ export const connectTimeout = defineRule({
             });
           }
           const who = outage.length === 1 ? first.ip : count(outage.length, 'host');
-          const { session: _, client: __, ...where } = subject(entries);
           report({
             severity: 'warning',
             confidence: syns >= options.attempts * 2 || all.some((a) => a.syns > 1) ? 'proven' : 'likely',
@@ -131,7 +130,6 @@ export const connectTimeout = defineRule({
             message: `${who} sent ${count(syns, 'SYN')} from ${count(all.length, 'port')} to ${listing(servers)} in ${duration(to - first.first.time)}; neither SYN-ACK nor RST came back.`,
             remedy:
               'Look for a firewall, security group or network policy that drops port 2181 between client and server, and whether the server host is up.',
-            ...where,
             ...(outage.length === 1 ? { client: first.ip } : {}),
             ...(servers.length === 1 ? { server: servers[0]! } : {}),
             from: first.first.time,

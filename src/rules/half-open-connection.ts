@@ -52,7 +52,9 @@ export const halfOpenConnection = defineRule({
       const timeout = session.timeoutNs(4e9);
       const heard = lastHeard(connection);
       const fin = toClient.fin;
-      if (fin !== null && !toClient.finAcked && toServer.fin === null && toClient.finRepeats >= options.repeats) {
+      // A client that was cut off may answer after all, much too late.
+      const late = toServer.fin === null || (fin !== null && toServer.fin.time - fin.time > 1e9);
+      if (fin !== null && late && toClient.finRepeats >= options.repeats) {
         if (fin.time - heard.time < timeout / 2) return null;
         return {
           connection,
@@ -96,7 +98,9 @@ export const halfOpenConnection = defineRule({
     function suspect(connection: ClientConnection): void {
       const { toServer, toClient } = connection.tcp;
       // Repetitions may still come: judged at the end.
-      const open = (toClient.fin !== null && !toClient.finAcked) || toServer.unackedRetransmissions > 0;
+      const open =
+        (toClient.fin !== null && (!toClient.finAcked || toClient.finRepeats > 0)) ||
+        toServer.unackedRetransmissions > 0;
       if (open && candidates.length < MAX) candidates.push(connection);
     }
 
@@ -162,7 +166,10 @@ export const halfOpenConnection = defineRule({
 function lastHeard(connection: ClientConnection): { frame: number; time: number } {
   const oldest = connection.outstanding.oldest;
   const taken = oldest === null || connection.tcp.toServer.acked >= oldest.streamEnd;
-  if (taken) return { frame: connection.lastRequestFrame, time: connection.lastRequestTime };
+  const fin = connection.tcp.toClient.fin;
+  if (taken && (fin === null || connection.lastRequestTime < fin.time)) {
+    return { frame: connection.lastRequestFrame, time: connection.lastRequestTime };
+  }
   // The request before the oldest that waits was answered: just before that.
   return { frame: connection.lastResponseFrame, time: connection.lastResponseTime };
 }

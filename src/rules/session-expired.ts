@@ -89,7 +89,7 @@ export const sessionExpired = defineRule({
             frames: e.request === null ? [e.frame] : [e.request.frame, e.frame],
             server: e.server,
             timeout: e.session?.timeout ?? null,
-            ...(e.session === null ? {} : { silentFor: seconds(e.time - e.session.lastRequestTime) }),
+            ...(e.session === null ? {} : { silentFor: seconds(e.time - silentSince(e.session)) }),
             ...(e.session?.successor?.id == null ? {} : { newSession: e.session.successor.id }),
           }));
           const causes = [
@@ -102,7 +102,7 @@ export const sessionExpired = defineRule({
           const cause = findingOn(findings, causes, (e) => group.some((x) => hostOf(x.client) === hostOf(e.client)));
           const neglect = severity === 'error';
           const who = group.length === 1 ? first.client : count(new Set(group.map((e) => e.client)).size, 'client');
-          const silent = first.session === null ? null : first.time - first.session.lastRequestTime;
+          const silent = first.session === null ? null : first.time - silentSince(first.session);
           const timeout = first.session?.timeout ?? null;
           const evidence: Evidence[] = [];
           if (first.request !== null) {
@@ -140,3 +140,8 @@ export const sessionExpired = defineRule({
     };
   },
 });
+
+/** Since when the servers answered nothing on the session: what the client sent after that, they had not heard. */
+function silentSince(session: Session): number {
+  return session.lastResponseTime >= 0 ? session.lastResponseTime : session.lastTime;
+}
