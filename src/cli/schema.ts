@@ -4,9 +4,12 @@ import { Argument, Command } from 'commander';
 export function schemaCommand(): Command {
   return new Command('schema')
     .description('print the JSON Schema (2020-12) of a JSON output')
-    .addArgument(new Argument('<output>', 'which output').choices(['decode']))
-    .action(async () => {
-      const { decodeSchema } = await import('../report/schemas/decode.js');
-      process.stdout.write(`${JSON.stringify(decodeSchema, null, 2)}\n`);
+    .addArgument(new Argument('<output>', 'which output').choices(['decode', 'leases']))
+    .action(async (output: string) => {
+      const schema =
+        output === 'leases'
+          ? (await import('../report/schemas/leases.js')).leasesSchema
+          : (await import('../report/schemas/decode.js')).decodeSchema;
+      process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
     });
 }

@@ -96,7 +96,7 @@ function table(document: LeasesDocument, options: LeasesTextOptions): string {
     'min',
     'median',
     'max',
-    'of TTL/3',
+    'vs TTL/3',
     'from',
     `first (${document.leases[0]!.first.slice(0, 10)} UTC)`,
     'last',

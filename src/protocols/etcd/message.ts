@@ -125,7 +125,7 @@ export class EtcdMessage implements Message {
     put('memberId', fields.memberId);
     put('length', this.length);
     put('http2Error', this.http2Error);
-    if (this.kind === 'response') record['latency'] = this.latency === null ? null : this.latency / 1e9;
+    if (this.latency !== null) record['latency'] = this.latency / 1e9;
     if (this.guessed) record['guessed'] = true;
     if (this.compressed) record['compressed'] = true;
     return record;

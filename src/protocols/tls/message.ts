@@ -75,13 +75,13 @@ export class TlsMessage implements Message {
       case 'ClientHello':
         if (handshake === null) break;
         if (handshake.serverName !== null) record['serverName'] = handshake.serverName;
-        record['version'] = tlsVersionName(handshake.offeredVersion);
+        record['tlsVersion'] = tlsVersionName(handshake.offeredVersion);
         if (handshake.alpn.length > 0) record['alpn'] = handshake.alpn;
         record['length'] = handshake.helloLength;
         break;
       case 'ServerHello':
       case 'HelloRetryRequest':
-        if (handshake?.version != null) record['version'] = tlsVersionName(handshake.version);
+        if (handshake?.version != null) record['tlsVersion'] = tlsVersionName(handshake.version);
         break;
       case 'Alert':
         record['level'] = this.level === 2 ? 'fatal' : this.level === 1 ? 'warning' : this.level;

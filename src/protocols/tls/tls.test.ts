@@ -61,11 +61,11 @@ describe('TLS without keys', () => {
     expect(run.ops()).toEqual(['request ClientHello', 'response ServerHello', 'message Handshake']);
     expect(run.records()[0]).toMatchObject({
       serverName: 'member.etcd.test',
-      version: 'TLS 1.2',
+      tlsVersion: 'TLS 1.2',
       alpn: ['h2', 'http/1.1'],
       length: segments[0]!.bytes!.length,
     });
-    expect(run.records()[1]).toMatchObject({ version: 'TLS 1.2' });
+    expect(run.records()[1]).toMatchObject({ tlsVersion: 'TLS 1.2' });
     expect(outcome(run)).toMatchObject({ outcome: 'completed', endedBy: null, helloFrame: 1 });
     for (const pieces of [1, 3, 100]) expect(replay(segments, pieces).ops()).toEqual(run.ops());
   });
