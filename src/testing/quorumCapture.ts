@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Connection } from '../network/connection.js';
-import type { Gap, Message } from '../protocols/protocol.js';
+import type { Gap, Message, Protocol } from '../protocols/protocol.js';
 import { MessageReader } from '../protocols/messageReader.js';
 import { quorum } from '../protocols/quorum/index.js';
 import { zookeeper } from '../protocols/zookeeper/index.js';
@@ -64,4 +64,31 @@ export async function readQuorum(
   const reader = new MessageReader([quorumCapture(name)], sink, { protocols: [zookeeper(), ...quorum()] });
   await reader.read();
   return reader.clock;
+}
+
+/** The bytes of each connection to `port` in a capture of fixtures/quorum, both directions. */
+export async function rawStreams(name: string, port: number): Promise<{ toServer: Buffer; toClient: Buffer }[]> {
+  const connections: [Buffer[], Buffer[]][] = [];
+  const raw: Protocol = {
+    name: 'raw',
+    ports: [port],
+    recognise: () => 'no',
+    open: () => {
+      const pieces: [Buffer[], Buffer[]] = [[], []];
+      connections.push(pieces);
+      return {
+        data: (direction, bytes, start, end) => pieces[direction].push(Buffer.from(bytes.subarray(start, end))),
+        gap: () => undefined,
+        fin: () => undefined,
+        end: () => undefined,
+      };
+    },
+  };
+  const none = (): void => undefined;
+  const sink = { message: none, gap: none, connectionOpened: none, connectionClosed: none };
+  await new MessageReader([quorumCapture(name)], sink, { protocols: [raw] }).read();
+  return connections.map(([toServer, toClient]) => ({
+    toServer: Buffer.concat(toServer),
+    toClient: Buffer.concat(toClient),
+  }));
 }

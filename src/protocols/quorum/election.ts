@@ -2,11 +2,12 @@ import { int32 } from '../../network/bytes.js';
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
 import type { ConnectionDecoder, MessageSink, Protocol, Recognition } from '../protocol.js';
 import { HELLO_LENGTH, isHello, LARGEST_ADDRESS, looksLikeNotification, readNotification } from './electionFormat.js';
-import { initialMessage, notification } from './electionMessage.js';
+import { electionAuth, initialMessage, notification } from './electionMessage.js';
 import { ElectionStream } from './electionStream.js';
 import type { Ensemble } from './ensemble.js';
 import { int64OrNull } from './numbers.js';
 import { YES } from './plausibility.js';
+import { authStatus } from './quorumAuth.js';
 
 /** Leader election (FastLeaderElection over QuorumCnxManager), each server's election port. */
 export function electionProtocol(ensemble: Ensemble): Protocol {
@@ -61,6 +62,13 @@ class ElectionDecoder implements ConnectionDecoder {
         },
         notification: (bytes, start, end, length, streamEnd) => {
           this.notification(stream, direction, bytes, start, end, length, streamEnd);
+        },
+        auth: (bytes, start, length, streamEnd) => {
+          const { frame, time, firstFrame } = stream;
+          const place = { connection, direction, frame, time, firstFrame, streamEnd, length };
+          const [sender, receiver] = this.parties(direction);
+          const status = authStatus(int32(bytes, start + 8));
+          sink.message(electionAuth(place, sender, receiver, status, int32(bytes, start + 12)));
         },
         skipped: (bytes) => {
           sink.gap({ connection, direction, frame: stream.frame, time: stream.time, bytes, reason: 'skipped' });
@@ -130,6 +138,14 @@ class ElectionDecoder implements ConnectionDecoder {
     this.sink.message(initialMessage(place, id, ensemble.ids.at(connection.server), version, addresses));
   }
 
+  /** Ids of sender and receiver. */
+  private parties(direction: Direction): [number | null, number | null] {
+    const { ids } = this.ensemble;
+    const connecting = this.connecting ?? ids.at(this.connection.client);
+    const accepting = ids.at(this.connection.server);
+    return direction === TO_SERVER ? [connecting, accepting] : [accepting, connecting];
+  }
+
   private notification(
     stream: ElectionStream,
     direction: Direction,
@@ -148,10 +164,8 @@ class ElectionDecoder implements ConnectionDecoder {
       return;
     }
     if (fields.config !== null) ids.learnConfig(fields.config);
-    const connecting = this.connecting ?? ids.at(connection.client);
-    const accepting = ids.at(connection.server);
     const place = { connection, direction, frame, time, firstFrame, streamEnd, length };
-    const [sender, receiver] = direction === TO_SERVER ? [connecting, accepting] : [accepting, connecting];
+    const [sender, receiver] = this.parties(direction);
     this.sink.message(notification(place, sender, receiver, fields));
   }
 }

@@ -52,7 +52,18 @@ export interface Notification extends Place, Message {
   readonly config: string | null;
 }
 
-export type ElectionMessage = InitialMessage | Notification;
+/** SASL between servers, behind the initial message. */
+export interface ElectionAuth extends Place, Message {
+  readonly protocol: 'election';
+  readonly op: 'quorumAuth';
+  readonly sender: number | null;
+  readonly receiver: number | null;
+  readonly status: string;
+  /** Length of the token, -1 for null. */
+  readonly dataLength: number;
+}
+
+export type ElectionMessage = InitialMessage | ElectionAuth | Notification;
 
 export interface NotificationFields {
   readonly state: ServerState;
@@ -83,6 +94,27 @@ export function initialMessage(
     protocolVersion,
     addresses,
     toRecord: () => ({ length: place.length, sender, receiver, protocolVersion, addresses }),
+  };
+}
+
+export function electionAuth(
+  place: Place,
+  sender: number | null,
+  receiver: number | null,
+  status: string,
+  dataLength: number,
+): ElectionAuth {
+  return {
+    ...place,
+    protocol: 'election',
+    kind: 'message',
+    op: 'quorumAuth',
+    truncated: false,
+    sender,
+    receiver,
+    status,
+    dataLength,
+    toRecord: () => ({ length: place.length, sender, receiver, status, dataLength }),
   };
 }
 

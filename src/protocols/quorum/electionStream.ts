@@ -1,6 +1,7 @@
 import { int32 } from '../../network/bytes.js';
 import { HELLO_LENGTH, isHello, LARGEST_ADDRESS, looksLikeNotification } from './electionFormat.js';
 import { MORE, NO } from './plausibility.js';
+import { AUTH_HEADER_LENGTH, AUTH_MAGIC, isAuthHeader } from './quorumAuth.js';
 
 /** QuorumCnxManager refuses longer messages. */
 export const LARGEST_MESSAGE = 512 << 10;
@@ -10,6 +11,8 @@ export interface ElectionSink {
   initial(bytes: Buffer, start: number, end: number, length: number, streamEnd: number): void;
   /** A notification without its length prefix. */
   notification(bytes: Buffer, start: number, end: number, length: number, streamEnd: number): void;
+  /** A QuorumAuthPacket, from its magic number on. */
+  auth(bytes: Buffer, start: number, length: number, streamEnd: number): void;
   skipped(bytes: number): void;
 }
 
@@ -154,6 +157,14 @@ export class ElectionStream {
     }
     if (there < 4) return this.wait(at, 4);
     const length = int32(bytes, at);
+    if (length === AUTH_MAGIC) {
+      if (there < AUTH_HEADER_LENGTH) return this.wait(at, AUTH_HEADER_LENGTH);
+      if (!isAuthHeader(bytes, at)) return this.lose(at);
+      const whole = AUTH_HEADER_LENGTH + Math.max(0, int32(bytes, at + 12));
+      if (there < whole) return this.wait(at, whole);
+      this.sink.auth(bytes, at, whole, origin + at + whole);
+      return at + whole;
+    }
     if (length < SHORTEST || length > LARGEST_MESSAGE) return this.lose(at);
     if (there < 4 + length) return this.wait(at, 4 + length);
     this.sink.notification(bytes, at + 4, at + 4 + length, 4 + length, origin + at + 4 + length);

@@ -1,3 +1,4 @@
+import { AUTH_MAGIC, AUTH_OP } from './quorumAuth.js';
 import { TO_SERVER, type Direction } from '../../network/connection.js';
 
 /** QuorumPacket types, the constants of ZooKeeper's Leader class, 3.4 to 3.9. */
@@ -28,9 +29,9 @@ export const HIGHEST_TYPE = 19;
 const names: string[] = [];
 for (const [name, type] of Object.entries(PacketType)) names[type] = name;
 
-/** ZooKeeper's name of a packet type that `isTypeFrom` has accepted. */
+/** ZooKeeper's name of a packet type that `isTypeFrom` has accepted, or of a QuorumAuthPacket. */
 export function packetTypeName(type: number): string {
-  return names[type] ?? `unknown(${type})`;
+  return type === AUTH_MAGIC ? AUTH_OP : (names[type] ?? `unknown(${type})`);
 }
 
 function bits(...types: number[]): number {

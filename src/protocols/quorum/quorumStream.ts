@@ -2,6 +2,7 @@ import type { Direction } from '../../network/connection.js';
 import { int32 } from '../../network/bytes.js';
 import { HEADER_LENGTH, isHeader, looksLikePacket, MORE, NO, PROBE_LENGTH } from './plausibility.js';
 import { PacketType } from './packetTypes.js';
+import { AUTH_MAGIC, isAuthHeader } from './quorumAuth.js';
 import { SnapshotEnd } from './snapshotEnd.js';
 
 /** Bytes of a packet's data that are kept where the packet comes in several pieces; the rest is passed over. */
@@ -11,7 +12,10 @@ const LONGEST_ID = 64 << 10;
 /** A buffer that had to grow beyond this is given back after the packet. */
 const SMALL_BUFFER = 16 << 10;
 
-/** A QuorumPacket as it lies in memory: `int type, long zxid, buffer data, vector<Id> authinfo`. Reused. */
+/**
+ * A QuorumPacket as it lies in memory: `int type, long zxid, buffer data, vector<Id> authinfo`. Reused. A QuorumAuthPacket
+ * has AUTH_MAGIC for type and its status in `zxidLo`.
+ */
 export class PacketView {
   bytes: Buffer = Buffer.alloc(0);
   type = 0;
@@ -197,10 +201,14 @@ export class QuorumStream {
 
   /** Length of the packet that lies wholly within the chunk, described in `view`; 0 if it does not, or is none. */
   private whole(bytes: Buffer, at: number, end: number): number {
-    if (end - at < HEADER_LENGTH + 4 || !isHeader(this.direction, bytes, at)) return 0;
+    if (end - at < HEADER_LENGTH || !this.isStart(bytes, at)) return 0;
     const dataLength = int32(bytes, at + 12);
     const dataStart = at + HEADER_LENGTH;
     const dataEnd = dataStart + (dataLength < 0 ? 0 : dataLength);
+    if (dataEnd <= end && int32(bytes, at) === AUTH_MAGIC) {
+      this.describe(bytes, at, dataLength, dataEnd, -1, dataEnd);
+      return dataEnd - at;
+    }
     if (dataEnd + 4 > end) return 0;
     const count = int32(bytes, dataEnd);
     if (count < -1 || count > MOST_IDS) return 0;
@@ -216,6 +224,10 @@ export class QuorumStream {
     return idEnd - at;
   }
 
+  private isStart(bytes: Buffer, at: number): boolean {
+    return isHeader(this.direction, bytes, at) || isAuthHeader(bytes, at);
+  }
+
   private describe(bytes: Buffer, at: number, dataLength: number, dataEnd: number, count: number, idEnd: number): void {
     const view = this.view;
     view.bytes = bytes;
@@ -226,7 +238,7 @@ export class QuorumStream {
     view.dataStart = at + HEADER_LENGTH;
     view.dataEnd = dataEnd;
     view.idCount = count;
-    view.idStart = dataEnd + 4;
+    view.idStart = Math.min(dataEnd + 4, idEnd);
     view.idEnd = idEnd;
   }
 
@@ -286,7 +298,7 @@ export class QuorumStream {
     const held = this.held;
     switch (this.phase) {
       case HEADER: {
-        if (!isHeader(this.direction, held, 0)) return false;
+        if (!this.isStart(held, 0)) return false;
         this.confirmSnapshot();
         const length = Math.max(0, int32(held, 12));
         this.kept = Math.min(length, KEPT_DATA);
@@ -296,6 +308,10 @@ export class QuorumStream {
         return true;
       }
       case DATA:
+        if (int32(held, 0) === AUTH_MAGIC) {
+          this.phase = HEADER;
+          return true;
+        }
         this.phase = this.toSkip > 0 ? SKIP : COUNT;
         this.needed = this.heldLength + (this.toSkip > 0 ? 0 : 4);
         return true;
@@ -328,7 +344,8 @@ export class QuorumStream {
   private emitHeld(frame: number, time: number, streamEnd: number): void {
     const held = this.held;
     const dataEnd = HEADER_LENGTH + this.kept;
-    this.describe(held, 0, int32(held, 12), dataEnd, int32(held, dataEnd), this.heldLength);
+    const count = int32(held, 0) === AUTH_MAGIC ? -1 : int32(held, dataEnd);
+    this.describe(held, 0, int32(held, 12), dataEnd, count, this.heldLength);
     this.view.firstFrame = this.firstFrame;
     this.view.firstTime = this.firstTime;
     this.view.length = this.length;

@@ -9,6 +9,7 @@ import { int64OrNull } from './numbers.js';
 import { PacketType } from './packetTypes.js';
 import { HEADER_LENGTH, LEARNER_PROTOCOL, looksLikePacket, YES } from './plausibility.js';
 import { deleteFirst, type Ack, type Proposal, type Proposals } from './proposals.js';
+import { AUTH_MAGIC, isAuthHeader } from './quorumAuth.js';
 import { QuorumStream, type PacketSink, type PacketView, type Snapshot } from './quorumStream.js';
 import { txnName, TXN_HEADER_LENGTH } from './txn.js';
 import { ZabMessage, type Acknowledged } from './zabMessage.js';
@@ -35,9 +36,14 @@ export function zabProtocol(ensemble: Ensemble): Protocol {
   };
 }
 
-/** The first packet is always FOLLOWERINFO or OBSERVERINFO, with zxid (accepted epoch, 0) and a LearnerInfo. */
+/**
+ * The first packet is FOLLOWERINFO or OBSERVERINFO, with zxid (accepted epoch, 0) and a LearnerInfo; where servers
+ * authenticate each other, QuorumAuthPackets come before it.
+ */
 function recognise(bytes: Buffer, start: number, end: number): Recognition {
   const known = end - start;
+  if (known >= HEADER_LENGTH && isAuthHeader(bytes, start)) return 'yes';
+  if (known < HEADER_LENGTH && bytes[start] === AUTH_MAGIC >>> 24) return 'more';
   const prefix = [0, 0, 0, -1];
   for (let i = 0; i < Math.min(4, known); i++) {
     const expected = prefix[i]!;

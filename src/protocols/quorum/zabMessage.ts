@@ -5,6 +5,7 @@ import { END_OF_RECORD, type Cursor } from '../zookeeper/cursor.js';
 import { readRequest, type RequestBody } from '../zookeeper/records.js';
 import { hex64, zxidNumber } from '../zookeeper/stat.js';
 import { PacketType, packetTypeName } from './packetTypes.js';
+import { AUTH_MAGIC } from './quorumAuth.js';
 import type { Proposal } from './proposals.js';
 import type { PacketView, Snapshot } from './quorumStream.js';
 import { readDigest, readTxn, TXN_HEADER_LENGTH, type Txn } from './txn.js';
@@ -74,7 +75,7 @@ export class ZabMessage implements Message {
     this.truncated = packet.dataEnd - packet.dataStart < packet.dataLength;
     this.zxidHi = packet.zxidHi;
     this.zxidLo = packet.zxidLo;
-    this.zxid = zxidNumber(packet.zxidHi, packet.zxidLo);
+    this.zxid = packet.type === AUTH_MAGIC ? -1 : zxidNumber(packet.zxidHi, packet.zxidLo);
     this.latency = null;
     this.proposal = null;
     this.acknowledges = null;

@@ -5,6 +5,7 @@ import { aclFields, addRequest } from '../zookeeper/output.js';
 import { hex64 } from '../zookeeper/stat.js';
 import { int64OrNull } from './numbers.js';
 import { PacketType } from './packetTypes.js';
+import { AUTH_MAGIC, authStatus } from './quorumAuth.js';
 import type { PacketView } from './quorumStream.js';
 import { txnName, type Txn } from './txn.js';
 import type { ZabMessage } from './zabMessage.js';
@@ -33,6 +34,10 @@ function addBody(fields: Fields, message: ZabMessage, packet: PacketView, option
   const { bytes, dataStart: at } = packet;
   const there = packet.dataEnd - at;
   switch (packet.type) {
+    case AUTH_MAGIC:
+      fields['status'] = authStatus(packet.zxidLo | 0);
+      fields['dataLength'] = packet.dataLength;
+      return;
     case PacketType.REQUEST:
       addForwarded(fields, message, options);
       return;
