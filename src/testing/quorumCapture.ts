@@ -26,6 +26,7 @@ export interface QuorumTruth {
   readonly election: {
     readonly bytes: number;
     readonly incompleteBytes: number;
+    readonly authentications: number;
     readonly initialMessages: readonly { frame: number; sid: number; address: string; source: string }[];
     readonly notifications: readonly {
       frame: number;

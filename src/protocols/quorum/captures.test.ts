@@ -16,6 +16,7 @@ const recorded = [
   'log-diverged',
   'slow-disk',
   'slow-quorum',
+  'quorum-sasl',
 ];
 
 interface Counted {
@@ -66,6 +67,8 @@ describe.each(recorded)('%s', (name) => {
     expect(lost).toBe(truth.election.incompleteBytes);
     const decodedBytes = election.reduce((sum, message) => sum + message.length, 0);
     expect(decodedBytes).toBe(truth.election.bytes - truth.election.incompleteBytes);
+    const authentications = election.filter((message) => message.op === 'quorumAuth');
+    expect(authentications.length).toBe(truth.election.authentications);
     const initial = election.filter((message) => message.op === 'initialMessage');
     expect(
       initial.map(({ frame, sender, addresses, connection }) => ({
