@@ -31,6 +31,11 @@ export class ByteWindow {
     return this.#pushed - this.offset;
   }
 
+  /** True where `bytes` is the latest chunk itself, which stays as it is until the next `push`. */
+  protected get onChunk(): boolean {
+    return !this.#carrying;
+  }
+
   /** Adds bytes. Only after a `fill` that returned false (or at the start). */
   push(chunk: Buffer): void {
     if (this.#carrying ? this.#chunkPosition < this.#chunk.length : this.position < this.end) {

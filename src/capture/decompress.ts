@@ -120,18 +120,24 @@ class BlockFeed {
 
   /** The next block; null at the end, or where `failure` says why there is none. */
   async next(): Promise<ZstdBlock | null> {
-    try {
-      for (;;) {
-        const block = this.#blocks.next();
-        if (block !== null) return block;
-        const chunk = await this.source.read();
-        if (chunk === null) {
-          if (this.source.failure !== null) throw new Error(this.source.failure);
-          if (!this.#blocks.complete) throw new Error('unexpected end of data');
-          return null;
-        }
-        this.#blocks.push(chunk);
+    for (;;) {
+      const block = this.nextAtHand();
+      if (block !== null || this.failure !== null) return block;
+      const chunk = await this.source.read();
+      if (chunk === null) {
+        if (this.source.failure !== null) this.failure = new Error(this.source.failure);
+        else if (!this.#blocks.complete) this.failure = new Error('unexpected end of data');
+        return null;
       }
+      this.#blocks.push(chunk);
+    }
+  }
+
+  /** The next block, if all of it has been read; null if not, or where `failure` says why there is none. */
+  nextAtHand(): ZstdBlock | null {
+    if (this.failure !== null) return null;
+    try {
+      return this.#blocks.next();
     } catch (error) {
       this.failure = error;
       return null;
@@ -195,15 +201,15 @@ class NativeZstdSource extends ZstdSource {
   }
 }
 
-/** The bytes of one zstd frame. */
+/** The bytes of one zstd frame, as many blocks at a time as lie side by side. */
 class FrameSource implements ByteSource {
   readonly #blocks: BlockFeed;
-  #first: ZstdBlock | null;
+  #waiting: ZstdBlock | null;
   #ended = false;
 
   constructor(blocks: BlockFeed, first: ZstdBlock) {
     this.#blocks = blocks;
-    this.#first = first;
+    this.#waiting = first;
   }
 
   get bytesRead(): number {
@@ -217,10 +223,24 @@ class FrameSource implements ByteSource {
 
   async read(): Promise<Buffer | null> {
     if (this.#ended) return null;
-    const block = this.#first ?? (await this.#blocks.next());
-    this.#first = null;
+    let block = this.#waiting ?? (await this.#blocks.next());
+    this.#waiting = null;
     this.#ended = block === null || block.last;
-    return block === null ? null : block.bytes;
+    if (block === null) return null;
+    const { buffer, byteOffset } = block.bytes;
+    let length = block.bytes.length;
+    while (block.lasting && !block.last) {
+      const more = this.#blocks.nextAtHand();
+      if (more === null) break;
+      if (more.bytes.buffer !== buffer || more.bytes.byteOffset !== byteOffset + length) {
+        this.#waiting = more;
+        break;
+      }
+      length += more.bytes.length;
+      this.#ended = more.last;
+      block = more;
+    }
+    return Buffer.from(buffer, byteOffset, length);
   }
 
   close(): Promise<void> {

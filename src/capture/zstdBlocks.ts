@@ -9,8 +9,9 @@ const RESERVED_BLOCK = 3;
 
 /** One block, with the frame header before it if it is the first of its frame, and the checksum behind it if the last. */
 export interface ZstdBlock {
-  /** Valid until the next call. */
+  /** Valid until the next call, or where `lasting` is true until the next `push`. */
   readonly bytes: Buffer;
+  readonly lasting: boolean;
   readonly first: boolean;
   readonly last: boolean;
 }
@@ -52,7 +53,7 @@ export class ZstdBlocks extends ByteWindow {
     this.position += length;
     this.#inFrame = !last;
     this.#checksum = checksum;
-    return { bytes, first, last };
+    return { bytes, lasting: this.onChunk, first, last };
   }
 
   /** Passes over skippable frames; false where more bytes are needed. */
