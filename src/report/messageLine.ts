@@ -3,6 +3,7 @@ import { durationText } from './duration.js';
 import { printable } from './escape.js';
 import { plainText } from './fields.js';
 import type { MessageRecord } from './messageRecord.js';
+import { etcdAndTlsDetails } from './otherProtocols.js';
 
 /** Text of the fields that are not columns of their own, for one message. */
 function details(record: MessageRecord, colour: ChalkInstance): string {
@@ -13,6 +14,7 @@ function details(record: MessageRecord, colour: ChalkInstance): string {
     parts.push(`${label}=${plainText(value)}`);
   };
   if (record['kind'] === 'gap') return colour.yellow(gapText(record));
+  if (record['protocol'] === 'etcd' || record['protocol'] === 'tls') return etcdAndTlsDetails(record, colour);
   if (typeof record['path'] === 'string') parts.push(printable(record['path']));
   else if (typeof record['requestPath'] === 'string') parts.push(colour.dim(printable(record['requestPath'])));
   if (record['watch'] === true) parts.push('watch');

@@ -1,4 +1,4 @@
-import type { Connection, Direction } from '../../network/connection.js';
+import { TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
 import type { Message } from '../protocol.js';
 import { grpcStatusName } from '../grpc/status.js';
 import type { EtcdFields, LeaseId } from './records.js';
@@ -109,6 +109,7 @@ export class EtcdMessage implements Message {
     const put = (name: string, value: unknown): void => {
       if (value !== null && value !== undefined) record[name] = value;
     };
+    if (this.kind === 'message') record['direction'] = this.direction === TO_SERVER ? 'request' : 'response';
     put('method', this.method);
     put('path', this.path);
     put('status', this.status);

@@ -1,4 +1,4 @@
-import type { Connection, Direction, Moment } from '../../network/connection.js';
+import { TO_SERVER, type Connection, type Direction, type Moment } from '../../network/connection.js';
 import type { Message } from '../protocol.js';
 import type { RecordPlace } from './recordReader.js';
 import { alertName, tlsVersionName } from './names.js';
@@ -71,6 +71,7 @@ export class TlsMessage implements Message {
   toRecord(): Record<string, unknown> {
     const record: Record<string, unknown> = {};
     const handshake = this.handshake;
+    if (this.kind === 'message') record['direction'] = this.direction === TO_SERVER ? 'request' : 'response';
     switch (this.op) {
       case 'ClientHello':
         if (handshake === null) break;

@@ -73,7 +73,7 @@ describe('TLS without keys', () => {
   it('names the alert of a server that refuses', async () => {
     const run = replay(await record({ maxVersion: 'TLSv1.2' }, { minVersion: 'TLSv1.3' }));
     expect(run.ops()).toEqual(['request ClientHello', 'message Alert', 'message Handshake']);
-    expect(run.records()[1]).toEqual({ level: 'fatal', description: 'protocol_version' });
+    expect(run.records()[1]).toEqual({ direction: 'response', level: 'fatal', description: 'protocol_version' });
     expect(outcome(run)).toMatchObject({ outcome: 'alert', endedBy: 'server', alert: 'protocol_version' });
   });
 });
