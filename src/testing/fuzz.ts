@@ -1,0 +1,186 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { CaptureError } from '../capture/captureError.js';
+import type { ConnectionSink } from '../protocols/router.js';
+import { MessageReader } from '../protocols/messageReader.js';
+import { messageRecord } from '../report/messageRecord.js';
+import { Analysis } from '../rules/analysis.js';
+import { readCapture, writePcap, type Packet } from './captureFile.js';
+import { writePcapng } from './pcapngFile.js';
+import { flipped, mutated, retransmitted, snapped, swapped, thinned } from './lossRewriting.js';
+import { Random } from './random.js';
+import { streamInput } from './readFrames.js';
+import { LINK_VARIANTS, STREAM_VARIANTS } from './variants.js';
+
+/*
+ * Fuzzing: damages real captures at every layer, reads them through decode and analyze, and looks for what must not
+ * happen: anything thrown but CaptureError, output that is no JSON, and reading that takes out of all proportion.
+ * What it finds is kept under fixtures/fuzz, where a test reads it from then on.
+ *
+ * npm run fuzz -- [seconds] [seed]
+ */
+
+const SLOWEST = 5_000;
+const MOST_MEMORY = 1.5 * 1024 ** 3;
+
+interface Layer {
+  readonly name: string;
+  damage(packets: readonly Packet[], random: Random): Buffer;
+}
+
+const LAYERS: readonly Layer[] = [
+  { name: 'container, pcap', damage: (packets, random) => flipped(writePcap(packets), random, 1 + random.below(20)) },
+  {
+    name: 'container, pcapng',
+    damage: (packets, random) => flipped(writePcapng(packets), random, 1 + random.below(20)),
+  },
+  {
+    name: 'cut',
+    damage: (packets, random) => {
+      const file = writePcap(packets);
+      return file.subarray(0, random.below(file.length));
+    },
+  },
+  {
+    name: 'cut, pcapng',
+    damage: (packets, random) => {
+      const file = writePcapng(packets);
+      return file.subarray(0, random.below(file.length));
+    },
+  },
+  { name: 'frames', damage: (packets, random) => writePcap(mutated(packets, random, 1 + random.below(60))) },
+  {
+    name: 'link layer',
+    damage: (packets, random) =>
+      writePcap(mutated(pick(random, Object.values(LINK_VARIANTS))(packets), random, 1 + random.below(40))),
+  },
+  {
+    name: 'segments',
+    damage: (packets, random) =>
+      writePcap(mutated(pick(random, Object.values(STREAM_VARIANTS))(packets), random, 1 + random.below(40))),
+  },
+  {
+    name: 'loss',
+    damage: (packets, random) =>
+      writePcap(thinned(swapped(packets, { seed: random.below(1e9) }), random.below(1e9), random.next() / 2)),
+  },
+  {
+    name: 'snap length',
+    damage: (packets, random) => writePcap(snapped(retransmitted(packets, random.below(1e9)), 40 + random.below(160))),
+  },
+  { name: 'records', damage: (packets, random) => writePcap(packets.map((packet) => falsified(packet, random))) },
+];
+
+function pick<T>(random: Random, list: readonly T[]): T {
+  return list[random.below(list.length)]!;
+}
+
+const LENGTHS = [
+  0, 1, 7, 8, 15, 16, 0x7fffffff, 0x80000000, 0xffffffff, 0x00ffffff, 0x08000000, 0x47455420, 0x16030100,
+];
+
+/** Puts a length or count that lies where one may stand in a ZooKeeper message: 4 bytes aligned to nothing in the payload. */
+function falsified(packet: Packet, random: Random): Packet {
+  const payload = 66;
+  if (packet.data.length < payload + 8 || random.next() > 0.05) return packet;
+  const data = Buffer.from(packet.data);
+  const at = payload + random.below(Math.min(64, data.length - payload - 4));
+  data.writeUInt32BE(pick(random, LENGTHS), at);
+  return { ...packet, data };
+}
+
+/** Reads a capture through decode and analyze. Throws what must not be thrown. */
+export async function readAll(file: Buffer): Promise<'read' | 'refused'> {
+  const analysis = new Analysis();
+  const sink: ConnectionSink = {
+    connectionOpened: (connection) => {
+      analysis.connectionOpened(connection);
+    },
+    connectionClosed: (connection) => {
+      analysis.connectionClosed(connection);
+    },
+    message: (message) => {
+      JSON.stringify(messageRecord(message, reader.clock, { data: true }));
+      analysis.message(message);
+    },
+    gap: (gap) => {
+      if (!(gap.bytes > 0)) throw new Error(`gap of ${gap.bytes} bytes`);
+      analysis.gap(gap);
+    },
+  };
+  const reader = new MessageReader([streamInput(file)], sink);
+  try {
+    await reader.read();
+  } catch (error) {
+    if (error instanceof CaptureError) return 'refused';
+    throw error;
+  }
+  analysis.end(reader.last.time);
+  JSON.stringify(analysis.document(reader.captures, reader.clock));
+  return 'read';
+}
+
+function captures(folder: string): { name: string; packets: Packet[] }[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.pcap(ng)?(\.gz)?$/.test(name) && !name.startsWith('fuzz'))
+    .map((name) => {
+      const bytes = readFileSync(`${folder}/${name}`);
+      // A few thousand packets are enough to break on, and keep the rounds short.
+      return { name, packets: readCapture(name.endsWith('.gz') ? gunzipSync(bytes) : bytes).slice(0, 3000) };
+    });
+}
+
+async function main(seconds: number, seed: number): Promise<number> {
+  const random = new Random(seed);
+  const sources = captures('fixtures');
+  const until = Date.now() + seconds * 1000;
+  const counts = new Map<string, number>();
+  let refused = 0;
+  let found = 0;
+  let slowest = 0;
+  let rounds = 0;
+  for (; Date.now() < until; rounds++) {
+    const source = pick(random, sources);
+    const layer = pick(random, LAYERS);
+    const length = 1 + random.below(source.packets.length);
+    const start = random.below(source.packets.length - length + 1);
+    let file: Buffer;
+    try {
+      file = layer.damage(
+        source.packets.slice(start, start + Math.min(length, random.chance(0.1) ? 600 : 120)),
+        random,
+      );
+    } catch {
+      continue; // not every rewriting fits every link type
+    }
+    counts.set(layer.name, (counts.get(layer.name) ?? 0) + 1);
+    const begun = Date.now();
+    let trouble: string | null = null;
+    try {
+      if ((await readAll(file)) === 'refused') refused++;
+    } catch (error) {
+      trouble = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    }
+    const took = Date.now() - begun;
+    slowest = Math.max(slowest, took);
+    if (took > SLOWEST) trouble ??= `took ${took} ms`;
+    if (process.memoryUsage().rss > MOST_MEMORY)
+      trouble ??= `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB of memory`;
+    if (trouble === null) continue;
+    found++;
+    mkdirSync('fixtures/fuzz', { recursive: true });
+    const name = `fixtures/fuzz/${layer.name.replaceAll(/\W+/g, '-')}-${seed}-${rounds}.pcap`;
+    writeFileSync(name, file);
+    process.stdout.write(`${name} (from ${source.name}): ${trouble}\n`);
+    if (found >= 10) break;
+  }
+  const byLayer = [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
+  process.stdout.write(
+    `fuzz: ${rounds} damaged captures (${byLayer}), ${refused} refused, slowest ${slowest} ms, ${found} findings, seed ${seed}\n`,
+  );
+  return found === 0 ? 0 : 1;
+}
+
+if (process.argv[1]?.endsWith('fuzz.js') === true) {
+  process.exitCode = await main(Number(process.argv[2] ?? 60), Number(process.argv[3] ?? Date.now() % 1e6));
+}
