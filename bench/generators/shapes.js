@@ -7,14 +7,14 @@ const SEED = 2181;
 const OFFLOADED = 16_000;
 
 /**
- * Every packet carries a message: 300 sessions read without rest; 20 services of 200 providers whose lists are watched
- * by many; 50 watched configuration nodes each.
+ * Every packet carries a message: 300 sessions read without rest; 60 services of 200 providers, whose lists are watched
+ * by ten sessions each; 50 watched configuration nodes for each session.
  */
 export function dense(writer) {
   const simulation = new Simulation(writer, SEED, OFFLOADED);
   const { schedule } = simulation;
-  const services = Array.from({ length: 20 }, (_, i) => `/services/service-${i}`);
-  const configuration = Array.from({ length: 1000 }, (_, i) => `/configuration/application-${i % 50}-setting-${i}`);
+  const services = Array.from({ length: 60 }, (_, i) => `/services/service-${i}`);
+  const configuration = Array.from({ length: 6000 }, (_, i) => `/configuration/application-${i % 50}-setting-${i}`);
   prepare(simulation, [...services, ...configuration], () => {
     for (let i = 0; i < 300; i++) schedule.after(i * 2000, () => denseClient(simulation, services, configuration, i));
   });
@@ -41,29 +41,29 @@ function denseClient(simulation, services, configuration, number) {
   const step = () => {
     const chance = random.next();
     const next = () => schedule.after(random.between(2000, 30_000), step);
-    const setting = configuration[(number * 37 + random.below(50)) % configuration.length];
+    const setting = configuration[(number * 20 + random.below(50)) % configuration.length];
     if (chance < 0.45) client.getData(setting, true, next);
     else if (chance < 0.75) client.exists(setting, true, next);
     else if (chance < 0.85) client.getChildren2(services[(number + random.below(2)) % services.length], true, next);
     else if (chance < 0.99) client.setData(setting, Buffer.alloc(40 + random.below(200), 97 + random.below(26)), next);
-    else if (own.length < 20) provide(next);
+    else if (own.length < 45) provide(next);
     else client.delete(`${services[number % services.length]}/${own.shift()}`, next);
   };
   client.connect(30_000, () => {
     const first = (left) => (left === 0 ? step() : provide(() => first(left - 1)));
-    first(13);
+    first(40);
   });
 }
 
-/** 5,000 sessions of 1,000 hosts that watch a few nodes, and then mostly ping. */
+/** 5,000 sessions, each of a host of its own, that watch a node, and then mostly ping. */
 export function idle(writer) {
   const simulation = new Simulation(writer, SEED);
   const { random, schedule } = simulation;
-  const nodes = Array.from({ length: 200 }, (_, i) => `/configuration/setting-${i}`);
+  const nodes = Array.from({ length: 1000 }, (_, i) => `/configuration/setting-${i}`);
   prepare(simulation, nodes, () => {
     for (let i = 0; i < 5000; i++) {
       schedule.after(i * 2000, () => {
-        const client = new Client(simulation, i % 1000, FIRST_PORT + i);
+        const client = new Client(simulation, i, FIRST_PORT + i);
         const node = nodes[i % nodes.length];
         client.onEvent = (_type, path) => client.getData(path, true, nothing);
         const live = () => {
