@@ -37,7 +37,8 @@ export class Histogram {
   }
 }
 
-function bucketOf(value: number): number {
+/** Number of the bucket that holds a value. */
+export function bucketOf(value: number): number {
   if (value < 2 * SUB) return Math.floor(value);
   const exponent = value < 0x80000000 ? 31 - Math.clz32(value) : 51 - Math.clz32(Math.floor(value / 0x100000));
   if (exponent > MAX_EXPONENT) return (MAX_EXPONENT - SUB_BITS + 2) * SUB - 1;
@@ -45,7 +46,8 @@ function bucketOf(value: number): number {
   return shift * SUB + Math.floor(value / 2 ** shift);
 }
 
-function middleOf(bucket: number): number {
+/** Value in the middle of a bucket. */
+export function middleOf(bucket: number): number {
   if (bucket < 2 * SUB) return bucket;
   const shift = Math.floor(bucket / SUB) - 1;
   return (bucket - shift * SUB) * 2 ** shift + 2 ** shift / 2;

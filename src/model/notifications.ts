@@ -28,8 +28,9 @@ export function notification(
     return null;
   const view = model.view(session, path);
   view.notifications++;
+  const own = changesItself(connection, path, type);
   const fired = (watch: View['dataWatch']): Fired =>
-    new Fired(connection, type, m.frame, m.time, m.streamEnd, watch?.connection === connection ? watch : null);
+    new Fired(connection, type, m.frame, m.time, m.streamEnd, watch?.connection === connection ? watch : null, own);
   // A persistent watch on the path or a recursive one above it goes on announcing.
   const persistent = view.persistentWatch?.connection === connection || underRecursive(session, path);
   // NodeDeleted takes both kinds of watches with it. If none was known, a data watch is the usual one.
@@ -57,4 +58,24 @@ function underRecursive(session: Session, path: string): boolean {
     if (view?.recursive === true && view.persistentWatch?.connection === session.current) return true;
   }
   return false;
+}
+
+/** The server announces a change before it answers the write that made it: one of those that wait on this connection? */
+function changesItself(connection: ClientConnection, path: string, type: number): boolean {
+  let looked = 0;
+  for (const request of connection.outstanding) {
+    if (++looked > 64) return false;
+    if (request.op === 'multi') {
+      if (request.body?.ops?.some((op) => op.path !== undefined && touches(op.op, op.path, path, type)) === true)
+        return true;
+    } else if (request.path !== null && touches(request.op, request.path, path, type)) return true;
+  }
+  return false;
+}
+
+function touches(op: string, written: string, path: string, type: number): boolean {
+  if (type !== EventType.NodeChildrenChanged) {
+    return written === path && (op === 'setData' || op === 'delete' || op.startsWith('create'));
+  }
+  return (op === 'delete' || op.startsWith('create')) && parentOf(written) === path;
 }

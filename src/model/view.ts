@@ -51,6 +51,8 @@ export class Fired {
     readonly streamEnd: number,
     /** The watch that it consumed, null if that was set before the capture or in a gap. */
     readonly watch: Watch | null,
+    /** The session's own write, not answered yet, made the change: the client knows it already. */
+    readonly own: boolean,
   ) {}
 
   /** The client's TCP has acknowledged the notification. Until then it does not count. */

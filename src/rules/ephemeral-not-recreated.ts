@@ -130,7 +130,7 @@ export const ephemeralNotRecreated = defineRule({
             severity: first.severity,
             confidence: first.confidence,
             title: 'Ephemeral not created again after expiry',
-            message: `${who} lost ${listing(paths)} with the old session and in ${duration(until - successor.start.time)} of the new one never created ${paths.length === 1 ? 'it' : 'them'} again${successor.work === 0 ? ': it only pings' : ''}.`,
+            message: `${who} lost ${listing(paths)} with the old session and in ${duration(until - successor.start.time)} of the new one never created ${paths.length === 1 ? 'it' : 'them'} again${successor.work > 0 ? '' : sessions.size === 1 ? ': it only pings' : ': they only ping'}.`,
             remedy:
               'Create the ephemeral again whenever a new session begins: go-zookeeper at StateHasSession after StateExpired, Curator PersistentNode (or RECONNECTED after LOST), kazoo at CONNECTED after LOST.',
             ...subject(entries),

@@ -137,7 +137,7 @@ export const halfOpenConnection = defineRule({
             message:
               first.gone === 'client'
                 ? `${who} fell silent without FIN or RST; the server closed ${group.length === 1 ? 'the connection' : count(group.length, 'connection')} ${duration(first.to - first.heard.time)} later and got no answer to its FIN.`
-                : `${who} no longer acknowledges what ${count(group.length, 'client')} sent${group.length === 1 ? ` (${first.connection.client})` : ''}, and sent neither FIN nor RST for ${duration(first.to - first.heard.time)}.`,
+                : `${who} no longer acknowledge${hosts.size === 1 ? 's' : ''} what ${count(group.length, 'client')} sent${group.length === 1 ? ` (${first.connection.client})` : ''}, and sent neither FIN nor RST for ${duration(first.to - first.heard.time)}.`,
             remedy:
               first.gone === 'client'
                 ? 'Find out what happened to the client host or its network then (power, link, firewall rule, suspended machine).'

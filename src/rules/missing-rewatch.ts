@@ -3,7 +3,7 @@ import { EventType, eventTypeName } from '../protocols/zookeeper/opcodes.js';
 import type { Confidence, Evidence, Severity } from './finding.js';
 import { defineRule } from './rule.js';
 import { type Affected, affectedBy, affectedData, incidents, subject } from './support/affected.js';
-import { changedSince } from './support/data.js';
+import { changedAgain, changedSince } from './support/data.js';
 import { readUnderWay } from './support/lists.js';
 import { count, duration, listing } from './support/text.js';
 
@@ -27,7 +27,7 @@ export const missingRewatch = defineRule({
       proof:
         'The notification was delivered (the client acknowledged it at TCP level), the session reads the path again, and every such read has watch=false: proven. If it never touches the path again, it may have no interest in it any more: possible.',
       lookalikes:
-        'NodeDeleted (the node is gone, nobody owes it a watch); a one-time wait that ends with NodeCreated and one read; a read without a watch that is followed by one with a watch (that is blind-window); a session that closes right after; an event in the last moments of the capture; a notification that no one acknowledged; persistent watches (addWatch), which do not fire away.',
+        'NodeDeleted (the node is gone, nobody owes it a watch); a one-time wait that ends with NodeCreated and one read; a read without a watch that is followed by one with a watch (that is blind-window); a change that the session made itself; a session that closes right after; an event in the last moments of the capture; a notification that no one acknowledged; persistent watches (addWatch), which do not fire away.',
       remedy:
         'Set the watch again in the same request that reads the new state: kazoo ChildrenWatch or DataWatch instead of get_children(watch=…), Curator CuratorCache instead of usingWatcher, go-zookeeper ChildrenW or GetW again at each event, zoo_wget_children or zoo_wget in the C watcher. With ZooKeeper 3.6 and later a persistent watch (addWatch) needs no setting again.',
     },
@@ -62,14 +62,17 @@ export const missingRewatch = defineRule({
       if (readUnderWay(view)) return;
       const uncertain = session.uncertainSince(fired.time) || session.forgotten > 0;
       const plain = fired.lastPlain;
+      if (fired.own && plain === null) return;
       const again = fired.plainReads > 1 || (plain !== null && changedSince(view, kind, plain));
+      // Never read again: worth a warning only if there was more to be told.
+      const weak = uncertain || fired.own || (plain === null && !changedAgain(view, kind));
       found.push({
         view,
         kind,
         fired,
         until,
-        severity: uncertain ? 'info' : again ? 'error' : 'warning',
-        confidence: uncertain || plain === null ? 'possible' : 'proven',
+        severity: weak ? 'info' : again ? 'error' : 'warning',
+        confidence: weak || plain === null ? 'possible' : 'proven',
         entry: {
           ...affectedBy(session),
           path: znode.path,

@@ -119,8 +119,8 @@ export const nodeExistsSwallowed = defineRule({
           const timeout = old?.timeout == null ? '' : ` (timeout ${duration(old.timeout * 1e6)})`;
           const ending =
             allGone === 0
-              ? 'it goes when that session expires'
-              : `${allGone === group.length ? 'it was gone' : `${allGone} of ${group.length} were gone`} ${duration((gone?.time ?? last) - refused.time)} later`;
+              ? `${group.length === 1 ? 'it goes' : 'they go'} when that session expires`
+              : `${group.length === 1 ? 'it was gone' : allGone === group.length ? 'they were gone' : `${allGone} of ${group.length} were gone`} ${duration((gone?.time ?? last) - refused.time)} later`;
           const evidence: Evidence[] = [];
           if (refused.creation !== null) {
             evidence.push({
@@ -139,7 +139,7 @@ export const nodeExistsSwallowed = defineRule({
             severity: first.severity,
             confidence: first.confidence,
             title: 'NodeExists swallowed on an own old ephemeral',
-            message: `${who} got NodeExists for ${listing(paths)} and left it at that; the node belongs to the old session of the same host${timeout}: ${ending}.`,
+            message: `${who} got NodeExists for ${listing(paths)} and left it at that; ${group.length === 1 ? 'the node belongs to the old session of the same host' : 'the nodes belong to the old sessions of the same hosts'}${timeout}: ${ending}.`,
             remedy:
               'On NodeExists compare ephemeralOwner with the own session: if it differs, delete and create, or wait with exists and a watch and create again (Curator PersistentNode does this).',
             ...subject(entries),

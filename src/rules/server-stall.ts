@@ -82,7 +82,18 @@ export const serverStall = defineRule({
       },
     };
 
-    function stalled(server: Server, stretch: Stretch, waiting: readonly Unanswered[]): void {
+    /** A process that hung closes the sockets which its clients have left as soon as it runs again. */
+    function untilItCloses(stretch: Stretch, waiting: readonly Unanswered[]): Stretch {
+      let end = stretch;
+      for (const { connection } of waiting) {
+        const closed = connection.tcp.toClient.fin ?? connection.tcp.toClient.rst;
+        if (closed !== null && closed.time < end.to) end = { ...stretch, to: closed.time, toFrame: closed.frame };
+      }
+      return end;
+    }
+
+    function stalled(server: Server, silence: Stretch, waiting: readonly Unanswered[]): void {
+      const stretch = untilItCloses(silence, waiting);
       const requests = waiting.reduce((sum, u) => sum + u.waiting, 0);
       const lossy = waiting.filter((u) => !u.lossy).length < options.connections;
       const entries = waiting.map((u): Affected => ({
@@ -103,7 +114,12 @@ export const serverStall = defineRule({
         { frame: first.toFrame, time: first.to, text: 'that client leaves' },
       ];
       const resumed = stretch.to < model.lastTime;
-      if (resumed) evidence.push({ frame: stretch.toFrame, time: stretch.to, text: 'the server answers again' });
+      if (resumed)
+        evidence.push({
+          frame: stretch.toFrame,
+          time: stretch.to,
+          text: 'the server answers or closes connections again',
+        });
       report({
         severity: lossy ? 'warning' : 'error',
         confidence: lossy ? 'possible' : 'proven',

@@ -10,6 +10,7 @@ interface Expired {
   readonly session: Session | null;
   readonly client: string;
   readonly server: string;
+  readonly lastZxidSeen: number | null;
   readonly request: { readonly frame: number; readonly time: number } | null;
   readonly frame: number;
   readonly time: number;
@@ -43,13 +44,15 @@ export const sessionExpired = defineRule({
     const expired: Expired[] = [];
     let more = 0;
 
-    function severityOf({ id, session, client, time }: Expired): Severity {
+    function severityOf({ id, session, client, time, lastZxidSeen }: Expired): Severity {
       const neglected = findingOn(
         findings,
         ['ephemeral-not-recreated', 'watch-lost-after-reconnect'],
         (e) => id !== null && e['oldSession'] === id,
       );
       if (neglected !== undefined && neglected.severity !== 'info') return 'error';
+      // Never had an answer from any server: not a session that was lost here.
+      if (session === null && lastZxidSeen === 0) return 'info';
       if (session === null || session.holes > 0) return 'warning';
       const held =
         session.ephemerals.size > 0 || [...session.views.values()].some((view) => view.dataWatch ?? view.childWatch);
@@ -74,6 +77,7 @@ export const sessionExpired = defineRule({
           session,
           client: connection.client,
           server: connection.server.address,
+          lastZxidSeen: connection.handshake!.lastZxidSeen,
           request,
           frame: response!.frame,
           time: response!.time,
@@ -113,7 +117,7 @@ export const sessionExpired = defineRule({
             severity,
             confidence: first.request === null ? 'likely' : 'proven',
             title: group.length === 1 ? 'Session expired' : `${group.length} sessions expired`,
-            message: `${who} came back for ${group.length === 1 ? `session ${first.id ?? '(not captured)'}` : count(group.length, 'session')}${silent === null ? '' : ` after ${duration(silent)} of silence`}${timeout === null ? '' : ` (timeout ${duration(timeout * 1e6)})`} and ${group.length === 1 ? 'was' : 'were'} told that it has expired${neglect ? '; what it had registered or watched was not set up again' : ''}.`,
+            message: `${who} came back for ${group.length === 1 ? `session ${first.id ?? '(not captured)'}` : count(group.length, 'session')}${silent === null ? '' : ` after ${duration(silent)} of silence`}${timeout === null ? '' : ` (timeout ${duration(timeout * 1e6)})`} and ${group.length === 1 ? 'was' : 'were'} told that it has expired${neglect ? `; what ${group.length === 1 ? 'it' : 'they'} had registered or watched was not set up again` : ''}.`,
             remedy: neglect
               ? 'Handle Expired in the application: create ephemerals and watches again in the new session (see ephemeral-not-recreated); and remove the cause of the silence.'
               : 'The client recovered. Remove the cause of the silence, or choose a session timeout longer than it.',

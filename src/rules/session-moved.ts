@@ -128,8 +128,12 @@ export const sessionMoved = defineRule({
       },
       end() {
         for (const entry of shared.values()) if (entry.takeovers >= options.takeovers) tellShared(entry);
+        // A client that reconnects in a loop goes from server to server: that is told there.
+        const ordinary = moves.filter(
+          (m) => findingOn(findings, ['reconnect-storm'], (e) => e.session === m.id) === undefined,
+        );
         for (const group of incidents(
-          moves,
+          ordinary,
           (m) => m.from,
           (m) => m.time,
           60e9,

@@ -1,8 +1,8 @@
 import { SLOW_WAIT, type QuorumServer, type SlowStretch } from '../model/quorum/index.js';
 import type { Proposal } from '../protocols/quorum/proposals.js';
-import { zxidText } from '../protocols/zookeeper/stat.js';
 import type { DataValue, Evidence, Finding } from './finding.js';
 import { defineRule } from './rule.js';
+import { proposalData, proposalText } from './support/quorum.js';
 import { count, duration, listing, seconds } from './support/text.js';
 
 const MOST_WRITES = 1000;
@@ -173,20 +173,9 @@ function describe(
   };
 }
 
-function commitTime({ proposal }: Write): number {
-  return proposal.committed!.time - proposal.proposed.time;
-}
-
-function decidedBy({ proposal }: Write): string {
-  const ack = proposal.decidedBy;
-  if (ack === null) return 'no ACK is in the capture';
-  const name = ack.server === null ? ack.ip : `server ${ack.server} (${ack.ip})`;
-  return `the ACK of ${name} came after ${duration(ack.latency)}`;
-}
-
 function writeText(write: Write): string {
   const path = write.path === null ? '' : ` ${write.path}`;
-  return `${write.op}${path} of session ${write.session} is answered after ${duration(write.latency)}: its proposal ${zxidText(write.proposal.zxid)} (frame ${write.proposal.proposed.frame}) took ${duration(commitTime(write))} to be committed, ${decidedBy(write)}`;
+  return `${write.op}${path} of session ${write.session} is answered after ${duration(write.latency)}: ${proposalText(write.proposal)}`;
 }
 
 function writeData(write: Write): DataValue {
@@ -198,10 +187,6 @@ function writeData(write: Write): DataValue {
     op: write.op,
     path: write.path,
     latency: seconds(write.latency),
-    zxid: zxidText(write.proposal.zxid),
-    proposalFrame: write.proposal.proposed.frame,
-    commitFrame: write.proposal.committed!.frame,
-    commitLatency: seconds(commitTime(write)),
-    decidedByIp: write.proposal.decidedBy?.ip ?? null,
+    ...proposalData(write.proposal),
   };
 }

@@ -1,8 +1,10 @@
 import type { ClientConnection } from '../model/index.js';
 import { OpCode } from '../protocols/zookeeper/opcodes.js';
+import type { Proposal } from '../protocols/quorum/proposals.js';
 import type { DataValue, Evidence } from './finding.js';
 import { defineRule } from './rule.js';
 import { type Affected, affectedData, causeData, incidents, subject } from './support/affected.js';
+import { proposalData, proposalText } from './support/quorum.js';
 import { count, duration, listing, seconds } from './support/text.js';
 
 interface Slow {
@@ -16,6 +18,8 @@ interface Slow {
   readonly frame: number;
   readonly time: number;
   readonly entry: Affected;
+  /** What the write became among the servers, where the capture has it. */
+  readonly proposal: Proposal | null;
 }
 
 const MAX = 10_000;
@@ -34,6 +38,9 @@ const WRITES: ReadonlySet<number> = new Set([
   OpCode.closeSession,
   OpCode.reconfig,
 ]);
+
+/** What the servers' own traffic shows of why writes waited; of info (the first election) nobody waited. */
+const QUORUM_CAUSES: ReadonlySet<string> = new Set(['slow-quorum-ack', 'leader-election']);
 
 export const slowRequest = defineRule({
   meta: {
@@ -85,6 +92,7 @@ export const slowRequest = defineRule({
           return;
         }
         slow.push({
+          proposal: m.session === null ? null : model.quorum.proposalOf(m.session, request.xid),
           opcode: request.opcode,
           op: request.op,
           path: request.path,
@@ -131,7 +139,10 @@ export const slowRequest = defineRule({
       const writes = group.every((s) => WRITES.has(s.opcode));
       const everywhere = servers.length > 1 && writes;
       const cause = findings.find(
-        (f) => f.rule === 'server-stall' && servers.includes(f.server ?? '') && f.from < to && f.to > from,
+        (f) =>
+          f.from < to &&
+          f.to > from &&
+          (f.rule === 'server-stall' ? servers.includes(f.server ?? '') : writes && QUORUM_CAUSES.has(f.rule)),
       );
       const evidence: Evidence[] = [
         {
@@ -141,13 +152,18 @@ export const slowRequest = defineRule({
         },
         { frame: slowest.frame, time: slowest.time, text: `its answer, ${duration(slowest.latency)} later` },
       ];
+      const { proposal } = slowest;
+      if (proposal?.committed != null) {
+        evidence.push({ ...proposal.committed, text: `the COMMIT that it waited for: ${proposalText(proposal)}` });
+        evidence.sort((a, b) => a.frame - b.frame);
+      }
       const byOp: Record<string, DataValue> = {};
       for (const op of ops) byOp[op] = group.filter((s) => s.op === op).length;
       report({
         severity: group.length >= options.requests ? 'warning' : 'info',
         confidence: 'proven',
         title: everywhere ? 'Writes stall on several servers' : 'Slow requests',
-        message: `${count(group.length, `${listing(ops)} request`)} on ${listing(servers)} took up to ${duration(slowest.latency)}, where the median is ${duration(usual)}${everywhere ? '; only writes, on several servers at once: the leader is the likely cause' : ''}${cause === undefined ? '' : ` (${cause.title})`}.`,
+        message: `${count(group.length, `${listing(ops)} request`)} on ${listing(servers)} took up to ${duration(slowest.latency)}, where the median is ${duration(usual)}${everywhere ? `; only writes, on several servers at once${cause === undefined ? ': the leader is the likely cause' : ''}` : ''}${cause === undefined ? '' : ` (${cause.title})`}.`,
         remedy: writes
           ? 'Look at the leader at that time: fsync warnings in its log, garbage collection pauses, a stopped process, a busy disk.'
           : 'Look at that server at that time: garbage collection, processor, disk; and at requests of other clients that are heavy.',
@@ -163,6 +179,7 @@ export const slowRequest = defineRule({
           slowest: seconds(slowest.latency),
           median: seconds(usual),
           writesOnly: writes,
+          ...(proposal === null ? {} : { proposal: proposalData(proposal) }),
           ...(more > 0 ? { notListed: more } : {}),
           ...(cause === undefined ? {} : { cause: causeData(cause) }),
           ...affectedData(entries),

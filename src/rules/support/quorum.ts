@@ -1,7 +1,8 @@
 import type { LearnerLink } from '../../model/quorum/index.js';
+import type { Proposal } from '../../protocols/quorum/proposals.js';
 import { zxidText } from '../../protocols/zookeeper/stat.js';
 import type { DataValue } from '../finding.js';
-import { count, seconds } from './text.js';
+import { count, duration, seconds } from './text.js';
 
 /** How a learner was brought up to date, for `data`. */
 export function syncData(link: LearnerLink): Record<string, DataValue> {
@@ -36,4 +37,27 @@ export function syncText(link: LearnerLink): string {
     default:
       return 'a synchronisation whose kind is not in the capture';
   }
+}
+
+/** `its proposal 0x… (frame 1) took 300 ms to be committed, the ACK of server 2 (10.0.0.2) came after 299 ms`. */
+export function proposalText(proposal: Proposal): string {
+  const { zxid, proposed, committed, decidedBy } = proposal;
+  const what = `its proposal ${zxidText(zxid)} (frame ${proposed.frame})`;
+  if (committed === null) return `${what} was not committed in the capture`;
+  const took = `${what} took ${duration(committed.time - proposed.time)} to be committed`;
+  if (decidedBy === null) return took;
+  const name = decidedBy.server === null ? decidedBy.ip : `server ${decidedBy.server} (${decidedBy.ip})`;
+  return `${took}, the ACK of ${name} came after ${duration(decidedBy.latency)}`;
+}
+
+/** The proposal that a client's write became, for `data`. */
+export function proposalData(proposal: Proposal): Record<string, DataValue> {
+  const { zxid, proposed, committed, decidedBy } = proposal;
+  return {
+    zxid: zxidText(zxid),
+    proposalFrame: proposed.frame,
+    commitFrame: committed?.frame ?? null,
+    commitLatency: committed === null ? null : seconds(committed.time - proposed.time),
+    decidedByIp: decidedBy?.ip ?? null,
+  };
 }

@@ -1,0 +1,2 @@
+import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
+import { eventTypeName, OpCode } from '../protocols/zookeeper/opcodes.js';

@@ -1,0 +1,246 @@
+import type { Connection } from '../network/connection.js';
+import { TO_CLIENT } from '../network/connection.js';
+import type { Gap } from '../protocols/protocol.js';
+import { errorName } from '../protocols/zookeeper/errors.js';
+import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
+import { Counts, type Grouping } from './grouping.js';
+import { errorOf, errorsByPath } from './outcome.js';
+
+/** Requests of one connection that are remembered until their answer; beyond that the oldest is no longer waited for. */
+const MAX_WAITING = 4096;
+const WORD_LENGTH = 4;
+const PREFIX_LENGTH = 4;
+
+/**
+ * `counted`: in its groups already. `deferred`: belongs to groups that only its answer shows. `tentative`: counts only if
+ * the answer passes the filters.
+ */
+type Waiting = 'counted' | 'deferred' | 'tentative';
+
+/** One connection: its requests that wait for an answer. */
+interface Conversation {
+  readonly connection: Connection;
+  session: string | null;
+  readonly waiting: Map<ZooKeeperRequest, Waiting>;
+}
+
+/** What is counted of one message, or of a request when its answer comes. */
+interface Item {
+  readonly op: string | null;
+  readonly path: string | null;
+  /** Of an answer or its request: the request; null for notifications and where it was not captured. */
+  readonly request: ZooKeeperRequest | null;
+  /** The answer, where it shows how the operations turned out. */
+  readonly answer: ZooKeeperMessage | null;
+  readonly connection: Connection;
+  readonly session: string | null;
+  readonly time: number;
+}
+
+type Change = (counts: Counts, bytes: number, failed: boolean) => void;
+
+/**
+ * Counts ZooKeeper's messages by groupings. An answer counts where its request does, a notification under its own path as
+ * operation `notification`; the path of a create is the one that was asked for. Where paths are told apart a multi counts
+ * once under each different path among its operations, with the result of those operations and an equal share of its
+ * bytes; setWatches, whose lists may be long, counts under no path. Retransmitted messages come once.
+ */
+export class Statistics {
+  readonly total = new Counts();
+  /** Time of the first and the latest message that was counted; null while there is none. */
+  first: number | null = null;
+  last: number | null = null;
+  private readonly conversations = new Map<number, Conversation>();
+  private readonly defers: boolean;
+  private readonly defersConnect: boolean;
+
+  constructor(private readonly groupings: readonly Grouping[]) {
+    this.defers = groupings.some(({ by }) => by.includes('error'));
+    this.defersConnect = groupings.some(({ by }) => by.includes('session'));
+  }
+
+  /**
+   * Counts a message.
+   * @param passes it is one of those that are wanted; an answer that is not still ends the waiting for it
+   * @param tentative of a request: it counts if its answer passes
+   */
+  message(m: ZooKeeperMessage, passes = true, tentative = false): void {
+    if (m.kind === 'request') {
+      if (passes || tentative) this.request(m, passes ? null : 'tentative');
+    } else if (m.kind === 'response') this.response(m, passes);
+    else if (passes) this.notification(m);
+  }
+
+  /** Answers may have been in the gap: whether those requests were answered is unknown. */
+  gap(gap: Gap): void {
+    if (gap.direction !== TO_CLIENT) return;
+    const conversation = this.conversations.get(gap.connection.id);
+    if (conversation !== undefined) this.release(conversation, false);
+  }
+
+  connectionClosed(connection: Connection): void {
+    const conversation = this.conversations.get(connection.id);
+    if (conversation === undefined) return;
+    this.release(conversation, true);
+    this.conversations.delete(connection.id);
+  }
+
+  /** The capture is over. */
+  end(): void {
+    for (const conversation of this.conversations.values()) this.release(conversation, true);
+    this.conversations.clear();
+  }
+
+  private request(m: ZooKeeperMessage, as: 'tentative' | null): void {
+    const { request, connection } = m;
+    const conversation = this.conversation(connection);
+    conversation.session = m.session ?? conversation.session;
+    const deferred = this.defers || (this.defersConnect && m.op === 'connect');
+    const waiting: Waiting = as ?? (deferred && request !== null ? 'deferred' : 'counted');
+    if (request !== null) {
+      if (conversation.waiting.size >= MAX_WAITING) this.forgetOldest(conversation);
+      conversation.waiting.set(request, waiting);
+    }
+    if (waiting !== 'counted') return;
+    this.seen(m.time);
+    this.count(
+      { op: m.op, path: m.path, request, answer: null, connection, session: m.session, time: m.time },
+      request === null ? wireLength(m) : requestLength(request),
+      addRequest,
+    );
+  }
+
+  private response(m: ZooKeeperMessage, passes: boolean): void {
+    const { request, connection } = m;
+    const conversation = this.conversation(connection);
+    conversation.session = m.session ?? conversation.session;
+    const waiting = request === null ? undefined : conversation.waiting.get(request);
+    if (request !== null) conversation.waiting.delete(request);
+    if (!passes && waiting !== 'deferred') return;
+    const op = request?.op ?? m.op;
+    const path = request === null ? m.path : request.path;
+    const item = { op, path, request, answer: m, connection, session: m.session };
+    if (request !== null && waiting !== undefined && waiting !== 'counted') {
+      this.seen(request.time);
+      this.count({ ...item, answer: passes ? m : null, time: request.time }, requestLength(request), addRequest);
+    }
+    if (!passes) return;
+    this.seen(m.time);
+    const { latency } = m;
+    this.count({ ...item, time: m.time }, wireLength(m), (counts, bytes, failed) => {
+      counts.responses++;
+      counts.bytesToClient += bytes;
+      if (failed) counts.errors++;
+      if (latency !== null) counts.latency.record(latency);
+    });
+  }
+
+  private notification(m: ZooKeeperMessage): void {
+    const { connection, path, session, time } = m;
+    this.seen(time);
+    const item = { op: 'notification', path, request: null, answer: null, connection, session, time };
+    this.count(item, wireLength(m), (counts, bytes) => {
+      counts.notifications++;
+      counts.bytesToClient += bytes;
+    });
+  }
+
+  /** Counts in the total and in each grouping. */
+  private count(item: Item, bytes: number, change: Change): void {
+    const { op, path, request, answer, connection, session, time } = item;
+    const code = answer === null ? 0 : errorOf(answer);
+    change(this.total, bytes, code !== 0);
+    const nameOf = (error: number): string | null => (answer === null ? null : errorName(error));
+    const place = { op, connection, session, time };
+    const operations = request?.body?.ops;
+    for (const grouping of this.groupings) {
+      if (operations === undefined || !grouping.hasPath) {
+        const where = path === null || !grouping.hasPath ? null : grouping.path(path);
+        change(grouping.at({ ...place, path: where, error: nameOf(code) }), bytes, code !== 0);
+        continue;
+      }
+      const paths = answer === null ? null : errorsByPath(answer, operations, (name) => grouping.path(name));
+      const names = paths === null ? namesOf(operations, grouping) : [...paths.keys()];
+      if (names.length === 0) change(grouping.at({ ...place, path: null, error: nameOf(code) }), bytes, code !== 0);
+      const share = Math.floor(bytes / Math.max(1, names.length));
+      for (const [index, name] of names.entries()) {
+        const error = paths?.get(name) ?? 0;
+        const part = index === 0 ? bytes - share * (names.length - 1) : share;
+        change(grouping.at({ ...place, path: name, error: nameOf(error) }), part, error !== 0);
+      }
+    }
+  }
+
+  private conversation(connection: Connection): Conversation {
+    let conversation = this.conversations.get(connection.id);
+    if (conversation === undefined) {
+      conversation = { connection, session: null, waiting: new Map() };
+      this.conversations.set(connection.id, conversation);
+    }
+    return conversation;
+  }
+
+  /** Requests that will not be seen answered. */
+  private release(conversation: Conversation, unanswered: boolean): void {
+    for (const [request, waiting] of conversation.waiting) this.unanswered(conversation, request, waiting, unanswered);
+    conversation.waiting.clear();
+  }
+
+  private forgetOldest(conversation: Conversation): void {
+    for (const [request, waiting] of conversation.waiting) {
+      this.unanswered(conversation, request, waiting, false);
+      conversation.waiting.delete(request);
+      return;
+    }
+  }
+
+  private unanswered(
+    { connection, session }: Conversation,
+    request: ZooKeeperRequest,
+    waiting: Waiting,
+    surely: boolean,
+  ): void {
+    if (waiting === 'tentative' || (waiting === 'counted' && !surely)) return;
+    const { op, path, time } = request;
+    const asked = op === 'connect' ? null : session;
+    this.count(
+      { op, path, request, answer: null, connection, session: asked, time },
+      requestLength(request),
+      (c, bytes) => {
+        if (waiting === 'deferred') addRequest(c, bytes);
+        if (surely) c.unanswered++;
+      },
+    );
+    if (waiting === 'deferred') this.seen(time);
+  }
+
+  private seen(time: number): void {
+    if (this.first === null || time < this.first) this.first = time;
+    if (this.last === null || time > this.last) this.last = time;
+  }
+}
+
+function addRequest(counts: Counts, bytes: number): void {
+  counts.requests++;
+  counts.bytesToServer += bytes;
+}
+
+/** Different paths of a multi's operations. */
+function namesOf(operations: readonly { path?: string }[], grouping: Grouping): string[] {
+  const names = new Set<string>();
+  for (const { path } of operations) if (path !== undefined) names.add(grouping.path(path));
+  return [...names];
+}
+
+/** Bytes of a request with its length prefix; a four-letter word has none. */
+function requestLength(request: ZooKeeperRequest): number {
+  return request.op === 'fourLetterWord' ? WORD_LENGTH : request.length + PREFIX_LENGTH;
+}
+
+/** Bytes of a message with its length prefix; those of the answer to a four-letter word are the text's. */
+function wireLength(m: ZooKeeperMessage): number {
+  if (m.length >= 0) return m.length + PREFIX_LENGTH;
+  if (m.kind === 'request') return WORD_LENGTH;
+  const length = m.toRecord({ data: false })['dataLength'];
+  return typeof length === 'number' ? length : 0;
+}
