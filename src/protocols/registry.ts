@@ -1,9 +1,10 @@
 import { etcd } from './etcd/index.js';
 import type { Protocol } from './protocol.js';
 import { quorum } from './quorum/index.js';
+import { tls } from './tls/index.js';
 import { zookeeper } from './zookeeper/index.js';
 
 /** Every protocol that zkscope decodes: a new one is added here, and nowhere else. State in them is one run's. */
 export function allProtocols(): Protocol[] {
-  return [zookeeper(), ...quorum(), etcd()];
+  return [zookeeper(), ...quorum(), etcd(), tls()];
 }

@@ -1,4 +1,5 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
+import { foreignName } from '../foreign.js';
 import { looksLikeRequest, looksLikeResponse } from '../http1/head.js';
 import { areFrames, FRAME_HEADER_LENGTH, FrameType, PREFACE } from '../http2/frames.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
@@ -65,11 +66,13 @@ export class EtcdDecoder implements ConnectionDecoder {
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
+    if (this.decoder !== null) {
+      this.decoder.gap(direction, length, position, frame, time);
+      return;
+    }
     this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'missing' });
-    if (this.decoder === null) {
-      this.dropFirst();
-      this.atStart = false;
-    } else this.decoder.gap(direction, length, position, frame, time);
+    this.dropFirst();
+    this.atStart = false;
   }
 
   fin(direction: Direction, frame: number, time: number): void {
@@ -103,6 +106,7 @@ export class EtcdDecoder implements ConnectionDecoder {
     }
     if (answer === 'more' || answer === null) {
       this.stranger = true;
+      this.connection.foreign = foreignName(all, 0, all.length) ?? 'unknown';
       this.dropFirst();
       return false;
     }
@@ -154,7 +158,7 @@ export class EtcdDecoder implements ConnectionDecoder {
       frame: this.skippedAt[direction],
       time: this.skippedTime[direction],
       bytes,
-      reason: 'skipped',
+      reason: this.connection.foreign === null ? 'skipped' : 'foreign',
     });
   }
 }

@@ -62,6 +62,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
+    this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'missing' });
     this.http.gap(direction, length, position, frame, time);
   }
 

@@ -37,6 +37,7 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
+    this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'missing' });
     this.http.gap(direction, length, position, frame, time);
   }
 

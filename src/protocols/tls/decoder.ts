@@ -44,7 +44,8 @@ export class TlsDecoder implements ConnectionDecoder {
     this.readers[direction].data(bytes, start, end, position, frame, time);
   }
 
-  gap(direction: Direction, length: number): void {
+  gap(direction: Direction, length: number, _position: number, frame: number, time: number): void {
+    this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'missing' });
     if (direction === TO_CLIENT) this.serverBytesMissing = true;
     else this.clientBytesMissing = true;
     this.readers[direction].gap(length);
@@ -65,6 +66,10 @@ export class TlsDecoder implements ConnectionDecoder {
   }
 
   end(frame: number, time: number): void {
+    for (const direction of [TO_SERVER, TO_CLIENT] as const) {
+      const bytes = this.readers[direction].unread;
+      if (bytes > 0) this.sink.gap({ connection: this.connection, direction, frame, time, bytes, reason: 'skipped' });
+    }
     if (this.handshake === null || this.finished) return;
     const { toServer, toClient } = this.connection;
     const rst = toClient.rst ?? toServer.rst;

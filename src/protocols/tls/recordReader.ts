@@ -45,6 +45,8 @@ export class RecordReader {
   private aligned = true;
   private firstFrame = 0;
   private firstTime = 0;
+  /** Bytes that were passed over since alignment was lost. */
+  unread = 0;
 
   constructor(private readonly events: RecordEvents) {}
 
@@ -73,6 +75,7 @@ export class RecordReader {
       const { firstFrame, firstTime } = this;
       this.endRecord({ firstFrame, firstTime, frame, time, streamEnd: position + (at - start) });
     }
+    this.unread += end - at;
   }
 
   gap(length: number): void {
@@ -84,6 +87,7 @@ export class RecordReader {
   private startRecord(): void {
     if (!isRecordHeader(this.header, 0)) {
       this.aligned = false;
+      this.unread += HEADER_LENGTH;
       return;
     }
     this.remaining = this.header.readUInt16BE(3);

@@ -129,6 +129,11 @@ describe('how a handshake ends', () => {
     expect(run.fin(TO_SERVER).end().messages).toEqual([]);
   });
 
+  it('counts what is no TLS, and what is missing', () => {
+    const run = new DecoderRun(open).client('GET / HTTP/1.1\r\n\r\n').server(hello()).lose(TO_CLIENT, 7).end();
+    expect([run.gapBytes('skipped'), run.gapBytes('missing')]).toEqual([18, 7]);
+  });
+
   it('survives any bytes', () => {
     fc.assert(
       fc.property(
