@@ -37,7 +37,7 @@ describe('decode', () => {
     expect(fields.has('data')).toBe(false);
     let first: unknown;
     for await (const message of decode(file('kazoo-client.pcap'), { data: true })) {
-      if (message.kind === 'request' && message.op === 'create') first ??= message['data'];
+      if (message.kind === 'request' && message.op === 'create') first ??= message.data;
     }
     expect(first).toMatch(/^[A-Za-z0-9+/]+=*$/);
   });
