@@ -16,7 +16,7 @@ const TCPDUMP = /(?:^|\s)(\S{1,255})\.([\w-]{1,32}) > (\S{1,255})\.([\w-]{1,32})
 const TCPDUMP_SEQUENCE = /\bseq (\d{1,10})/;
 const TCPDUMP_LENGTH = /\blength (\d{1,7})(?!.*\blength \d)/;
 // tshark: `  4   0.008206   10.77.0.22 → 10.77.0.13   TCP 115 49124 → 2181 [PSH, ACK] Seq=1 Ack=1 Win=64512 Len=49`
-const TSHARK = /(\S{1,255}) (?:→|->) (\S{1,255})\s+TCP\s.*?(\d{1,5}) (?:→|->) (\d{1,5}) \[/;
+const TSHARK = /(?:^|\s)(\S{1,255}) (?:→|->) (\S{1,255})\s+TCP\s.*?(\d{1,5}) (?:→|->) (\d{1,5}) \[/;
 // The same packet with all fields printed: `Transmission Control Protocol, Src Port: 49124, Dst Port: 2181, Seq: 1, … Len: 49`
 const DETAILS = /Transmission Control Protocol, Src Port: (\d{1,5}), Dst Port: (\d{1,5})/;
 const TSHARK_SEQUENCE = /\bSeq(?:=|: )(\d{1,10})/;
@@ -25,7 +25,7 @@ const TSHARK_LENGTH = /\bLen(?:=|: )(\d{1,7})/;
 /** Services under which tcpdump without `-n` prints ZooKeeper's port (IANA gave 2181 to another protocol). */
 const SERVICES = new Map([['eforward', 2181]]);
 /** Longest line in which a header is looked for. */
-const LONGEST = 2000;
+const LONGEST = 600;
 
 function port(text: string): number | null {
   if (/^\d{1,5}$/.test(text)) return Number(text);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { analyzeCommand } from './analyze.js';
 import { decodeCommand } from './decode.js';
+import { hexCommand } from './hex.js';
 import { leasesCommand } from './leases.js';
 import { rulesCommand } from './rules.js';
 import { schemaCommand } from './schema.js';
@@ -14,6 +15,7 @@ export function program(): Command {
     .showHelpAfterError('(zkscope --help, or zkscope help COMMAND, tells more)')
     .addCommand(analyzeCommand(), { isDefault: true })
     .addCommand(decodeCommand())
+    .addCommand(hexCommand())
     .addCommand(leasesCommand())
     .addCommand(rulesCommand())
     .addCommand(schemaCommand());
