@@ -188,6 +188,11 @@ export class ConnectionChurn {
     for (const load of this.loads.values()) if (load.churn.connections > 0) yield load;
   }
 
+  /** All that is known of connections to one server, by client host. */
+  *loadsFor(server: string): Generator<ClientLoad> {
+    for (const load of this.loads.values()) if (load.server === server) yield load;
+  }
+
   private useOf(tcp: Connection): Use | null {
     const use = this.uses.get(tcp.id);
     if (use?.tls != null) {
