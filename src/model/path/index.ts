@@ -1,0 +1,15 @@
+export { type Judgement, type Reactions, type Reason, type StaleInterval, type Status } from './judgement.js';
+export {
+  type Actor,
+  type KnownFrom,
+  type ListSnapshot,
+  type PathChange,
+  type PathReading,
+  type Refusal,
+  type Told,
+  wasDelivered,
+} from './pathFacts.js';
+export { PathHistory } from './pathHistory.js';
+export { type Belief, type Moment, PathKnowledge } from './pathKnowledge.js';
+export { PathNames } from './pathNames.js';
+export { PathSession } from './pathSession.js';
