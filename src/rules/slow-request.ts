@@ -39,7 +39,7 @@ const WRITES: ReadonlySet<number> = new Set([
   OpCode.reconfig,
 ]);
 
-/** What the servers' own traffic shows of why writes waited; of info (the first election) nobody waited. */
+/** What the servers' own traffic shows of why writes waited. */
 const QUORUM_CAUSES: ReadonlySet<string> = new Set(['slow-quorum-ack', 'leader-election']);
 
 export const slowRequest = defineRule({
@@ -142,7 +142,9 @@ export const slowRequest = defineRule({
         (f) =>
           f.from < to &&
           f.to > from &&
-          (f.rule === 'server-stall' ? servers.includes(f.server ?? '') : writes && QUORUM_CAUSES.has(f.rule)),
+          (f.rule === 'server-stall'
+            ? servers.includes(f.server ?? '')
+            : writes && f.severity !== 'info' && QUORUM_CAUSES.has(f.rule)),
       );
       const evidence: Evidence[] = [
         {
