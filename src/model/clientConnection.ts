@@ -44,6 +44,7 @@ export class ClientConnection {
   closeSession: Moment | null = null;
   gaps = 0;
   gapBytes = 0;
+  /** Latest moment by which the bytes of a gap must have been sent. */
   lastGap: Moment | null = null;
   readonly outstanding = new Outstanding();
   /** The connection has ended (see `tcp.end`), or the capture has. */

@@ -142,7 +142,8 @@ export class Model {
     this.totals.gapBytes += gap.bytes;
     connection.gaps++;
     connection.gapBytes += gap.bytes;
-    connection.lastGap = { frame: gap.frame, time: gap.time };
+    // The gap's frame is the one before it: what is missing was sent between that and now.
+    connection.lastGap = { frame: this.lastFrame, time: this.lastTime };
     connection.session?.addHole(connection.lastGap);
     // Answers may have been in it: which of the requests still wait is unknown from here on.
     if (gap.direction === TO_CLIENT) connection.outstanding.clear();

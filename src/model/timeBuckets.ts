@@ -88,8 +88,7 @@ export class TimeBuckets {
     const all = this.latencies;
     for (let i = 0; i < half; i++) {
       for (let j = 0; j < LATENCY_BUCKETS; j++) {
-        all[i * LATENCY_BUCKETS + j] =
-          all[2 * i * LATENCY_BUCKETS + j]! + all[(2 * i + 1) * LATENCY_BUCKETS + j]!;
+        all[i * LATENCY_BUCKETS + j] = all[2 * i * LATENCY_BUCKETS + j]! + all[(2 * i + 1) * LATENCY_BUCKETS + j]!;
       }
     }
     all.fill(0, half * LATENCY_BUCKETS);

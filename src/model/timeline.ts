@@ -23,7 +23,7 @@ export interface TimelineLevel {
 /**
  * The capture over time, in a bounded number of buckets: operations, errors, notifications, latency, live sessions. A
  * session lives from its first message (from the start of the capture where its beginning is not in it) until it is
- * closed or was last heard of, or to the end of the capture while nothing says that it ended.
+ * closed, or heard of for the last time before it was lost or expired; one that is open lives to the end of the capture.
  */
 export class Timeline implements ModelListener {
   /** Time of the first and the last thing that happened; null while nothing did. */
@@ -79,7 +79,9 @@ export class Timeline implements ModelListener {
   sessionEnded(session: Session): void {
     if (session.startKnown) this.born[this.at(session.start.time)]!++;
     else this.older++;
-    if (session.end !== 'open') this.ended[this.at(session.endMoment?.time ?? session.lastTime)]!++;
+    if (session.end === 'open') return;
+    const last = session.end === 'closed' ? (session.endMoment?.time ?? session.lastTime) : session.lastTime;
+    this.ended[this.at(last)]!++;
   }
 
   end(time: number): void {

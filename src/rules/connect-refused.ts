@@ -95,6 +95,16 @@ export const connectRefused = defineRule({
       client.client = connection.client;
     }
 
+    /** When the host was first served again; where its handshake was not captured, by the first that was seen of it. */
+    function backAgain(client: Refused): number {
+      let back = client.back ?? model.lastTime;
+      for (const session of model.hosts.get(client.ip)?.sessions ?? []) {
+        if (session.id === null && session.start.time > client.first.time) back = Math.min(back, session.start.time);
+        if (session.holes > 0 && session.lastResponseTime > client.first.time) back = Math.min(back, client.last.time);
+      }
+      return back;
+    }
+
     return {
       connectionClosed(connection) {
         if (connection.tcp.refused !== null) refused(connection);
@@ -110,7 +120,7 @@ export const connectRefused = defineRule({
       end() {
         for (const outage of outages) {
           const clients = [...outage.clients.values()];
-          const without = clients.map((client) => (client.back ?? model.lastTime) - client.first.time);
+          const without = clients.map((client) => backAgain(client) - client.first.time);
           const limit = (client: Refused): number => {
             const timeouts = (model.hosts.get(client.ip)?.sessions ?? []).map((s) => s.timeoutNs(Infinity));
             return Math.min(options.unreachable * 1e9, ...timeouts);

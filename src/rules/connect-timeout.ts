@@ -53,8 +53,8 @@ export const connectTimeout = defineRule({
     function look(connection: ClientConnection): void {
       const { tcp } = connection;
       if (tcp.refused !== null) {
-        const key = `${connection.host.ip} ${connection.server.address}`;
-        if (refusals.size < MAX) refusals.set(key, (refusals.get(key) ?? 0) + 1);
+        const server = connection.server.address;
+        refusals.set(server, (refusals.get(server) ?? 0) + 1);
         return;
       }
       const { syn, toServer, toClient } = tcp;
@@ -77,11 +77,10 @@ export const connectTimeout = defineRule({
       connectionClosed: look,
       end() {
         for (const connection of model.connections.values()) look(connection);
-        // An RST that the capture lost, among others that it holds.
-        const unanswered = attempts.filter((a) => {
-          const refused = refusals.get(`${a.ip} ${a.server}`) ?? 0;
-          return refused < attempts.filter((b) => b.ip === a.ip && b.server === a.server).length;
-        });
+        // Among attempts that were refused: the capture lost the RST.
+        const perServer = new Map<string, number>();
+        for (const { server } of attempts) perServer.set(server, (perServer.get(server) ?? 0) + 1);
+        const unanswered = attempts.filter(({ server }) => (refusals.get(server) ?? 0) * 3 < perServer.get(server)!);
         const hosts = incidents(
           unanswered,
           (a) => a.ip,

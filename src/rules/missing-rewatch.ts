@@ -60,9 +60,10 @@ export const missingRewatch = defineRule({
       if (lived < (session.closing === null ? options.grace : options.closingGrace) * 1e9) return;
       // A reconnect gives the client another chance to set it: judged by watch-lost-after-reconnect.
       if (readUnderWay(view)) return;
-      const uncertain = session.uncertainSince(fired.time) || session.forgotten > 0;
       const plain = fired.lastPlain;
-      if (fired.own && plain === null) return;
+      // What is missing may be the read that sets the watch, or the session's own write that caused the event.
+      const uncertain = session.uncertainSince(fired.watch?.time ?? 0) || session.forgotten > 0;
+      if ((fired.own || uncertain) && fired.plainReads < 2) return;
       const again = fired.plainReads > 1 || (plain !== null && changedSince(view, kind, plain));
       // Never read again: worth a warning only if there was more to be told.
       const weak = uncertain || fired.own || (plain === null && !changedAgain(view, kind));

@@ -51,8 +51,8 @@ export const sessionExpired = defineRule({
         (e) => id !== null && e['oldSession'] === id,
       );
       if (neglected !== undefined && neglected.severity !== 'info') return 'error';
-      // Never had an answer from any server: not a session that was lost here.
-      if (session === null && lastZxidSeen === 0) return 'info';
+      // The request is not in the capture, or the client never had an answer from any server: whose it was is unknown.
+      if (session === null && (id === null || lastZxidSeen === 0)) return 'info';
       if (session === null || session.holes > 0) return 'warning';
       const held =
         session.ephemerals.size > 0 || [...session.views.values()].some((view) => view.dataWatch ?? view.childWatch);

@@ -62,13 +62,14 @@ export const staleChildList = defineRule({
       if (old < options.grace * 1e9) return;
       const polls = fired !== null && fired.plainReads > 1;
       if (polls && model.lastTime - read.time < 2 * view.longestListInterval) return;
-      const uncertain = session.uncertainSince(read.time) || session.forgotten > 0;
+      // It may have read the list again where bytes are missing.
+      if (session.uncertainSince(read.time) || session.forgotten > 0) return;
       found.push({
         view,
         read,
         missed,
-        severity: uncertain ? 'info' : 'error',
-        confidence: uncertain ? 'possible' : 'proven',
+        severity: 'error',
+        confidence: 'proven',
         entry: {
           ...affectedBy(session),
           path: znode.path,

@@ -73,13 +73,14 @@ export const watchLostAfterReconnect = defineRule({
           const next = nextAttachment(session, watch.time);
           const last = session.attachments.at(-1)!;
           if (next === undefined || livedFor(session, last.time) < grace(session) || readUnderWay(view)) continue;
-          const uncertain = session.uncertainSince(watch.time) || session.forgotten > 0;
+          // It may have been used up, or set again, where bytes are missing.
+          if (session.uncertainSince(watch.time) || session.forgotten > 0) continue;
           found.push({
             kind,
             path: view.znode.path,
             after: 'reconnect',
-            severity: uncertain ? 'info' : 'error',
-            confidence: uncertain ? 'possible' : 'proven',
+            severity: 'error',
+            confidence: 'proven',
             set: watch,
             handshake: next,
             until: session.lastRequestTime,

@@ -69,6 +69,9 @@ export class UnansweredRequests {
     const repeats = toServer.unackedRetransmissions;
     if (!acknowledged && repeats === 0) return null;
     const end = left ?? (acknowledged ? null : toServer.lastPayload);
+    // Nothing more of the client: the rest of the connection is not in the capture, or it is no longer there.
+    if (left === null && (toServer.last?.time ?? 0) - oldest.time < Math.min(1e9, session.timeoutNs(10e9) / 6))
+      return null;
     const to = end?.time ?? this.model.lastTime;
     const answered = Math.max(
       connection.lastAnswerTime > oldest.time ? -1 : connection.lastAnswerTime,
