@@ -54,7 +54,7 @@ const stat = {
 
 const operation = {
   type: 'object',
-  required: ['op'],
+  anyOf: [{ required: ['op'] }, { required: ['txn'] }],
   properties: {
     op: { type: 'string' },
     path: { type: 'string' },

@@ -1,0 +1,34 @@
+import { vi } from 'vitest';
+import { main } from '../cli/main.js';
+
+export interface CliRun {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+type Write = typeof process.stdout.write;
+
+/** Runs the command line in this process, as if both outputs were pipes. */
+export async function runCli(...argv: readonly string[]): Promise<CliRun> {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const collect = (parts: string[]): Write =>
+    ((chunk: string | Uint8Array) => {
+      parts.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+      return true;
+    }) as Write;
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation(collect(stdout)),
+    vi.spyOn(process.stderr, 'write').mockImplementation(collect(stderr)),
+  ];
+  const before = process.exitCode;
+  process.exitCode = undefined;
+  try {
+    const status = await main(argv);
+    return { status, stdout: stdout.join(''), stderr: stderr.join('') };
+  } finally {
+    process.exitCode = before;
+    for (const spy of spies) spy.mockRestore();
+  }
+}
