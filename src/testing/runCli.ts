@@ -17,7 +17,7 @@ export async function runCli(...argv: readonly string[]): Promise<CliRun> {
     ((chunk: string | Uint8Array) => {
       parts.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
       return true;
-    }) as Write;
+    });
   const spies = [
     vi.spyOn(process.stdout, 'write').mockImplementation(collect(stdout)),
     vi.spyOn(process.stderr, 'write').mockImplementation(collect(stderr)),
