@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { MessageReader } from '../protocols/messageReader.js';
+import { quorumCapture, quorumTruth } from '../testing/quorumCapture.js';
+import { Analysis } from './analysis.js';
+import type { AnalyzeDocument, FindingEntry } from './document.js';
+
+const ABOUT_SERVERS = ['leader-election', 'follower-sync', 'slow-quorum-ack'];
+
+async function analyse(name: string): Promise<AnalyzeDocument> {
+  const analysis = new Analysis();
+  const reader = new MessageReader([quorumCapture(name)], analysis);
+  await reader.read();
+  analysis.end(reader.last.time);
+  return analysis.document(reader.captures, reader.clock);
+}
+
+async function findings(name: string): Promise<FindingEntry[]> {
+  return (await analyse(name)).findings.filter((finding) => ABOUT_SERVERS.includes(finding.rule));
+}
+
+const seconds = (time: string): number => Date.parse(time) / 1000;
+
+function action(name: string, what: string): { readonly time: number } & Record<string, unknown> {
+  return quorumTruth(name).actions.find((one) => one.action === what)!;
+}
+
+describe('on an ordinary load', () => {
+  it.each(['zab-load', 'load-observer', 'election-start', 'quorum-sasl'])('%s: no warning, no error', async (name) => {
+    const { findings } = await analyse(name);
+    expect(findings.filter((finding) => finding.severity !== 'info')).toEqual([]);
+  });
+
+  it('the first election is information', async () => {
+    const [finding, ...others] = await findings('election-start');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      rule: 'leader-election',
+      severity: 'info',
+      data: { leader: 3, epoch: 1, previousLeader: null, cause: null, rounds: 1, notifications: 10 },
+    });
+  });
+});
+
+describe('leader-election', () => {
+  it('of a killed leader: who, when, how long', async () => {
+    const [finding, sync, ...others] = await findings('leader-killed');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      rule: 'leader-election',
+      severity: 'warning',
+      confidence: 'proven',
+      server: '10.77.0.12',
+      data: {
+        leader: 2,
+        epoch: 2,
+        previousLeader: 3,
+        previousEpoch: 1,
+        cause: 'leader-closed',
+        startedBy: 2,
+        withoutLeader: 0.388795,
+      },
+    });
+    expect(Math.abs(seconds(finding!.from) - action('leader-killed', 'kill').time)).toBeLessThan(0.05);
+    expect(finding!.evidence.map((one) => one.frame)).toEqual([2547, 2553, 2598, 2684, 2705]);
+    // The killed server comes back later: that is no election, and no harm.
+    expect(sync).toMatchObject({
+      rule: 'follower-sync',
+      severity: 'info',
+      data: { learner: 3, kind: 'DIFF', reason: 'came-back', transactions: 389 },
+    });
+  });
+
+  it.each(['log-truncated', 'log-diverged'])('%s: of a leader that was cut off', async (name) => {
+    const finding = (await findings(name)).find((one) => one.rule === 'leader-election')!;
+    expect(finding).toMatchObject({
+      severity: 'warning',
+      data: { leader: 2, epoch: 2, previousLeader: 3, cause: 'leader-silent' },
+    });
+    expect(Math.abs(seconds(finding.from) - action(name, 'link-down').time)).toBeLessThan(0.1);
+    // The followers gave it up after syncLimit × tickTime = 4 s.
+    expect(finding.data['withoutLeader']).toBeGreaterThan(4);
+    expect(finding.data['withoutLeader']).toBeLessThan(5);
+  });
+});
+
+describe('follower-sync', () => {
+  it('of a follower that was paused for longer than syncLimit', async () => {
+    const [finding, ...others] = await findings('follower-paused');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      rule: 'follower-sync',
+      severity: 'warning',
+      server: '10.77.0.11',
+      data: { learner: 1, leader: 3, kind: 'DIFF', reason: 'lagged', transactions: 289, fromZxid: '0x10000008f' },
+    });
+    expect(finding!.data['silence']).toBeGreaterThan(14.9);
+    expect(finding!.data['silence']).toBeLessThan(15.5);
+    expect(finding!.data['away']).toBeGreaterThan(4.5);
+  });
+
+  it('of a follower that had lost its data', async () => {
+    const [finding, ...others] = await findings('follower-snapshot');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      rule: 'follower-sync',
+      severity: 'warning',
+      data: { learner: 1, kind: 'SNAP', reason: 'lost-data', fromZxid: '0x0', snapshotBytes: 122_528 },
+    });
+  });
+
+  it.each([
+    ['log-truncated', 'TRUNC', '0x100000072'],
+    ['log-diverged', 'SNAP', '0x100000076'],
+  ])('%s: of a log with transactions that nobody else has', async (name, kind, fromZxid) => {
+    const finding = (await findings(name)).find((one) => one.rule === 'follower-sync');
+    expect(finding).toMatchObject({ severity: 'warning', data: { learner: 3, kind, reason: 'diverged', fromZxid } });
+  });
+});
+
+describe('slow-quorum-ack', () => {
+  it('of one slow disk: nobody waited for it', async () => {
+    const [finding, ...others] = await findings('slow-disk');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      rule: 'slow-quorum-ack',
+      severity: 'warning',
+      server: '10.77.0.11',
+      data: { lateCommits: 0, clientWrites: 0, writes: [] },
+    });
+    expect(finding!.message).toContain('it is the log (fsync) that is slow');
+    expect(Math.abs(seconds(finding!.from) - action('slow-disk', 'slow-fsync').time)).toBeLessThan(0.3);
+  });
+
+  it('of a pause that is shorter than syncLimit', async () => {
+    const [finding, ...others] = await findings('follower-short-pause');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ rule: 'slow-quorum-ack', server: '10.77.0.11', data: { lateCommits: 0 } });
+    expect(finding!.message).toContain('PINGs were answered as late');
+  });
+
+  it('of both followers: every write that waited is named with its proposal', async () => {
+    const { findings: all } = await analyse('slow-quorum');
+    const finding = all.find((one) => one.rule === 'slow-quorum-ack')!;
+    const results = action('slow-quorum', 'load-end')['results'] as { over50ms: number }[];
+    const slow = results.reduce((sum, result) => sum + result.over50ms, 0);
+    // The clients measured more: connecting, and what waited for something else than its own proposal.
+    expect(finding.data['clientWrites']).toBeLessThanOrEqual(slow);
+    expect(finding.data['clientWrites']).toBeGreaterThan(0.7 * slow);
+    expect(finding.data['clientWrites']).toBe(finding.data['lateCommits']);
+    const [write] = finding.data['writes'] as Record<string, unknown>[];
+    expect(write).toMatchObject({ op: 'setData', client: expect.stringMatching(/^10\.77\.0\.2[12]:/) as string });
+    expect(write!['commitLatency']).toBeLessThanOrEqual(write!['latency'] as number);
+    const request = all.find((one) => one.rule === 'slow-request')!;
+    expect(request.data).toMatchObject({
+      writesOnly: true,
+      cause: { rule: 'slow-quorum-ack' },
+      proposal: { decidedByIp: expect.stringMatching(/^10\.77\.0\.1/) as string },
+    });
+  });
+});
