@@ -3,9 +3,12 @@ import { MaskedBytesBuilder, type MaskedBytes } from './hexDumpBytes.js';
 import { parsePacketHeader, type PacketHeader } from './hexDumpHeader.js';
 import { readRow, rowText, WIDEST_ROW, type RowText } from './hexDumpRow.js';
 
-/** Bytes that `*` (the row before, again) or missing rows may stand for. */
-const MOST_REPEATED = 1 << 20;
+/** Bytes that `*` (the row before, again) and missing rows may stand for, in all. */
+const MOST_FILLED = 1 << 20;
 const MOST_MISSING = 1 << 16;
+
+/** Above each block of bytes where tshark and Wireshark have several of one frame: `Frame (99 bytes):`, `Reassembled TCP (37 bytes):`. */
+const SOURCE_LABEL = /^([A-Z][\w .-]{0,80}) \(\d{1,9} bytes?\):?$/;
 
 type Radix = 16 | 8 | 10;
 const RADIXES: readonly Radix[] = [16, 8, 10];
@@ -96,8 +99,12 @@ class DumpReader {
   #textColumn: number | null = null;
   #lastRow: MaskedBytes | null = null;
   #repeats = false;
+  #mayFill = MOST_FILLED;
   /** The last line that was not blank was a row of the packet. */
   #inPacket = false;
+  /** The rows are bytes that tshark put together from this frame and others before, and not to be read twice. */
+  #derived = false;
+  #framesLabelled = false;
   readonly #followed: boolean;
 
   constructor(
@@ -119,6 +126,8 @@ class DumpReader {
     for (let i = 0; i < this.lines.length; i++) {
       const line = this.lines[i]!;
       const offset = this.offsets[i];
+      if (line.trim() === '') this.#derived = false;
+      if (this.#derived && this.rows[i] != null) continue;
       if (offset != null) this.#row(i, offset);
       else if (line.trim() === '*' && this.#inPacket) this.#repeats = true;
       else if (this.#isEnd(line)) this.#finish();
@@ -159,12 +168,12 @@ class DumpReader {
   #fill(missing: number): boolean {
     if (missing === 0) return true;
     const row = this.#lastRow;
-    if (this.#repeats && row !== null && missing <= MOST_REPEATED && missing % row.length === 0) {
-      for (let left = missing; left > 0; left -= row.length) this.#builder.append(row);
-      return true;
-    }
-    if (missing > MOST_MISSING) return false;
-    this.#builder.unknown(missing);
+    if (missing > this.#mayFill) return false;
+    const repeats = this.#repeats && row !== null && missing % row.length === 0;
+    if (!repeats && missing > MOST_MISSING) return false;
+    this.#mayFill -= missing;
+    if (repeats) for (let left = missing; left > 0; left -= row.length) this.#builder.append(row);
+    else this.#builder.unknown(missing);
     return true;
   }
 
@@ -211,6 +220,11 @@ class DumpReader {
   }
 
   #other(line: string): void {
+    const label = SOURCE_LABEL.exec(line)?.[1];
+    if (label !== undefined) {
+      if (label === 'Frame') this.#framesLabelled = true;
+      this.#derived = label !== 'Frame' && this.#framesLabelled;
+    }
     const header = parsePacketHeader(line);
     this.#inPacket = false;
     if (header === null) return;

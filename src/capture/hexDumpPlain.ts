@@ -13,10 +13,14 @@ function packet(
   return { line, offset: null, data, header, side, fromText };
 }
 
-function lineAt(text: string, index: number): number {
+/** Line of a place in the text, from 1; places must not go back. */
+function lineCounter(text: string): (index: number) => number {
   let line = 1;
-  for (let at = text.indexOf('\n'); at >= 0 && at < index; at = text.indexOf('\n', at + 1)) line++;
-  return line;
+  let next = text.indexOf('\n');
+  return (index) => {
+    for (; next >= 0 && next < index; next = text.indexOf('\n', next + 1)) line++;
+    return line;
+  };
 }
 
 // Escapes: Python, C, shell and strace strings
@@ -29,11 +33,12 @@ export function parseEscapes(text: string): HexPacket[] {
   const quoted = /["']/.test(text) && /\\[0-7]/.test(text);
   if (!quoted && !/\\x[0-9a-fA-FxX?*]{2}/.test(text)) return [];
   const packets: HexPacket[] = [];
+  const lineAt = lineCounter(text);
   let builder = new MaskedBytesBuilder();
   let start = 0;
   let end = -1;
   const flush = (): void => {
-    if (builder.length > 0) packets.push(packet(builder.build(), lineAt(text, start)));
+    if (builder.length > 0) packets.push(packet(builder.build(), lineAt(start)));
     builder = new MaskedBytesBuilder();
   };
   for (const string of quotedStrings(text)) {
@@ -88,11 +93,12 @@ const ELEMENT = /^(?:\(byte\))?\s*(?:0x([0-9a-fA-FxX?*]{1,8})|(-?\d{1,3}))$/i;
 export function parseArrays(text: string): HexPacket[] {
   const packets: HexPacket[] = [];
   const code = withoutComments(text);
+  const lineAt = lineCounter(code);
   for (const found of code.matchAll(ARRAY)) {
     const data = arrayBytes(found[2] ?? found[3]!);
     if (data === null) continue;
     const side = found[1] === undefined ? null : found[1] === '0' ? 0 : 1;
-    packets.push(packet(data, lineAt(code, found.index), null, side));
+    packets.push(packet(data, lineAt(found.index), null, side));
   }
   return packets;
 }
@@ -138,9 +144,9 @@ const FEWEST_DIGITS = 8;
 
 /** Lines of hexadecimal in any grouping, with or without a text column. A blank line, or one of words, ends a packet. */
 export function parsePlainHex(lines: readonly string[]): HexPacket[] {
-  const filled = lines.filter((line) => line.trim() !== '');
-  const onlyHex = filled.every((line) => plainDigits(line) !== null);
-  const withText = !onlyHex && filled.some((line) => plainDigits(line) === null && textRow(line) !== null);
+  const plainLines = lines.map((line) => (line.trim() === '' ? '' : plainDigits(line)));
+  const onlyHex = plainLines.every((plain) => plain !== null);
+  const withText = !onlyHex && lines.some((line, i) => plainLines[i] === null && textRow(line) !== null);
   const packets: HexPacket[] = [];
   let builder = new MaskedBytesBuilder();
   let digits = '';
@@ -158,7 +164,7 @@ export function parsePlainHex(lines: readonly string[]): HexPacket[] {
   lines.forEach((line, i) => {
     if (builder.length === 0 && digits === '') start = i + 1;
     const row = withText ? textRow(line) : null;
-    const plain = row === null ? plainDigits(line) : null;
+    const plain = row === null && plainLines[i] !== '' ? plainLines[i]! : null;
     if (row !== null) {
       builder.append(row.data);
       fromText += row.fromText;
@@ -188,9 +194,11 @@ function textRow(line: string): { data: MaskedBytes; fromText: number } | null {
 
 /** The digits of a line of nothing but hexadecimal, null for any other line (and an empty one). */
 function plainDigits(line: string): string | null {
+  // A letter that no digit, prefix or mask has tells most lines of words.
+  if (/[g-wyzG-WYZ]/.test(line.replace('<Buffer', ''))) return null;
   const tokens = line
-    .replace(/<Buffer|>|[,;:{}()[\]"'`|]/g, ' ')
-    .replace(/(?<=[0-9a-fA-FxX?*]{2})-(?=[0-9a-fA-FxX?*]{2})/g, ' ')
+    .replace(/<Buffer|[>,;:{}()[\]"'`|]/g, ' ')
+    .replace(/([0-9a-fA-FxX?*]{2})-(?=[0-9a-fA-FxX?*]{2})/g, '$1 ')
     .split(/\s+/)
     .filter((token) => token !== '');
   if (tokens.length === 0) return null;
@@ -209,9 +217,9 @@ function plainDigits(line: string): string | null {
   return digits;
 }
 
-/** Base64, whole text. */
+/** Base64: all of the text, in one piece or broken into lines. */
 export function parseBase64(text: string): HexPacket[] {
-  const joined = text.replace(/\s+/g, '');
+  const joined = text.replace(/\s*\n\s*/g, '').trim();
   if (joined.length < 8 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(joined) || joined.replace(/=+$/, '').length % 4 === 1)
     return [];
   return [packet(MaskedBytes.known(Buffer.from(joined, 'base64')), 1)];
