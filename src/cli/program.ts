@@ -3,8 +3,10 @@ import { analyzeCommand } from './analyze.js';
 import { decodeCommand } from './decode.js';
 import { hexCommand } from './hex.js';
 import { leasesCommand } from './leases.js';
+import { pathCommand } from './path.js';
 import { rulesCommand } from './rules.js';
 import { schemaCommand } from './schema.js';
+import { statsCommand } from './stats.js';
 import { version } from './version.js';
 
 /** The whole command line. Errors are thrown as CommanderError: nothing here ends the process. */
@@ -16,7 +18,9 @@ export function program(): Command {
     .addCommand(analyzeCommand(), { isDefault: true })
     .addCommand(decodeCommand())
     .addCommand(hexCommand())
+    .addCommand(statsCommand())
     .addCommand(leasesCommand())
+    .addCommand(pathCommand())
     .addCommand(rulesCommand())
     .addCommand(schemaCommand());
   for (const command of [root, ...root.commands]) command.exitOverride();

@@ -1,15 +1,18 @@
 import { Argument, Command } from 'commander';
 
+/** JSON Schemas by the name of the output, loaded when asked for. */
+const schemas: Readonly<Record<string, () => Promise<object>>> = {
+  decode: async () => (await import('../report/schemas/decode.js')).decodeSchema,
+  stats: async () => (await import('../report/schemas/stats.js')).statsSchema,
+  leases: async () => (await import('../report/schemas/leases.js')).leasesSchema,
+};
+
 /** `zkscope schema`: the JSON Schemas of the JSON outputs. */
 export function schemaCommand(): Command {
   return new Command('schema')
     .description('print the JSON Schema (2020-12) of a JSON output')
-    .addArgument(new Argument('<output>', 'which output').choices(['decode', 'leases']))
+    .addArgument(new Argument('<output>', 'which output').choices(Object.keys(schemas)))
     .action(async (output: string) => {
-      const schema =
-        output === 'leases'
-          ? (await import('../report/schemas/leases.js')).leasesSchema
-          : (await import('../report/schemas/decode.js')).decodeSchema;
-      process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
+      process.stdout.write(`${JSON.stringify(await schemas[output]!(), null, 2)}\n`);
     });
 }

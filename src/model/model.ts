@@ -12,6 +12,7 @@ import { LeaseTable } from './leases.js';
 import { Listeners, type ModelListener } from './listener.js';
 import { notification } from './notifications.js';
 import { Operations } from './operations.js';
+import { errorOf } from './outcome.js';
 import { QuorumModel } from './quorum/index.js';
 import { readAnswered } from './reads.js';
 import { Server } from './server.js';
@@ -311,7 +312,7 @@ export class Model {
       connection.outstanding.answered(request);
       const stats = this.operations.get(request.opcode, request.op);
       if (m.latency !== null) stats.latency.record(m.latency);
-      if (m.err !== 0) stats.errors++;
+      if (errorOf(m) !== 0) stats.errors++;
     }
     if (m.op === 'connect') {
       connectResponse(this, m, connection);

@@ -18,8 +18,11 @@ const SIZE = 128;
 export class Operations {
   private readonly table = new Array<OperationStats | undefined>(SIZE).fill(undefined);
   private readonly others = new Map<number, OperationStats>();
+  /** Four-letter words have no opcode. */
+  private words: OperationStats | undefined;
 
   get(opcode: number, op: string): OperationStats {
+    if (op === 'fourLetterWord') return (this.words ??= new OperationStats(opcode, op));
     const place = opcode + OFFSET;
     if (place >= 0 && place < SIZE) return (this.table[place] ??= new OperationStats(opcode, op));
     let stats = this.others.get(opcode);
@@ -41,6 +44,7 @@ export class Operations {
 
   /** In order of opcode. */
   list(): OperationStats[] {
-    return [...this.table.filter((stats) => stats !== undefined), ...this.others.values()];
+    const words = this.words === undefined ? [] : [this.words];
+    return [...this.table.filter((stats) => stats !== undefined), ...this.others.values(), ...words];
   }
 }
