@@ -165,17 +165,18 @@ class Builder {
       for (const child of names) {
         const owner = this.history.owners.get(child) ?? null;
         const byClosing = kind === 'delete' && closing !== undefined && exact;
+        const expired = kind === 'delete' && !byClosing ? this.history.expiredOwner(child, snapshot.time) : null;
         const change: PathChange = {
           kind,
           child,
-          cause: byClosing ? 'closeSession' : 'unknown',
+          cause: byClosing ? 'closeSession' : expired !== null ? 'expired' : 'unknown',
           knownFrom: 'list',
           zxid: at,
           exact,
           after: exact ? -1 : after,
           frame: byClosing ? closing.frame : snapshot.frame,
           time: byClosing ? closing.time : snapshot.time,
-          by: byClosing ? { session: closing.by.session ?? owner, client: closing.by.client } : null,
+          by: byClosing ? { session: closing.by.session ?? owner, client: closing.by.client } : expired,
           version: null,
           ephemeral: owner === null ? null : true,
         };

@@ -172,7 +172,7 @@ function staleIntervals(
       blind:
         !believed.watch &&
         watched !== null &&
-        change.time < watched.time &&
+        timeline.position(watched) >= change.zxid &&
         (event === undefined || event.time > watched.requestTime) &&
         told.some(({ time }) => time < believed.time),
       changes: to - from,

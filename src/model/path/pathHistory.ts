@@ -6,7 +6,7 @@ import type { ModelListener } from '../listener.js';
 import type { Model } from '../model.js';
 import type { Session } from '../session.js';
 import type { View } from '../view.js';
-import type { Cause } from '../znode.js';
+import type { Cause, Znode } from '../znode.js';
 import { childName, childPrefix, sameNames } from './childNames.js';
 import type { Actor, ListSnapshot, PathChange, PathReading, Refusal } from './pathFacts.js';
 import { PathSession } from './pathSession.js';
@@ -115,6 +115,19 @@ export class PathHistory implements ModelListener {
   /** Whether anything at all was seen of the path itself. */
   get seen(): boolean {
     return this.first !== null || this.ownChanges.length > 0 || this.childChanges.length > 0;
+  }
+
+  /** What the model knows of the znode at the end. */
+  get znode(): Znode | undefined {
+    return this.model.znodes.find(this.path);
+  }
+
+  /** The owner of a child, if that session was over (but not closed) or unheard of at `time`. */
+  expiredOwner(child: string, time: number): Actor | null {
+    const id = this.owners.get(child);
+    const session = id === undefined ? undefined : this.model.sessions.find(id);
+    if (session === undefined || (session.end !== 'expired' && session.end !== 'lost')) return null;
+    return session.lastRequestTime < time ? { session: session.id, client: session.client } : null;
   }
 
   private of(session: Session): PathSession | null {
