@@ -25,6 +25,8 @@ export interface AnalysisOptions extends RuleSelection {
 }
 
 const SECOND = 1e9;
+/** One gap in fewer messages than this makes a capture one that lost packets. */
+const MESSAGES_PER_GAP = 2000;
 
 /**
  * Model and rules over one or more captures. Fed like a ConnectionSink: connectionOpened, message, gap, connectionClosed,
@@ -74,7 +76,7 @@ export class Analysis {
   /** The captures are read; `lastTime` is the time of the last frame (nanoseconds since the base of the Clock). */
   end(lastTime: number): void {
     this.model.end(lastTime);
-    this.findings = this.select(this.found);
+    this.findings = this.select(this.found.map((finding) => this.weighed(finding)));
   }
 
   /** OUTPUT's analyze document. */
@@ -87,6 +89,13 @@ export class Analysis {
       sessions: [...this.model.sessions.all()].map((session) => sessionEntry(session, clock)),
       findings: this.findings.map((finding) => findingEntry(finding, clock)),
     };
+  }
+
+  /** Loss never makes proof: where more than a stray packet is missing, nothing is said to be complete. */
+  private weighed(finding: Finding): Finding {
+    const { gaps, messages } = this.model.totals;
+    const lossy = gaps > 0 && gaps * MESSAGES_PER_GAP >= messages;
+    return lossy && finding.confidence === 'proven' ? { ...finding, confidence: 'likely' } : finding;
   }
 
   private select(found: readonly Finding[]): Finding[] {

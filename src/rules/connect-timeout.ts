@@ -59,9 +59,9 @@ export const connectTimeout = defineRule({
       }
       const { syn, toServer, toClient } = tcp;
       if (syn === null || tcp.synAck !== null || toClient.packets > 0) return;
-      // Data or an ACK of the client: it did get an answer, which the capture has not.
-      if (toServer.packets > tcp.synCount || toServer.delivered > 0) return;
       const last = tcp.lastSyn ?? syn;
+      // Data or an ACK of the client: it did get an answer, which the capture has not. (A SYN may be captured twice.)
+      if (toServer.delivered > 0 || (toServer.last?.time ?? 0) - last.time > 1e6) return;
       if (model.lastTime - last.time < options.patience * 1e9 || attempts.length >= MAX) return;
       attempts.push({
         ip: connection.host.ip,

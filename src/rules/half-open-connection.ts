@@ -67,7 +67,7 @@ export const halfOpenConnection = defineRule({
           to: fin.time,
           repeats: toClient.finRepeats,
           gone: 'client',
-          confidence: connection.gaps > 0 ? 'possible' : 'proven',
+          confidence: connection.gaps === 0 ? 'proven' : toClient.finRepeats > options.repeats ? 'likely' : 'possible',
         };
       }
       const repeated = toServer.firstUnackedRetransmission;

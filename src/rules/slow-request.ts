@@ -17,6 +17,7 @@ interface Slow {
   readonly requestTime: number;
   readonly frame: number;
   readonly time: number;
+  readonly connection: ClientConnection;
   readonly entry: Affected;
   /** What the write became among the servers, where the capture has it. */
   readonly proposal: Proposal | null;
@@ -84,6 +85,8 @@ export const slowRequest = defineRule({
         if (m.latency === null || m.latency < options.latency * 1e9) return;
         const request = m.request;
         if (request === null || request.op === 'connect' || request.opcode === OpCode.sync || m.length >= HUGE) return;
+        // Which of several pings was answered is a guess, where an answer may be missing.
+        if (request.xid < 0 && sameXid(connection, request.xid)) return;
         const largeAt = huge?.get(connection);
         if (largeAt !== undefined && largeAt >= request.time) return;
         if (connection.lastGap !== null && connection.lastGap.time >= request.time) return;
@@ -102,6 +105,7 @@ export const slowRequest = defineRule({
           requestTime: request.time,
           frame: m.frame,
           time: m.time,
+          connection,
           entry: {
             client: connection.client,
             session: connection.session?.id ?? null,
@@ -115,6 +119,7 @@ export const slowRequest = defineRule({
       },
       end() {
         const outliers = slow.filter((s) => {
+          if (s.opcode === OpCode.ping && (s.connection.gaps > 0 || s.connection.tcp.midStream)) return false;
           const usual = model.operations.find(s.opcode)?.latency.percentile(0.5) ?? 0;
           return s.latency >= usual * options.factor;
         });
@@ -163,7 +168,7 @@ export const slowRequest = defineRule({
       for (const op of ops) byOp[op] = group.filter((s) => s.op === op).length;
       report({
         severity: group.length >= options.requests ? 'warning' : 'info',
-        confidence: 'proven',
+        confidence: group.some((s) => s.connection.gaps > 0) ? 'likely' : 'proven',
         title: everywhere ? 'Writes stall on several servers' : 'Slow requests',
         message: `${count(group.length, `${listing(ops)} request`)} on ${listing(servers)} took up to ${duration(slowest.latency)}, where the median is ${duration(usual)}${everywhere ? `; only writes, on several servers at once${cause === undefined ? ': the leader is the likely cause' : ''}` : ''}${cause === undefined ? '' : ` (${cause.title})`}.`,
         remedy: writes
@@ -190,3 +195,8 @@ export const slowRequest = defineRule({
     }
   },
 });
+
+function sameXid(connection: ClientConnection, xid: number): boolean {
+  for (const request of connection.outstanding) if (request.xid === xid) return true;
+  return false;
+}
