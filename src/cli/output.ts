@@ -1,14 +1,14 @@
 import type { Writable } from 'node:stream';
 
-const FLUSH_AT = 64 * 1024;
+const PIECE = 256 * 1024;
 
 /**
  * Standard output in large pieces. `drain` is to be awaited between chunks of input, so that a slow reader slows the
  * reading down instead of filling the memory. A reader that goes away (`| head`) ends the output quietly.
  */
 export class Output {
-  private pending: string[] = [];
-  private pendingLength = 0;
+  private buffer = Buffer.allocUnsafe(PIECE);
+  private length = 0;
   private blocked = false;
   /** The reader has gone: nothing more needs to be written, or read. */
   closed = false;
@@ -28,17 +28,23 @@ export class Output {
   }
 
   write(text: string): void {
-    this.pending.push(text);
-    this.pendingLength += text.length;
-    if (this.pendingLength >= FLUSH_AT) this.flush();
+    // No character takes more than three bytes of UTF-8 for each unit of a string.
+    const most = text.length * 3;
+    if (most > PIECE - this.length) this.flush();
+    if (most > PIECE) this.send(Buffer.from(text));
+    else this.length += this.buffer.write(text, this.length);
   }
 
   flush(): void {
-    if (this.pendingLength === 0) return;
-    const text = this.pending.join('');
-    this.pending = [];
-    this.pendingLength = 0;
-    if (!this.closed && !this.stream.write(text)) this.blocked = true;
+    if (this.length === 0) return;
+    this.send(this.buffer.subarray(0, this.length));
+    // The stream keeps what it has not written yet.
+    this.buffer = Buffer.allocUnsafe(PIECE);
+    this.length = 0;
+  }
+
+  private send(bytes: Buffer): void {
+    if (!this.closed && !this.stream.write(bytes)) this.blocked = true;
   }
 
   /** Writes what is pending, and waits until the reader has taken enough of it. */

@@ -17,8 +17,11 @@ export interface Message {
   readonly streamEnd: number;
   /** Only part of the message was captured. */
   readonly truncated: boolean;
-  /** The protocol's own fields as they are printed, without the common ones that report/ adds. */
-  toRecord(options: RecordOptions): Record<string, unknown>;
+  /**
+   * The protocol's own fields as they are printed, without the common ones that report/ adds. A decoder of many messages
+   * adds them to `record` and gives that back; others may give an object of their own.
+   */
+  toRecord(options: RecordOptions, record?: Record<string, unknown>): Record<string, unknown>;
 }
 
 export interface RecordOptions {

@@ -29,7 +29,8 @@ export function messageRecord(message: Message, clock: Clock, options: RecordOpt
   if (hasSession(message)) record['session'] = message.session;
   record['kind'] = message.kind;
   record['op'] = message.op;
-  Object.assign(record, message.toRecord(options));
+  const own = message.toRecord(options, record);
+  if (own !== record) Object.assign(record, own);
   if (message.truncated) record['truncated'] = true;
   return record;
 }

@@ -81,8 +81,11 @@ function timeMeaning(milliseconds: number): string {
 
 function typeMeaning(field: AnnotatedField, value: number, message: AnnotatedMessage): string {
   const { name } = field;
-  if (name.startsWith('ops.end')) return 'end of the operations';
-  if (name.startsWith('ops')) return value === -1 ? 'error' : opName(value);
+  if (name.startsWith('ops')) {
+    if (value !== -1) return opName(value);
+    const done = message.fields[message.fields.indexOf(field) + 1]?.value;
+    return done === true ? 'end of the operations' : 'error';
+  }
   if (message.kind === 'notification') return eventTypeName(value);
   if (message.kind !== 'request') return '';
   // The first is the request header's; auth and the removal of watches have one of their own.

@@ -201,8 +201,7 @@ export function commonFields(readings: readonly Reading[]): AnnotatedField[] {
   const common: AnnotatedField[] = [];
   for (const field of first!.fields) {
     const same = byPlace.map((fields) => fields.get(`${field.offset}+${field.length}`));
-    if (!same.every((other) => isSameField(other, field)))
-      continue;
+    if (!same.every((other) => isSameField(other, field))) continue;
     const names = new Set([field.name, ...same.map((other) => other!.name)]);
     common.push({ ...field, name: [...names].join(' or ') });
   }

@@ -268,9 +268,8 @@ export class AnnotatingReader implements RecordReader {
     const i = this.operation++;
     if (i === MOST_LISTED) this.mute();
     this.prefix = '';
-    const last = this.position + 9 === this.bounds.end;
-    if (last) this.unmute(`ops[${MOST_LISTED}]…[${i - 1}]`);
-    this.prefix = last ? 'ops.end.' : `ops[${i}].`;
+    if (this.position + 9 === this.bounds.end) this.unmute(`ops[${MOST_LISTED}]…[${i - 1}]`);
+    this.prefix = `ops[${i}].`;
     const at = this.position;
     const type = this.int('type');
     const done = this.boolean('done');

@@ -200,7 +200,7 @@ export class DecodedMessage implements ZooKeeperMessage {
     }
   }
 
-  toRecord(options: RecordOptions): Record<string, unknown> {
-    return zookeeperRecord(this, options);
+  toRecord(options: RecordOptions, record: Record<string, unknown> = {}): Record<string, unknown> {
+    return zookeeperRecord(this, options, record);
   }
 }

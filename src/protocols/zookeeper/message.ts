@@ -73,5 +73,5 @@ export interface ZooKeeperMessage extends Message {
   stat(): Stat | null;
   /** Child names of getChildren, getChildren2, getEphemerals responses. Equal lists may be the same array. */
   children(): readonly string[] | null;
-  toRecord(options: RecordOptions): Record<string, unknown>;
+  toRecord(options: RecordOptions, record?: Record<string, unknown>): Record<string, unknown>;
 }

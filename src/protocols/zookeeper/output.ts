@@ -62,19 +62,20 @@ function addFlags(fields: Fields, flags: number): void {
   if (mode !== undefined) fields['mode'] = mode;
 }
 
-/** Without what is of use inside only, or is told by `session`. */
-function printed(body: RequestBody & ResponseBody): Fields {
-  const fields: Fields = { ...body };
-  delete fields['dataAt'];
-  delete fields['sessionId'];
-  delete fields['protocolVersion'];
-  return fields;
+/** What is of use inside only, is told by `session`, or has a form of its own when it is printed. */
+const NOT_AS_IT_IS = new Set([
+  ...['dataAt', 'sessionId', 'protocolVersion'],
+  ...['acl', 'ops', 'flags', 'stat', 'relativeZxid', 'lastZxidSeen'],
+]);
+
+function addPlain(fields: Fields, body: RequestBody & ResponseBody): void {
+  for (const name in body) if (!NOT_AS_IT_IS.has(name)) fields[name] = body[name as keyof typeof body];
 }
 
 /** Adds a request's fields as they are printed. */
 export function addRequest(fields: Fields, body: RequestBody): void {
-  const { acl, ops, flags, relativeZxid, lastZxidSeen, ...rest } = body;
-  Object.assign(fields, printed(rest));
+  const { acl, ops, flags, relativeZxid, lastZxidSeen } = body;
+  addPlain(fields, body);
   if (flags !== undefined) addFlags(fields, flags);
   if (acl !== undefined) fields['acl'] = aclFields(acl);
   if (ops !== undefined) fields['ops'] = ops.map(opFields);
@@ -83,8 +84,8 @@ export function addRequest(fields: Fields, body: RequestBody): void {
 }
 
 function addResponse(fields: Fields, body: ResponseBody): void {
-  const { acl, ops, stat, ...rest } = body;
-  Object.assign(fields, printed(rest));
+  const { acl, ops, stat } = body;
+  addPlain(fields, body);
   if (acl !== undefined) fields['acl'] = aclFields(acl);
   if (ops !== undefined) fields['ops'] = ops.map(opFields);
   if (stat !== undefined) fields['stat'] = statFields(stat);
@@ -96,9 +97,8 @@ function addData(fields: Fields, message: DecodedMessage, body: { dataLength?: n
   fields['data'] = message.bytes.toString('base64', dataAt, dataAt + dataLength);
 }
 
-/** ZooKeeper's own fields of a message under the names of the documented output. */
-export function zookeeperRecord(message: DecodedMessage, options: RecordOptions): Fields {
-  const fields: Fields = {};
+/** Adds ZooKeeper's own fields of a message to `fields`, under the names of the documented output. */
+export function zookeeperRecord(message: DecodedMessage, options: RecordOptions, fields: Fields): Fields {
   if (message.word !== null) {
     fields['word'] = message.word;
     if (message.kind === 'response') {
