@@ -180,6 +180,8 @@ function judge(quorum: QuorumModel, link: LearnerLink, smallSnapshot: number): R
     );
   }
   if (withElection || (sync.kind === 'SNAP' && (sync.snapshotBytes ?? 0) <= smallSnapshot)) return null;
+  // It has gone from one leader to the next: the election is what happened.
+  if (earlier !== null && earlier.leader !== leader && sync.kind === 'DIFF') return null;
   if (earlier !== null || led) {
     return make(
       'came-back',

@@ -6,7 +6,7 @@ import { deleteFirst, type Proposal } from '../../protocols/quorum/proposals.js'
 import { ZabMessage } from '../../protocols/quorum/zabMessage.js';
 import { Histogram } from '../histogram.js';
 import { SLOW_WAIT } from './ackPace.js';
-import type { Election, Looker, Reign } from './election.js';
+import { agreedLeader, type Election, type Looker, type Reign } from './election.js';
 import { LearnerLink } from './learnerLink.js';
 import { QuorumServers, type QuorumServer } from './server.js';
 
@@ -18,6 +18,8 @@ const MOST_WRITES = 8192;
 const MOST_SLOW = 4096;
 /** A leader and its learners hear of each other twice a tick (2 s by default); a longer silence vouches for nobody. */
 const SILENT = 3e9;
+/** Votes that agree and are not repeated for so long have decided the election (the last look around takes 200 ms). */
+const AGREED = 1e9;
 
 /** A proposal that was committed 50 ms or more after it was made. */
 export interface SlowCommit {
@@ -49,6 +51,8 @@ export class QuorumModel {
   private readonly reignOf = new Map<string, Reign>();
   private readonly writes = new Map<string, Proposal>();
   private election: Election | null = null;
+  /** Highest epoch in which some server says that it leads or follows. */
+  private epochServed = -1;
 
   /** The proposal that a client's request became, if it was captured and is not long ago. */
   proposalOf(session: string, xid: number): Proposal | null {
@@ -180,7 +184,8 @@ export class QuorumModel {
     const key = `${link.tcp.server.text}/${epoch}`;
     let reign = this.reignOf.get(key);
     if (reign === undefined) {
-      const begun = link.sync !== null && this.election !== null && mayHaveElected(this.election, link.leader);
+      // A leader that others have named with this epoch had been serving before the capture shows anything of it.
+      const begun = link.sync !== null && this.election !== null && epoch > this.epochServed;
       reign = { leader: link.leader, epoch, first: moment, begun, serving: null, last: moment, links: [] };
       if (this.reigns.length < MOST_REIGNS) {
         this.reignOf.set(key, reign);
@@ -206,6 +211,8 @@ export class QuorumModel {
     const server = this.servers.get(m.sender, ip);
     if (m.state !== 'LOOKING') {
       if (this.election !== null) this.election.leaderKnown = true;
+      // Servers tell of the new epoch only once its leader serves; before, they tell of the one that they come from.
+      if (m.peerEpoch !== null && m.peerEpoch > this.epochServed) this.epochServed = m.peerEpoch;
       return;
     }
     // A new connection begins with the last message that its sender had for this peer, however old it is.
@@ -219,7 +226,7 @@ export class QuorumModel {
   }
 
   private currentElection(moment: Moment): Election {
-    if (this.election !== null && !this.isOver(this.election)) return this.election;
+    if (this.election !== null && !this.isOver(this.election, moment.time)) return this.election;
     const before = this.reigns.at(-1) ?? null;
     const election: Election = {
       start: moment,
@@ -236,9 +243,11 @@ export class QuorumModel {
     return election;
   }
 
-  /** All who looked have found a leader that was there already. */
-  private isOver(election: Election): boolean {
-    if (!election.leaderKnown || election.reign !== null) return false;
+  /** All who looked have found a leader that was there already, or have agreed on one some time ago. */
+  private isOver(election: Election, time: number): boolean {
+    if (election.reign !== null) return false;
+    if (election.lookers.size > 1 && time - election.last.time > AGREED && agreedLeader(election) !== null) return true;
+    if (!election.leaderKnown) return false;
     for (const server of election.lookers.keys()) if (!this.isServing(server, election.last.time)) return false;
     return true;
   }
@@ -277,11 +286,6 @@ function leaderEpoch(m: ZabMessage): number | null {
   // While a learner is brought up to date it is sent transactions of earlier epochs.
   if (m.direction !== TO_CLIENT || m.synchronising) return null;
   return m.op === 'PROPOSAL' || m.op === 'COMMIT' || m.op === 'INFORM' || m.op === 'PING' ? m.epoch : null;
-}
-
-/** Not so if the lookers were told of a leader and this one was none of them: then they have joined it. */
-function mayHaveElected(election: Election, leader: QuorumServer): boolean {
-  return !election.leaderKnown || election.lookers.has(leader);
 }
 
 function newLooker(server: QuorumServer, first: Moment): Looker {
