@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import type { CaptureInput } from '../capture/captureSet.js';
 import { MessageReader } from '../protocols/messageReader.js';
-import { quorumCapture, quorumTruth } from '../testing/quorumCapture.js';
+import { partOfQuorumCapture, quorumCapture, quorumTruth } from '../testing/quorumCapture.js';
 import { Analysis } from './analysis.js';
 import type { AnalyzeDocument, FindingEntry } from './document.js';
 
 const ABOUT_SERVERS = ['leader-election', 'follower-sync', 'slow-quorum-ack'];
 
-async function analyse(name: string): Promise<AnalyzeDocument> {
+async function analyse(input: CaptureInput): Promise<AnalyzeDocument> {
   const analysis = new Analysis();
-  const reader = new MessageReader([quorumCapture(name)], analysis);
+  const reader = new MessageReader([typeof input === 'string' ? quorumCapture(input) : input], analysis);
   await reader.read();
   analysis.end(reader.last.time);
   return analysis.document(reader.captures, reader.clock);
 }
 
-async function findings(name: string): Promise<FindingEntry[]> {
+async function findings(name: CaptureInput): Promise<FindingEntry[]> {
   return (await analyse(name)).findings.filter((finding) => ABOUT_SERVERS.includes(finding.rule));
 }
 
@@ -156,5 +157,58 @@ describe('slow-quorum-ack', () => {
       cause: { rule: 'slow-quorum-ack' },
       proposal: { decidedByIp: expect.stringMatching(/^10\.77\.0\.1/) as string },
     });
+  });
+});
+
+describe('of part of the traffic', () => {
+  const kinds = (list: readonly FindingEntry[]): unknown[] =>
+    list.filter((one) => one.severity !== 'info').map((one) => [one.rule, one.data['reason'] ?? one.data['epoch']]);
+  const at = (name: string, host: string): CaptureInput =>
+    partOfQuorumCapture(name, (_index, source, destination) => source === host || destination === host);
+
+  it('the host of a killed leader shows that it came back, and no election', async () => {
+    expect(kinds(await findings(at('leader-killed', '10.77.0.13')))).toEqual([]);
+    expect(kinds(await findings(at('log-truncated', '10.77.0.13')))).toEqual([['follower-sync', 'diverged']]);
+  });
+
+  it('the host of either of the others shows the whole of it', async () => {
+    for (const host of ['10.77.0.11', '10.77.0.12']) {
+      const [finding] = await findings(at('leader-killed', host));
+      expect(finding).toMatchObject({ rule: 'leader-election', data: { leader: 2, cause: 'leader-closed' } });
+      expect(finding!.data['withoutLeader']).toBeCloseTo(0.3888, 2);
+    }
+  });
+
+  it('an election without the quorum port is told by its votes', async () => {
+    const votes = partOfQuorumCapture('leader-killed', (_index, _source, _destination, ports) => ports.includes(3888));
+    const [finding, ...others] = await findings(votes);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'info', confidence: 'likely', data: { agreedLeader: 2 } });
+  });
+
+  it.each(['zab-load', 'load-observer'])('%s: no warning wherever the capture begins or ends', async (name) => {
+    for (const [from, to] of [
+      [100, 3000],
+      [170, 900],
+      [1500, 5000],
+      [2345, 6000],
+    ]) {
+      const input = partOfQuorumCapture(name, (index) => index >= from! && index < to!);
+      expect(kinds(await findings(input))).toEqual([]);
+    }
+  });
+
+  it('follower-paused: at most what happened, wherever the capture begins', async () => {
+    for (const from of [1000, 1500, 4000, 4780, 4825]) {
+      const found = kinds(await findings(partOfQuorumCapture('follower-paused', (index) => index >= from)));
+      expect([[], [['follower-sync', 'lagged']]]).toContainEqual(found);
+    }
+  });
+
+  it('a capture with losses claims no slowness that was not there', async () => {
+    for (const every of [7, 50]) {
+      const input = partOfQuorumCapture('load-observer', (index) => index % every !== 0);
+      expect(kinds(await findings(input))).toEqual([]);
+    }
   });
 });

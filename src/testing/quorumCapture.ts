@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import type { Connection } from '../network/connection.js';
 import type { Gap, Message, Protocol } from '../protocols/protocol.js';
 import { MessageReader } from '../protocols/messageReader.js';
 import { quorum } from '../protocols/quorum/index.js';
 import { zookeeper } from '../protocols/zookeeper/index.js';
+import { type Packet, readCapture, writePcap } from './captureFile.js';
 import type { Clock } from '../capture/clock.js';
 
 const FOLDER = new URL('../../fixtures/quorum/', import.meta.url);
@@ -47,6 +50,21 @@ export function quorumTruth(name: string): QuorumTruth {
 
 export function quorumCapture(name: string): string {
   return new URL(`${name}.pcap.gz`, FOLDER).pathname;
+}
+
+/** Part of a capture of fixtures/quorum: the packets that a filter lets through, by number (from 0), addresses and ports. */
+export function partOfQuorumCapture(
+  name: string,
+  keep: (index: number, source: string, destination: string, ports: readonly number[]) => boolean,
+): { readonly name: string; readonly stream: Readable } {
+  const packets = readCapture(gunzipSync(readFileSync(quorumCapture(name))));
+  const address = (packet: Packet, at: number): string => [...packet.data.subarray(at, at + 4)].join('.');
+  const kept = packets.filter((packet, index) => {
+    // Ethernet, IPv4 without options, TCP.
+    const ports = [packet.data.readUInt16BE(34), packet.data.readUInt16BE(36)];
+    return keep(index, address(packet, 26), address(packet, 30), ports);
+  });
+  return { name, stream: Readable.from([writePcap(kept)]) };
 }
 
 /** Reads a capture of fixtures/quorum and calls back for every message, gap and connection; gives back the run's clock. */
