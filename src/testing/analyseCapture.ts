@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import { MessageReader } from '../protocols/messageReader.js';
+import { Analysis, type AnalysisOptions } from '../rules/analysis.js';
+import type { AnalyzeDocument } from '../rules/document.js';
+import { type Packet, readCapture, writePcap } from './captureFile.js';
+
+export interface Analysed {
+  readonly analysis: Analysis;
+  readonly document: AnalyzeDocument;
+}
+
+/** Model and rules over captures that are given as bytes (several: files of one ring). */
+export async function analyse(files: readonly Buffer[], options: AnalysisOptions = {}): Promise<Analysed> {
+  const analysis = new Analysis(options);
+  const inputs = files.map((bytes, i) => ({ name: `capture${i}`, stream: Readable.from([bytes]) }));
+  const reader = new MessageReader(inputs, analysis);
+  await reader.read();
+  analysis.end(reader.last.time);
+  return { analysis, document: analysis.document(reader.captures, reader.clock) };
+}
+
+export function analysePackets(packets: readonly Packet[], options: AnalysisOptions = {}): Promise<Analysed> {
+  return analyse([writePcap(packets)], options);
+}
+
+/** Bytes of a fixture, unpacked. */
+export function fixture(path: string): Buffer {
+  const bytes = readFileSync(new URL(`../../fixtures/${path}`, import.meta.url));
+  return path.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+}
+
+export function fixturePackets(path: string): Packet[] {
+  return readCapture(fixture(path));
+}
