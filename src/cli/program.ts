@@ -6,6 +6,7 @@ import { leasesCommand } from './leases.js';
 import { pathCommand } from './path.js';
 import { rulesCommand } from './rules.js';
 import { schemaCommand } from './schema.js';
+import { sessionsCommand } from './sessions.js';
 import { statsCommand } from './stats.js';
 import { version } from './version.js';
 
@@ -19,6 +20,7 @@ export function program(): Command {
     .addCommand(decodeCommand())
     .addCommand(hexCommand())
     .addCommand(statsCommand())
+    .addCommand(sessionsCommand())
     .addCommand(leasesCommand())
     .addCommand(pathCommand())
     .addCommand(rulesCommand())

@@ -4,6 +4,7 @@ import { Argument, Command } from 'commander';
 const schemas: Readonly<Record<string, () => Promise<object>>> = {
   decode: async () => (await import('../report/schemas/decode.js')).decodeSchema,
   stats: async () => (await import('../report/schemas/stats.js')).statsSchema,
+  sessions: async () => (await import('../report/schemas/sessions.js')).sessionsSchema,
   leases: async () => (await import('../report/schemas/leases.js')).leasesSchema,
 };
 
