@@ -1,17 +1,76 @@
 import type { Segment } from './segment.js';
 
-export interface TableEntry<T> {
-  readonly hash: number;
-  /** Addresses and ports of both ends: four words and a port each, the opener's first. */
-  readonly words: Int32Array;
-  sameHash: T | null;
+/** Key of a connection as small integers on the entry itself: looking one up touches one object. */
+export class TableEntry {
+  sameHash: this | null = null;
+  /** Addresses (four words) and ports of both ends, the sender of the first segment first. */
+  private readonly a0: number;
+  private readonly a1: number;
+  private readonly a2: number;
+  private readonly a3: number;
+  private readonly aPort: number;
+  private readonly b0: number;
+  private readonly b1: number;
+  private readonly b2: number;
+  private readonly b3: number;
+  private readonly bPort: number;
+
+  constructor(
+    readonly hash: number,
+    s: Segment,
+  ) {
+    this.a0 = s.source0;
+    this.a1 = s.source1;
+    this.a2 = s.source2;
+    this.a3 = s.source3;
+    this.aPort = s.sourcePort;
+    this.b0 = s.destination0;
+    this.b1 = s.destination1;
+    this.b2 = s.destination2;
+    this.b3 = s.destination3;
+    this.bPort = s.destinationPort;
+  }
+
+  /** Whether a segment goes from the first end to the second. */
+  isForward(s: Segment): boolean {
+    return (
+      s.sourcePort === this.aPort &&
+      s.destinationPort === this.bPort &&
+      s.source3 === this.a3 &&
+      s.destination3 === this.b3 &&
+      s.source0 === this.a0 &&
+      s.source1 === this.a1 &&
+      s.source2 === this.a2 &&
+      s.destination0 === this.b0 &&
+      s.destination1 === this.b1 &&
+      s.destination2 === this.b2
+    );
+  }
+
+  /** Whether a segment goes from the second end to the first. */
+  isBackward(s: Segment): boolean {
+    return (
+      s.sourcePort === this.bPort &&
+      s.destinationPort === this.aPort &&
+      s.source3 === this.b3 &&
+      s.destination3 === this.a3 &&
+      s.source0 === this.b0 &&
+      s.source1 === this.b1 &&
+      s.source2 === this.b2 &&
+      s.destination0 === this.a0 &&
+      s.destination1 === this.a1 &&
+      s.destination2 === this.a2
+    );
+  }
 }
 
 /** Finds the connection of a segment, whichever of its two ends sent it. */
-export class ConnectionTable<T extends TableEntry<T>> {
+export class ConnectionTable<T extends TableEntry> {
   private readonly byHash = new Map<number, T>();
   private latest: T | null = null;
   size = 0;
+  /** Direction of the segment that was found last. */
+  forward = true;
 
   /** The same for both directions. */
   hash(s: Segment): number {
@@ -28,21 +87,7 @@ export class ConnectionTable<T extends TableEntry<T>> {
     return (sum ^ (sum >>> 15)) & 0x3fffffff;
   }
 
-  words(s: Segment): Int32Array {
-    return Int32Array.of(
-      s.source0,
-      s.source1,
-      s.source2,
-      s.source3,
-      s.sourcePort,
-      s.destination0,
-      s.destination1,
-      s.destination2,
-      s.destination3,
-      s.destinationPort,
-    );
-  }
-
+  /** The entry of a segment, null if there is none; `forward` then tells whether its first end sent it. */
   find(segment: Segment): T | null {
     const latest = this.latest;
     if (latest !== null && this.matches(latest, segment)) return latest;
@@ -55,47 +100,9 @@ export class ConnectionTable<T extends TableEntry<T>> {
     return null;
   }
 
-  /** Whether the segment was sent by the end that the entry's words name first. */
-  isFromFirst(entry: T, s: Segment): boolean {
-    const w = entry.words;
-    return (
-      s.sourcePort === w[4] &&
-      s.source3 === w[3] &&
-      s.source0 === w[0] &&
-      s.source1 === w[1] &&
-      s.source2 === w[2] &&
-      s.destinationPort === w[9] &&
-      s.destination3 === w[8]
-    );
-  }
-
-  private matches(entry: T, s: Segment): boolean {
-    const w = entry.words;
-    if (s.sourcePort === w[4] && s.destinationPort === w[9]) {
-      if (
-        s.source3 === w[3] &&
-        s.destination3 === w[8] &&
-        s.source0 === w[0] &&
-        s.source1 === w[1] &&
-        s.source2 === w[2] &&
-        s.destination0 === w[5] &&
-        s.destination1 === w[6] &&
-        s.destination2 === w[7]
-      )
-        return true;
-    }
-    return (
-      s.sourcePort === w[9] &&
-      s.destinationPort === w[4] &&
-      s.source3 === w[8] &&
-      s.destination3 === w[3] &&
-      s.source0 === w[5] &&
-      s.source1 === w[6] &&
-      s.source2 === w[7] &&
-      s.destination0 === w[0] &&
-      s.destination1 === w[1] &&
-      s.destination2 === w[2]
-    );
+  private matches(entry: T, segment: Segment): boolean {
+    this.forward = entry.isForward(segment);
+    return this.forward || entry.isBackward(segment);
   }
 
   add(entry: T): void {

@@ -5,41 +5,12 @@ import {
   TO_SERVER,
   type ConnectionEnd,
   type Direction,
-  type Endpoint,
   type StreamFacts,
 } from './connection.js';
-import { ConnectionTable, type TableEntry } from './connectionTable.js';
+import { ConnectionTable, TableEntry } from './connectionTable.js';
 import { DUPLICATE_TIME, HalfConnection } from './halfConnection.js';
 import { ACK, FIN, RST, SYN, type Segment } from './segment.js';
-
-/**
- * What a stream promises its handler: bytes of one direction come in order and once; what the capture has not is
- * announced by `gap` at its place; a segment is handed on after everything that it acknowledges, so that a request comes
- * before its answer even where the capture has them the other way round. `fin` and `end` come last. `position` counts
- * bytes and gaps from 0. Frames of one direction never go back.
- */
-export interface StreamHandler {
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void;
-  gap(direction: Direction, length: number, position: number, frame: number, time: number): void;
-  fin(direction: Direction, frame: number, time: number): void;
-  end(frame: number, time: number): void;
-}
-
-/** Who listens: is told of every TCP connection, and gives a handler for those whose bytes it wants (null: no bytes). */
-export interface ConnectionListener {
-  /** Which of two endpoints is the server, for a connection whose start was not captured; null if that cannot be told. */
-  server(a: Endpoint, b: Endpoint): Endpoint | null;
-  opened(connection: Connection): StreamHandler | null;
-  closed(connection: Connection): void;
-}
+import type { ConnectionListener, StreamHandler } from './streamHandler.js';
 
 export interface TcpOptions {
   /** Connections that are kept; beyond it the longest idle are forgotten. */
@@ -59,21 +30,22 @@ const MAX_WAITING_PIECES = 2048;
 const TIME_WAIT = 60e9;
 const CLOSED_KEPT = 4096;
 
-class TcpConnection implements TableEntry<TcpConnection> {
-  sameHash: TcpConnection | null = null;
+class TcpConnection extends TableEntry {
   handler: StreamHandler | null = null;
   closing = false;
   closed = false;
   lastTime = 0;
 
   constructor(
-    readonly hash: number,
-    readonly words: Int32Array,
+    hash: number,
+    segment: Segment,
     readonly connection: Connection,
-    /** Half of the endpoint that `words` names first. */
+    /** Half of the sender of the first segment, and of its receiver. */
     readonly a: HalfConnection,
     readonly b: HalfConnection,
-  ) {}
+  ) {
+    super(hash, segment);
+  }
 
   direction(half: HalfConnection): Direction {
     return half.facts === this.connection.toServer ? TO_SERVER : TO_CLIENT;
@@ -112,7 +84,8 @@ export class TcpReassembly {
     return this.connections;
   }
 
-  segment(segment: Segment): void {
+  /** @returns the connection that it belongs to */
+  segment(segment: Segment): Connection {
     const time = segment.time;
     if (time > this.nextDoubt) this.settleDoubts(time);
     let entry = this.table.find(segment);
@@ -121,9 +94,10 @@ export class TcpReassembly {
       this.table.remove(entry);
       entry = null;
     }
+    const opened = entry === null;
     entry ??= this.open(segment);
     entry.lastTime = time;
-    const fromA = this.table.isFromFirst(entry, segment);
+    const fromA = opened || this.table.forward;
     const half = fromA ? entry.a : entry.b;
     const peer = fromA ? entry.b : entry.a;
     const facts = half.facts;
@@ -139,14 +113,14 @@ export class TcpReassembly {
     }
     if (entry.closed) {
       this.afterClose(entry, half, peer, segment);
-      return;
+      return entry.connection;
     }
     const flags = segment.flags;
     if ((flags & SYN) !== 0) this.synchronise(entry, half, peer, segment);
     else if (!half.known) half.begin(segment.sequence);
     if ((flags & RST) !== 0) {
       this.reset(entry, half, segment);
-      return;
+      return entry.connection;
     }
     if (segment.window === 0 && (flags & (SYN | FIN)) === 0) facts.zeroWindows++;
     const acknowledges = (flags & ACK) !== 0 ? this.acknowledge(entry, peer, segment) : 0;
@@ -159,6 +133,7 @@ export class TcpReassembly {
       if (half.doubtPackets > GRACE_PACKETS || peer.doubtPackets > GRACE_PACKETS)
         this.settle(entry, GRACE_PACKETS, time);
     }
+    return entry.connection;
   }
 
   /** The capture is over: everything that waits is handed on with the gaps that remain. */
@@ -171,8 +146,7 @@ export class TcpReassembly {
   // Connections
 
   private isNewConnection(entry: TcpConnection, segment: Segment): boolean {
-    const fromA = this.table.isFromFirst(entry, segment);
-    const half = fromA ? entry.a : entry.b;
+    const half = this.table.forward ? entry.a : entry.b;
     if ((segment.flags & (SYN | ACK)) === SYN) return half.initialSequence !== segment.sequence;
     if ((segment.flags & (SYN | ACK)) === (SYN | ACK)) {
       return half.initialSequence !== -1 && half.initialSequence !== segment.sequence;
@@ -223,7 +197,7 @@ export class TcpReassembly {
     const other = sourceIsClient ? connection.toClient : connection.toServer;
     const entry = new TcpConnection(
       this.table.hash(segment),
-      this.table.words(segment),
+      segment,
       connection,
       new HalfConnection(own),
       new HalfConnection(other),
@@ -431,7 +405,11 @@ export class TcpReassembly {
     const direction = entry.direction(half);
     const position = half.facts.delivered;
     half.advance(captured);
-    if (captured > 0) entry.handler?.data(direction, bytes, start, start + captured, position, frame, time);
+    const { handler } = entry;
+    if (captured > 0 && handler !== null) {
+      handler.data(direction, bytes, start, start + captured, position, frame, time);
+      if (handler.successor !== undefined && handler.successor !== null) entry.handler = handler.successor;
+    }
     if (captured < length) this.skip(entry, half, length - captured, frame, time);
   }
 

@@ -1,5 +1,5 @@
 import type { Connection, Direction } from '../network/connection.js';
-import type { StreamHandler } from '../network/tcp.js';
+import type { StreamHandler } from '../network/streamHandler.js';
 
 /** What every decoded message has, whatever its protocol. Reused by some decoders: valid until the callback returns. */
 export interface Message {

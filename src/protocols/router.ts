@@ -1,6 +1,6 @@
 import type { Connection, Direction, Endpoint } from '../network/connection.js';
 import { TO_SERVER } from '../network/connection.js';
-import type { ConnectionListener, StreamHandler } from '../network/tcp.js';
+import type { ConnectionListener, StreamHandler } from '../network/streamHandler.js';
 import type { ConnectionDecoder, MessageSink, Protocol } from './protocol.js';
 
 /** Who is told of the connections that belong to a protocol, beside their messages. */
@@ -128,7 +128,7 @@ interface Early {
 
 /** Stands before the decoder of a connection until it is known which that is. */
 class Undecided implements StreamHandler {
-  private decoder: ConnectionDecoder | null = null;
+  successor: ConnectionDecoder | null = null;
   private ignored = false;
   private early: Early[] = [];
   private looks = 0;
@@ -148,13 +148,13 @@ class Undecided implements StreamHandler {
     frame: number,
     time: number,
   ): void {
-    if (this.decoder === null) {
+    if (this.successor === null) {
       if (this.ignored) return;
       if (this.connection.rolesKnown && !this.connection.midStream)
         this.decideAtStart(direction, bytes, start, end, position, frame, time);
       else direction = this.decideMidStream(direction, bytes, start, end);
     }
-    this.decoder?.data(direction, bytes, start, end, position, frame, time);
+    this.successor?.data(direction, bytes, start, end, position, frame, time);
   }
 
   private decideAtStart(
@@ -216,7 +216,7 @@ class Undecided implements StreamHandler {
       return;
     }
     const decoder = this.router.open(this.connection, protocol);
-    this.decoder = decoder;
+    this.successor = decoder;
     for (const { direction, bytes, position, frame, time } of this.early) {
       decoder.data(direction, bytes, 0, bytes.length, position, frame, time);
     }
@@ -224,17 +224,17 @@ class Undecided implements StreamHandler {
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
-    if (this.decoder === null && !this.ignored && !this.connection.midStream) this.choose(this.expected);
-    this.decoder?.gap(direction, length, position, frame, time);
+    if (this.successor === null && !this.ignored && !this.connection.midStream) this.choose(this.expected);
+    this.successor?.gap(direction, length, position, frame, time);
   }
 
   fin(direction: Direction, frame: number, time: number): void {
-    if (this.decoder === null && this.early.length > 0) this.choose(this.expected);
-    this.decoder?.fin(direction, frame, time);
+    if (this.successor === null && this.early.length > 0) this.choose(this.expected);
+    this.successor?.fin(direction, frame, time);
   }
 
   end(frame: number, time: number): void {
-    if (this.decoder === null && this.early.length > 0) this.choose(this.expected);
-    this.decoder?.end(frame, time);
+    if (this.successor === null && this.early.length > 0) this.choose(this.expected);
+    this.successor?.end(frame, time);
   }
 }

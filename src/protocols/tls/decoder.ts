@@ -26,7 +26,7 @@ export class TlsDecoder implements ConnectionDecoder {
     private readonly connection: Connection,
     private readonly sink: MessageSink,
   ) {
-    connection.protocol ??= 'tls';
+    connection.protocol = 'tls';
     this.readers = [new RecordReader(this.events(TO_SERVER)), new RecordReader(this.events(TO_CLIENT))];
   }
 

@@ -41,6 +41,7 @@ function xidMeaning(value: number, message: AnnotatedMessage): string {
   if (value === -2) return 'reserved for pings';
   if (value === -4 && (message.op === 'auth' || message.kind === 'response')) return 'used for auth';
   if (value === -8 && message.op?.startsWith('setWatches') === true) return 'used for setWatches';
+  if (message.kind === null) return 'number of the request';
   return message.kind === 'response'
     ? 'number of the request that this answers'
     : 'number that the client gave this request';
@@ -146,6 +147,7 @@ export function meaningOf(field: AnnotatedField, message: AnnotatedMessage): str
   const { name, value } = field;
   const last = name.slice(name.lastIndexOf('.') + 1);
   const notes: string[] = [];
+  if (name.includes(' or ')) return 'which of these depends on the operation';
   if (field.known !== 'known') notes.push(stateText(field, message));
   if (typeof value === 'number') notes.push(numberMeaning(field, value, message));
   else if (field.type === 'zxid' && typeof value === 'string') notes.push(zxidMeaning(last, value, message));

@@ -1,0 +1,32 @@
+import type { Connection, Direction, Endpoint } from './connection.js';
+
+/**
+ * What a stream promises its handler: bytes of one direction come in order and once; what the capture has not is
+ * announced by `gap` at its place; a segment is handed on after everything that it acknowledges, so that a request comes
+ * before its answer even where the capture has them the other way round. `fin` and `end` come last. `position` counts
+ * bytes and gaps from 0. Frames of one direction never go back.
+ */
+export interface StreamHandler {
+  /** Set by a handler that only had to find out who takes over: that one is called from then on. */
+  successor?: StreamHandler | null;
+  data(
+    direction: Direction,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    position: number,
+    frame: number,
+    time: number,
+  ): void;
+  gap(direction: Direction, length: number, position: number, frame: number, time: number): void;
+  fin(direction: Direction, frame: number, time: number): void;
+  end(frame: number, time: number): void;
+}
+
+/** Who listens: is told of every TCP connection, and gives a handler for those whose bytes it wants (null: no bytes). */
+export interface ConnectionListener {
+  /** Which of two endpoints is the server, for a connection whose start was not captured; null if that cannot be told. */
+  server(a: Endpoint, b: Endpoint): Endpoint | null;
+  opened(connection: Connection): StreamHandler | null;
+  closed(connection: Connection): void;
+}
