@@ -12,6 +12,7 @@ import { LeaseTable } from './leases.js';
 import { Listeners, type ModelListener } from './listener.js';
 import { notification } from './notifications.js';
 import { Operations } from './operations.js';
+import { OtherProtocols } from './otherProtocols.js';
 import { errorOf } from './outcome.js';
 import { QuorumModel } from './quorum/index.js';
 import { readAnswered } from './reads.js';
@@ -67,6 +68,7 @@ export class Model {
   readonly operations = new Operations();
   /** What the servers say among themselves, where the capture has it. */
   readonly quorum = new QuorumModel();
+  readonly others = new OtherProtocols();
   readonly leases = new LeaseTable();
   readonly handshakes = new TlsHandshakes();
   readonly churn = new ConnectionChurn();
@@ -107,6 +109,7 @@ export class Model {
 
   connectionClosed(tcp: Connection): void {
     this.quorum.connectionClosed(tcp);
+    this.others.closed(tcp);
     const connection = this.connections.get(tcp.id);
     this.churn.closed(tcp, connection === undefined ? undefined : zooKeeperUse(connection));
     // With 'open' it is the capture that ends.
@@ -118,6 +121,7 @@ export class Model {
   message(message: Message): void {
     if (message.protocol !== 'zookeeper') {
       this.now(message.time, message.frame);
+      this.others.message(message);
       this.quorum.message(message);
       this.leases.message(message);
       this.handshakes.message(message);

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
-import type { AnalyzeDocument, CaptureEntry, FindingEntry, OperationEntry } from '../rules/document.js';
+import type { AnalyzeDocument, CaptureEntry, FindingEntry, OperationEntry, SummaryEntry } from '../rules/document.js';
 import type { Severity } from '../rules/finding.js';
 import { durationText } from './duration.js';
 import { printable } from './escape.js';
@@ -64,13 +64,23 @@ function heading({ captures, summary }: AnalyzeDocument, { colour, width, losses
     )}, ${plural(summary.connections, 'connection')}, ` +
     `${plural(summary.sessions, 'session')}, ${plural(summary.messages, 'message')} ` +
     `(${plural(summary.requests, 'request')}, ${plural(summary.notifications, 'notification')})`;
-  lines.push(counted);
+  lines.push(counted, ...otherProtocols(summary));
   const text = lines.map((line) => wrap(line, width)).join('\n');
   const lost =
     losses.length === 0
       ? 'Nothing was lost: every byte of the connections was captured and decoded.'
       : `Not seen: ${losses.join('; ')}.`;
   return `${colour.bold(text)}\n${(losses.length === 0 ? colour.dim : colour.yellow)(wrap(lost, width))}`;
+}
+
+/** One line for each protocol beside ZooKeeper's own that has messages. */
+function otherProtocols({ protocols }: SummaryEntry): string[] {
+  return Object.entries(protocols)
+    .filter(([, { messages }]) => messages > 0)
+    .map(([name, { connections, messages, requests }]) => {
+      const asked = requests > 0 ? ` (${plural(requests, 'request')})` : '';
+      return `${printable(name)}: ${plural(connections, 'connection')}, ${plural(messages, 'message')}${asked}`;
+    });
 }
 
 function captureLine(capture: CaptureEntry): string {
@@ -183,7 +193,7 @@ function closing(document: AnalyzeDocument, { colour, width, hidden }: AnalyzeTe
   const count = (severity: Severity): number => list.filter((finding) => finding.severity === severity).length;
   const aside = hidden === 0 ? '' : ` ${plural(hidden, 'finding')} kept out by the filters.`;
   if (count('error') + count('warning') === 0) {
-    if (summary.messages === 0)
+    if (summary.messages === 0 && otherProtocols(summary).length === 0)
       return colour.bold(wrap(`Nothing to judge: no ZooKeeper message in the capture.${aside}`, width));
     const infos = count('info') === 0 ? '' : ` (${plural(count('info'), 'remark')})`;
     return colour.bold(wrap(`Nothing wrong found${infos}.${aside} ${blindSpots(document)}`, width));

@@ -116,7 +116,8 @@ export class Analysis {
       .map(({ address, connections, sessions, requests, responses }) => {
         return { server: address, connections, sessions, requests, responses };
       });
-    return { ...model.totals.copy(), sessions: model.sessions.count, byOp, servers };
+    const protocols = Object.fromEntries([...model.others.counts].map(([name, counts]) => [name, { ...counts }]));
+    return { ...model.totals.copy(), sessions: model.sessions.count, byOp, servers, protocols };
   }
 }
 

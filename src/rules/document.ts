@@ -42,6 +42,15 @@ export interface SummaryEntry {
   gapBytes: number;
   byOp: Record<string, OperationEntry>;
   servers: ServerEntry[];
+  /** Protocols other than ZooKeeper's client protocol (etcd, tls, zab …), which the numbers above leave out. */
+  protocols: Record<string, ProtocolEntry>;
+}
+
+export interface ProtocolEntry {
+  connections: number;
+  messages: number;
+  requests: number;
+  responses: number;
 }
 
 export interface ServerEntry {

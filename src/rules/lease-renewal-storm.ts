@@ -55,6 +55,7 @@ export const leaseRenewalStorm = defineRule({
         const leases = stormy.map(({ lease }) => lease);
         const from = first.storm.since.time;
         const to = Math.max(...stormy.map(({ storm }) => storm.last.time));
+        const start = Math.min(...leases.map((lease) => lease.main.first?.time ?? from));
         const changed = stormy.filter(({ storm }) => storm.changed);
         const lasting = stormy.filter(({ storm }) => !storm.over);
         const bad = lasting.some(({ factor, storm }) => factor >= 4 || storm.changed);
@@ -78,7 +79,7 @@ export const leaseRenewalStorm = defineRule({
           message: `${count(stormy.length, 'lease')} (TTL ${listing(
             ttls.map((ttl) => `${ttl} s`),
             4,
-          )}) ${stormy.length === 1 ? 'is' : 'are'} renewed every ${duration(medians[Math.floor(medians.length / 2)]!)} instead of every TTL/3, up to ${Math.round(Math.max(...stormy.map(({ factor }) => factor)))} times as often: ${counts.join(' and ')} in ${duration(to - from)}; ${began}.`,
+          )}) ${stormy.length === 1 ? 'is' : 'are'} renewed every ${duration(medians[Math.floor(medians.length / 2)]!)} instead of every TTL/3, up to ${Math.round(Math.max(...stormy.map(({ factor }) => factor)))} times as often: ${counts.join(' and ')} in ${duration(to - start)}; ${began}.`,
           remedy: REMEDY,
           ...subject(leases),
           from,
