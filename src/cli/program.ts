@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { analyzeCommand } from './analyze.js';
 import { decodeCommand } from './decode.js';
+import { followCommand } from './follow.js';
 import { hexCommand } from './hex.js';
 import { leasesCommand } from './leases.js';
 import { pathCommand } from './path.js';
+import { reportCommand } from './report.js';
 import { rulesCommand } from './rules.js';
 import { schemaCommand } from './schema.js';
 import { sessionsCommand } from './sessions.js';
@@ -18,11 +20,13 @@ export function program(): Command {
     .showHelpAfterError('(zkscope --help, or zkscope help COMMAND, tells more)')
     .addCommand(analyzeCommand(), { isDefault: true })
     .addCommand(decodeCommand())
+    .addCommand(followCommand())
     .addCommand(hexCommand())
     .addCommand(statsCommand())
     .addCommand(sessionsCommand())
     .addCommand(leasesCommand())
     .addCommand(pathCommand())
+    .addCommand(reportCommand())
     .addCommand(rulesCommand())
     .addCommand(schemaCommand());
   for (const command of [root, ...root.commands]) command.exitOverride();

@@ -1,5 +1,6 @@
+import type { CaptureInput } from '../capture/captureInput.js';
 import { Clock } from '../capture/clock.js';
-import { MessageReader } from '../protocols/messageReader.js';
+import { MessageReader, type MessageReaderOptions } from '../protocols/messageReader.js';
 import type { ConnectionSink } from '../protocols/router.js';
 import { Losses, nothingFound } from '../report/losses.js';
 import { onInterrupt } from './interrupt.js';
@@ -17,13 +18,19 @@ export interface RunOptions {
   readonly ports: readonly number[];
   readonly clock?: Clock;
   readonly output?: Output;
+  /** Called after each TCP segment. */
+  readonly onSegment?: NonNullable<MessageReaderOptions['onSegment']>;
 }
 
 /**
  * Reads captures into a sink the way every command does it: with a progress bar, until the end, Ctrl-C, or until nobody
  * reads the output any more. Throws CaptureError where a capture cannot be read at all.
  */
-export async function runCaptures(files: readonly string[], sink: ConnectionSink, options: RunOptions): Promise<Run> {
+export async function runCaptures(
+  files: readonly CaptureInput[],
+  sink: ConnectionSink,
+  options: RunOptions,
+): Promise<Run> {
   const losses = new Losses();
   const progress = new Progress();
   const counting: ConnectionSink = {
@@ -45,6 +52,7 @@ export async function runCaptures(files: readonly string[], sink: ConnectionSink
   const reader = new MessageReader(files, counting, {
     clock: options.clock ?? new Clock(),
     zookeeperPorts: options.ports,
+    ...(options.onSegment === undefined ? {} : { onSegment: options.onSegment }),
     onProgress: (read, total) => {
       progress.update(read, total);
     },

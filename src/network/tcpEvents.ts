@@ -56,15 +56,18 @@ export class TcpEvents {
         if (connection.synAck?.frame === frame) tell('synAck');
       } else if (connection.lastSyn?.frame === frame) tell(connection.synCount > 1 ? 'synRetransmission' : 'syn');
     }
-    if (facts.retransmissions > before.retransmissions) tell('retransmission');
+    // A FIN that is sent again says so itself, whatever bytes it repeats.
+    const again = facts.finRepeats > before.finRepeats;
+    if (facts.retransmissions > before.retransmissions && !again) tell('retransmission');
     if (facts.keepAlives > before.keepAlives) tell('keepAlive');
     const closed = segment.window === 0 && (flags & (SYN | FIN | RST)) === 0;
     if (closed && !before.closedWindow) tell('zeroWindow');
     if ((flags & FIN) !== 0) {
       if (facts.fin?.frame === frame) tell('fin');
-      else if (facts.finRepeats > before.finRepeats) tell('finRetransmission');
+      else if (again) tell('finRetransmission');
     }
-    if ((flags & RST) !== 0 && facts.rst?.frame === frame) tell(connection.refused?.frame === frame ? 'refused' : 'rst');
+    if ((flags & RST) !== 0 && facts.rst?.frame === frame)
+      tell(connection.refused?.frame === frame ? 'refused' : 'rst');
     before.retransmissions = facts.retransmissions;
     before.keepAlives = facts.keepAlives;
     before.finRepeats = facts.finRepeats;
