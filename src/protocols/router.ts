@@ -1,5 +1,5 @@
 import type { Connection, Direction, Endpoint } from '../network/connection.js';
-import { TO_SERVER } from '../network/connection.js';
+import { TO_CLIENT, TO_SERVER } from '../network/connection.js';
 import type { ConnectionListener, StreamHandler } from '../network/streamHandler.js';
 import type { ConnectionDecoder, MessageSink, Protocol } from './protocol.js';
 
@@ -20,6 +20,8 @@ export interface RouterOptions {
 const MAX_LEARNED = 10_000;
 /** First bytes that are kept while the protocols cannot say yet whether they are theirs. */
 const MAX_UNDECIDED = 256;
+/** Segments that are kept meanwhile. */
+const MAX_EARLY = 16;
 /** Segments of a connection from nowhere that are looked at before it is left alone. */
 const MID_STREAM_LOOKS = 8;
 
@@ -166,6 +168,12 @@ class Undecided implements StreamHandler {
     frame: number,
     time: number,
   ): void {
+    // Both sides of HTTP/2 begin at once; what the server says waits for the client's first words to be understood.
+    const waits = this.expected === null && this.early.length > 0 && this.early.length < MAX_EARLY;
+    if (direction === TO_CLIENT && waits && end - start <= MAX_UNDECIDED) {
+      this.early.push({ direction, bytes: Buffer.from(bytes.subarray(start, end)), position, frame, time });
+      return;
+    }
     // A server that speaks first, or a client whose first bytes were lost: the port decides.
     const first = direction === TO_SERVER && (position === 0 || this.early.length > 0);
     if (!first) {
@@ -176,7 +184,8 @@ class Undecided implements StreamHandler {
     let to = end;
     let all = bytes;
     if (this.early.length > 0) {
-      all = Buffer.concat([...this.early.map((piece) => piece.bytes), bytes.subarray(start, end)]);
+      const before = this.early.filter((piece) => piece.direction === direction).map((piece) => piece.bytes);
+      all = Buffer.concat([...before, bytes.subarray(start, end)]);
       from = 0;
       to = all.length;
     }
