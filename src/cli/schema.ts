@@ -5,6 +5,8 @@ const schemas: Readonly<Record<string, () => Promise<object>>> = {
   decode: async () => (await import('../report/schemas/decode.js')).decodeSchema,
   stats: async () => (await import('../report/schemas/stats.js')).statsSchema,
   sessions: async () => (await import('../report/schemas/sessions.js')).sessionsSchema,
+  hex: async () => (await import('../report/schemas/hex.js')).hexSchema,
+  diff: async () => (await import('../report/schemas/diff.js')).diffSchema,
   leases: async () => (await import('../report/schemas/leases.js')).leasesSchema,
 };
 

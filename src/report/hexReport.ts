@@ -173,7 +173,8 @@ function fieldEntry(
 }
 
 function isHidden(field: AnnotatedField, message: AnnotatedMessage, data: boolean): boolean {
-  if (isCredential(field.name)) return true;
+  // Elements that are not listed may have credentials among them.
+  if (isCredential(field.name) || field.type === 'elements') return true;
   if (field.type === 'rest' && message.kind !== 'foreign') {
     const secret = ['connect', 'auth', 'sasl', 'createSession'];
     return (

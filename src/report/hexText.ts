@@ -14,6 +14,9 @@ export interface HexTextOptions {
 /** Bytes of a field, and characters of a value, that a row shows. */
 const MOST_BYTES = 8;
 const LONGEST_VALUE = 64;
+const LONGEST_NAME = 32;
+/** Operations that are listed where it is not known which. */
+const MOST_OPS = 9;
 
 const NO_BORDERS = {
   top: '',
@@ -100,7 +103,7 @@ function noteLines(message: HexMessageEntry): string[] {
   if (message.missing !== null && message.missing > 0) {
     const whole = message.captured + message.missing;
     notes.push(
-      `Incomplete: ${message.captured} of ${plural(whole, 'byte')} are in the dump, ${message.missing} are missing.`,
+      `Incomplete: ${message.captured} of its ${plural(whole, 'byte')} are in the dump, ${message.missing} not.`,
     );
   }
   if (message.opFrom === 'request') notes.push(`That it answers ${message.op} is known from the request with its xid.`);
@@ -108,7 +111,12 @@ function noteLines(message: HexMessageEntry): string[] {
   if (message.opFrom === 'layout')
     notes.push(`That it answers ${message.op} is inferred: no other answer has fields of these lengths.`);
   if (message.op === null && message.kind === 'response' && message.possibleOps.length > 0) {
-    notes.push(`By its lengths it may answer ${message.possibleOps.join(', ')}; --op NAME says which.`);
+    const { possibleOps } = message;
+    notes.push(
+      possibleOps.length > MOST_OPS
+        ? 'What it answers cannot be seen from it; --op NAME says it.'
+        : `By its lengths it may answer ${possibleOps.join(', ')}; --op NAME says which.`,
+    );
   }
   return [...notes, ...message.notes];
 }
@@ -136,7 +144,7 @@ function fieldRow(field: HexFieldEntry, packet: number, colour: ChalkInstance): 
   return [
     colour.dim(at),
     String(field.length),
-    field.name === null ? colour.dim('(rest)') : printable(field.name),
+    field.name === null ? colour.dim('(rest)') : shortened(printable(field.name), LONGEST_NAME),
     colour.dim(bytesText(field)),
     valueText(field, colour),
     unknown ? colour.yellow(meaning) : meaning,
@@ -157,9 +165,9 @@ function valueText(field: HexFieldEntry, colour: ChalkInstance): string {
 }
 
 function dataHint({ name, meaning }: HexFieldEntry): string {
-  return name === null || meaning.includes('not shown') ? '' : 'shown with --data';
+  return name === null || /not (?:shown|listed)/.test(meaning) ? '' : 'shown with --data';
 }
 
-function shortened(text: string): string {
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
+function shortened(text: string, longest = LONGEST_VALUE): string {
+  return text.length > longest ? `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }

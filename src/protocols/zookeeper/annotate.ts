@@ -116,7 +116,8 @@ function cut(input: AnnotationInput, direction: MessageDirection | null, pairs: 
   const first = unframed(data, direction) ?? wholeWithoutPrefix(data, context);
   if (first !== null) return { direction, messages: [first], unread };
   let at = 0;
-  let sure = false;
+  // Bytes of a known direction that are as long as their first four say are one message, even if an unusual one.
+  let sure = direction !== null && data.isKnown(0, 4) && data.length === data.bytes.readInt32BE(0) + 4;
   while (at < data.length) {
     const message = annotateMessage(data, at, context, sure);
     if (message === null) {

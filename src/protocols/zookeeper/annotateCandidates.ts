@@ -8,7 +8,7 @@ import {
   type RecordBounds,
 } from './annotateReader.js';
 import { END_OF_RECORD } from './cursor.js';
-import { isErrorCode } from './errors.js';
+import { errorCodes } from './errors.js';
 import { AUTH_XID, isEventType, isKeeperState, NOTIFICATION_XID, OpCode, opName, PING_XID } from './opcodes.js';
 import { readConnectRequest, readConnectResponse, readRequest, readResponse } from './records.js';
 
@@ -68,11 +68,13 @@ function knownInt(data: MaskedBytes, at: number): number | null {
   return data.isKnown(at, at + 4) ? data.bytes.readInt32BE(at) : null;
 }
 
-/** Whether the int at `at` may have this value, as far as its bits are known. */
+/** Whether the int at `at` may have this value, as far as its bits are known: masked ones and those behind the end are not. */
 function mayBe(data: MaskedBytes, at: number, value: number): boolean {
-  if (at + 4 > data.length) return true;
-  const mask = data.mask.readInt32BE(at);
-  return (value & mask) === data.bytes.readInt32BE(at);
+  for (let i = 0; i < 4; i++) {
+    const byte = (value >>> (24 - 8 * i)) & 0xff;
+    if (at + i < data.length && (byte & data.mask[at + i]!) !== data.bytes[at + i]) return false;
+  }
+  return true;
 }
 
 function refuseIf(condition: boolean): void {
@@ -135,10 +137,10 @@ function replyHeader(reader: AnnotatingReader, data: MaskedBytes, strict: boolea
   const at = reader.position;
   reader.int('xid');
   if (strict && !isNotification) refuseIf(knownInt(data, at) === NOTIFICATION_XID || knownInt(data, at) === 0);
-  reader.zxid('zxid');
   // The upper half is the epoch, which counts elections; -1 where there is no zxid.
-  const epoch = knownInt(data, at + 4);
-  refuseIf(strict && epoch !== null && epoch !== -1 && (epoch < 0 || epoch > 0xffff));
+  refuseIf(strict && !mayBe(data, at + 4, -1) && !mayBe(data.slice(0, at + 6), at + 4, 0));
+  reader.zxid('zxid');
+  refuseIf(strict && !errorCodes.some((code) => mayBe(data, at + 12, code)));
   reader.int('err');
 }
 
@@ -154,8 +156,7 @@ const errorResponse: Layout = {
 };
 
 function mayNotFail(data: MaskedBytes, at: number): boolean {
-  const err = knownInt(data, at + 12);
-  return (err !== null && (err === 0 || !isErrorCode(err))) || knownInt(data, at) === PING_XID;
+  return knownInt(data, at + 12) === 0 || knownInt(data, at) === PING_XID;
 }
 
 /** Operations by the layout of their response; the first stands for the others. */

@@ -147,6 +147,7 @@ export function meaningOf(field: AnnotatedField, message: AnnotatedMessage): str
   const { name, value } = field;
   const last = name.slice(name.lastIndexOf('.') + 1);
   const notes: string[] = [];
+  if (field.type === 'elements') return 'not listed one by one';
   if (name.includes(' or ')) return 'which of these depends on the operation';
   if (field.known !== 'known') notes.push(stateText(field, message));
   if (typeof value === 'number') notes.push(numberMeaning(field, value, message));
@@ -177,5 +178,5 @@ function stateText(field: AnnotatedField, message: AnnotatedMessage): string {
 
 /** Whether a field holds what gives access: it is never shown, not even where payloads are. */
 export function isCredential(name: string): boolean {
-  return /(?:^|\.)(?:passwd|auth|token)$/.test(name);
+  return /(?:^|\.| or )(?:passwd|auth|token)(?:$| or )/.test(name);
 }

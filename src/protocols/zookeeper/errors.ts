@@ -53,5 +53,8 @@ export function errorName(code: number): string {
 
 export const isErrorCode = (code: number): boolean => errors.has(code);
 
+/** All of them, and 0. */
+export const errorCodes: readonly number[] = [...errors.keys()];
+
 /** Names for help texts and the `--error` filter. */
 export const errorNames: readonly string[] = [...errors.values()].filter((name) => name !== 'Ok');
