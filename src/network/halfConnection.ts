@@ -1,5 +1,5 @@
 import type { StreamFacts } from './connection.js';
-import type { Segment } from './segment.js';
+import { FIN, SYN, type Segment } from './segment.js';
 import { sequenceAdd, sequenceDistance } from './sequence.js';
 
 /** Bytes that came before their turn. Covers stream positions from `position` to before `position + length`. */
@@ -102,6 +102,11 @@ export class HalfConnection {
     // The acknowledgement came before the FIN itself: it counts no byte.
     facts.acked = this.finPosition;
     facts.finAcked = true;
+  }
+
+  /** Whether an empty segment stands one byte before the next: a keep-alive probe. */
+  isProbe(segment: Segment): boolean {
+    return segment.sequence === (this.next - 1) >>> 0 && (segment.flags & (SYN | FIN)) === 0 && this.finPosition < 0;
   }
 
   /** Notes a segment that brings nothing new: a keep-alive probe, a packet captured twice, or a retransmission. */

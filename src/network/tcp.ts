@@ -125,6 +125,7 @@ export class TcpReassembly {
     if (segment.window === 0 && (flags & (SYN | FIN)) === 0) facts.zeroWindows++;
     const acknowledges = (flags & ACK) !== 0 ? this.acknowledge(entry, peer, segment) : 0;
     if (segment.wireLength > 0) this.payload(entry, half, peer, segment, acknowledges);
+    else if (half.isProbe(segment)) facts.keepAlives++;
     if ((flags & FIN) !== 0) half.finish(segment);
     if (half.finPosition >= 0 || half.waiting > 0 || peer.waiting > 0 || peer.finPosition >= 0) this.drain(entry);
     if (half.doubtSince >= 0 || peer.doubtSince >= 0) {
