@@ -4,6 +4,7 @@ import { printable } from './escape.js';
 import { plainText } from './fields.js';
 import type { MessageRecord } from './messageRecord.js';
 import { etcdAndTlsDetails } from './otherProtocols.js';
+import { quorumDetails } from './quorumDetails.js';
 
 /** Text of the fields that are not columns of their own, for one message. */
 function details(record: MessageRecord, colour: ChalkInstance): string {
@@ -15,6 +16,7 @@ function details(record: MessageRecord, colour: ChalkInstance): string {
   };
   if (record['kind'] === 'gap') return colour.yellow(gapText(record));
   if (record['protocol'] === 'etcd' || record['protocol'] === 'tls') return etcdAndTlsDetails(record, colour);
+  if (record['protocol'] === 'zab' || record['protocol'] === 'election') return quorumDetails(record, colour);
   if (typeof record['path'] === 'string') parts.push(printable(record['path']));
   else if (typeof record['requestPath'] === 'string') parts.push(colour.dim(printable(record['requestPath'])));
   if (record['watch'] === true) parts.push('watch');

@@ -97,8 +97,16 @@ describe('an election connection', () => {
       .feed(TO_SERVER, Buffer.concat([hello(2n, '10.0.0.2:3888'), notification(vote)]))
       .feed(TO_CLIENT, notification({ ...vote, state: 2, leader: 1n, peerEpoch: 2n }));
     expect(messages.map((m) => m.toRecord({ data: false }))).toEqual([
-      { length: 33, sender: 2, receiver: null, protocolVersion: -65536, addresses: ['10.0.0.2:3888'] },
       {
+        direction: 'request',
+        length: 33,
+        sender: 2,
+        receiver: null,
+        protocolVersion: -65536,
+        addresses: ['10.0.0.2:3888'],
+      },
+      {
+        direction: 'request',
         length: 48 + CONFIG.length,
         sender: 2,
         receiver: 1,
@@ -111,6 +119,7 @@ describe('an election connection', () => {
         config: CONFIG,
       },
       {
+        direction: 'response',
         length: 48 + CONFIG.length,
         sender: 1,
         receiver: 2,

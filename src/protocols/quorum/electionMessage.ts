@@ -1,4 +1,4 @@
-import type { Connection, Direction } from '../../network/connection.js';
+import { TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
 import type { Message } from '../protocol.js';
 import { hex64, zxidNumber } from '../zookeeper/stat.js';
 
@@ -58,7 +58,8 @@ export interface ElectionAuth extends Place, Message {
   readonly op: 'quorumAuth';
   readonly sender: number | null;
   readonly receiver: number | null;
-  readonly status: string;
+  /** QuorumAuth.Status. */
+  readonly authStatus: string;
   /** Length of the token, -1 for null. */
   readonly dataLength: number;
 }
@@ -74,6 +75,10 @@ export interface NotificationFields {
   readonly peerEpoch: number | null;
   readonly version: number;
   readonly config: string | null;
+}
+
+function common({ direction, length }: Place): { direction: 'request' | 'response'; length: number } {
+  return { direction: direction === TO_SERVER ? 'request' : 'response', length };
 }
 
 export function initialMessage(
@@ -93,7 +98,7 @@ export function initialMessage(
     receiver,
     protocolVersion,
     addresses,
-    toRecord: () => ({ length: place.length, sender, receiver, protocolVersion, addresses }),
+    toRecord: () => ({ ...common(place), sender, receiver, protocolVersion, addresses }),
   };
 }
 
@@ -101,7 +106,7 @@ export function electionAuth(
   place: Place,
   sender: number | null,
   receiver: number | null,
-  status: string,
+  authStatus: string,
   dataLength: number,
 ): ElectionAuth {
   return {
@@ -112,9 +117,9 @@ export function electionAuth(
     truncated: false,
     sender,
     receiver,
-    status,
+    authStatus,
     dataLength,
-    toRecord: () => ({ length: place.length, sender, receiver, status, dataLength }),
+    toRecord: () => ({ ...common(place), sender, receiver, authStatus, dataLength }),
   };
 }
 
@@ -143,14 +148,14 @@ export function notification(
     version,
     config,
     toRecord: () => ({
-      length: place.length,
+      ...common(place),
       sender,
       receiver,
       state,
       leader,
-      zxid: zxidText,
+      ...(zxidText === null ? {} : { zxid: zxidText }),
       electionEpoch,
-      peerEpoch,
+      ...(peerEpoch === null ? {} : { peerEpoch }),
       version,
       ...(config === null ? {} : { config }),
     }),

@@ -70,9 +70,9 @@ const transactions: [name: string, type: number, record: Buffer, expected: Txn][
     ]),
     {
       ops: [
-        { txn: 'check', path: '/a', version: 2 },
-        { txn: 'setData', path: '/a', dataLength: 1, version: 3 },
-        { txn: 'error', err: -110, error: 'NodeExists' },
+        { op: 'check', path: '/a', version: 2 },
+        { op: 'setData', path: '/a', dataLength: 1, version: 3 },
+        { op: 'error', err: -110, error: 'NodeExists' },
       ],
     },
   ],
@@ -108,7 +108,7 @@ describe('a transaction', () => {
       for (let length = 0; length < record.length; length++) {
         const { txn } = read(type, record.subarray(0, length));
         if (txn.path !== undefined) expect(txn.path).toBe(expected.path);
-        for (const [i, op] of (txn.ops ?? []).entries()) expect(op.txn).toBe(expected.ops![i]!.txn);
+        for (const [i, op] of (txn.ops ?? []).entries()) expect(op.op).toBe(expected.ops![i]!.op);
       }
     }
   });
@@ -126,6 +126,6 @@ describe('a transaction', () => {
       (inner) => Buffer.concat([int(1), int(14), buffer(inner)]),
       int(0),
     );
-    expect(read(14, nested).txn).toEqual({ ops: [{ txn: 'multi' }] });
+    expect(read(14, nested).txn).toEqual({ ops: [{ op: 'multi' }] });
   });
 });

@@ -61,7 +61,8 @@ export interface Txn {
 
 /** A transaction within a multi. */
 export interface TxnOp extends Txn {
-  readonly txn: string;
+  /** As `txnName` gives it. */
+  readonly op: string;
 }
 
 /** Deepest nesting that is read: a multi holds no multis. */
@@ -143,7 +144,7 @@ function readMulti(c: Cursor, txn: Txn, depth: number): void {
   txn.ops = ops;
   for (let left = c.count(8); left > 0; left--) {
     const type = c.int();
-    const op: TxnOp = { txn: txnName(type) };
+    const op: TxnOp = { op: txnName(type) };
     ops.push(op);
     const length = c.int();
     if (length === -1) continue;

@@ -1,4 +1,5 @@
 import { int32 } from '../../network/bytes.js';
+import { TO_SERVER } from '../../network/connection.js';
 import type { RecordOptions } from '../protocol.js';
 import { opName } from '../zookeeper/opcodes.js';
 import { aclFields, addRequest } from '../zookeeper/output.js';
@@ -14,7 +15,8 @@ type Fields = Record<string, unknown>;
 
 /** Fields of a ZAB message under the names that are printed. */
 export function zabRecord(message: ZabMessage, options: RecordOptions): Fields {
-  const fields: Fields = { length: message.length };
+  const direction = message.direction === TO_SERVER ? 'request' : 'response';
+  const fields: Fields = { direction, length: message.length };
   if (message.zxid !== -1) {
     fields['zxid'] = hex64(message.zxidHi, message.zxidLo);
     fields['epoch'] = message.epoch;
@@ -35,7 +37,7 @@ function addBody(fields: Fields, message: ZabMessage, packet: PacketView, option
   const there = packet.dataEnd - at;
   switch (packet.type) {
     case AUTH_MAGIC:
-      fields['status'] = authStatus(packet.zxidLo | 0);
+      fields['authStatus'] = authStatus(packet.zxidLo | 0);
       fields['dataLength'] = packet.dataLength;
       return;
     case PacketType.REQUEST:
@@ -66,11 +68,11 @@ function addBody(fields: Fields, message: ZabMessage, packet: PacketView, option
     // LearnerInfo: long serverid, int protocolVersion [, long configVersion]
     case PacketType.FOLLOWERINFO:
     case PacketType.OBSERVERINFO:
-      if (there >= 12) fields['protocolVersion'] = hex64(0, int32(bytes, at + 8));
+      if (there >= 12) fields['protocolVersion'] = int32(bytes, at + 8);
       if (there >= 20) fields['configVersion'] = hex64(int32(bytes, at + 12) >>> 0, int32(bytes, at + 16));
       return;
     case PacketType.LEADERINFO:
-      if (there >= 4) fields['protocolVersion'] = hex64(0, int32(bytes, at));
+      if (there >= 4) fields['protocolVersion'] = int32(bytes, at);
       return;
     // The zxid is the learner's last; the data is the epoch that it was in, -1 if it has agreed to the new one before.
     case PacketType.ACKEPOCH:
