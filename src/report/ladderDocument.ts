@@ -21,7 +21,7 @@ export interface LadderConnectionEntry {
   gapBytes: { toServer: number; toClient: number };
 }
 
-/** One event: a message as `decode` prints it, or `pings`, `tcp`, `gap`, `silence`, `leftOut`. */
+/** One event: a message as `decode` prints it, or `pings`, `tcp`, `attempts`, `gap`, `silence`, `leftOut`. */
 export type LadderEntry = { type: string } & MessageRecord;
 
 export interface LadderDocument {
@@ -129,14 +129,12 @@ function entry(event: LadderEvent, clock: Clock): LadderEntry {
     connection: connection.id,
     client: connection.client.text,
     server: connection.server.text,
-    ...(event.stranger ? { sameHost: true } : {}),
   };
   switch (event.type) {
     case 'request':
       return {
         type: 'request',
         ...event.record,
-        ...(event.stranger ? { sameHost: true } : {}),
         answerFrame: event.answer?.frame ?? null,
         ...(event.answer === null ? { acknowledged: connection.toServer.acked >= event.streamEnd } : {}),
       };
@@ -157,6 +155,21 @@ function entry(event: LadderEvent, clock: Clock): LadderEntry {
         answered,
         ...(count > 1 ? { shortestInterval: shortest / SECOND, longestInterval: longest / SECOND } : {}),
         ...(answered > 0 ? { slowest: slowest / SECOND } : {}),
+      };
+    }
+    case 'attempts': {
+      const { outcome, count, lastFrame, lastTime, servers } = event;
+      return {
+        type: 'attempts',
+        frame,
+        time: where.time,
+        firstConnection: connection.id,
+        ip: connection.client.ip,
+        outcome,
+        count,
+        lastFrame,
+        lastTime: clock.format(lastTime),
+        servers: [...servers],
       };
     }
     case 'tcp':

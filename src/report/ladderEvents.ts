@@ -9,8 +9,6 @@ interface Event {
   readonly time: number;
   /** Order in which it was told, among those of one frame. */
   order: number;
-  /** The connection has the session's client address, but nothing shows that it is the session's. */
-  stranger: boolean;
 }
 
 /** A request; its answer stands with it, and again as an event of its own where something came in between. */
@@ -68,9 +66,23 @@ export interface TcpRowEvent extends Event {
   lastTime: number;
 }
 
-export type LadderEvent = RequestEvent | ResponseEvent | NotificationEvent | PingsEvent | GapEvent | TcpRowEvent;
+/**
+ * Connections of the session's host while the session had none, and that gave no session: attempts to come back, if they
+ * were of the same client, which nothing shows.
+ */
+export interface AttemptsEvent extends Event {
+  readonly type: 'attempts';
+  readonly outcome: 'refused' | 'noSynAck' | 'noAnswer' | 'nothingSaid';
+  count: number;
+  lastFrame: number;
+  lastTime: number;
+  readonly servers: Set<string>;
+}
+
+export type LadderEvent =
+  RequestEvent | ResponseEvent | NotificationEvent | PingsEvent | GapEvent | TcpRowEvent | AttemptsEvent;
 
 /** Time at which an event (a run of them) is over. */
 export function endOf(event: LadderEvent): number {
-  return event.type === 'pings' || event.type === 'tcp' ? event.lastTime : event.time;
+  return 'lastTime' in event ? event.lastTime : event.time;
 }

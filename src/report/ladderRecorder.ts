@@ -4,7 +4,14 @@ import { TO_SERVER } from '../network/connection.js';
 import type { TcpEvent } from '../network/tcpEvents.js';
 import type { Gap, Message } from '../protocols/protocol.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
-import type { LadderEvent, PingsEvent, RequestEvent, ResponseEvent } from './ladderEvents.js';
+import {
+  type AttemptsEvent,
+  endOf,
+  type LadderEvent,
+  type PingsEvent,
+  type RequestEvent,
+  type ResponseEvent,
+} from './ladderEvents.js';
 import { LadderStore } from './ladderStore.js';
 import { isTarget, type LadderTarget } from './ladderTarget.js';
 import { gapRecord, messageRecord, type MessageRecord } from './messageRecord.js';
@@ -14,7 +21,7 @@ const EARLY = 64;
 const SEEN = 2000;
 const OUTSTANDING = 4096;
 const NAMES = 20;
-const STRANGERS = 200;
+const STRANGERS = 2000;
 const UNKNOWN_SILENCE = 10e9;
 
 /** What is known of one connection while it is looked at. */
@@ -66,7 +73,10 @@ export class LadderRecorder {
   readonly counts = { requests: 0, responses: 0, notifications: 0, pings: 0 };
   /** Connections of the same client address that gave no session; kept until the end. */
   private strangers: Followed[] = [];
+  /** Addresses (without ports) of its connections. */
+  private readonly clients = new Set<string>();
   private readonly open = new Map<Connection, Followed>();
+  private closing: Followed | null = null;
   private order = 0;
 
   constructor(
@@ -90,15 +100,18 @@ export class LadderRecorder {
     // With 'open' it is the capture that ends; after a FIN, packets may still come.
     if (followed === undefined || connection.end === 'open') return;
     if (followed.wanted === null && this.target.kind === 'session') this.keepStranger(followed);
-    if (followed.wanted !== true) this.forget(followed);
+    if (followed.wanted === true) return;
+    // The segment that ended it is told after its end.
+    this.closing = followed;
+    this.open.delete(connection);
   }
 
   message(message: Message): void {
     if (message.protocol !== 'zookeeper') return;
     const m = message as ZooKeeperMessage;
     const followed = this.of(m.connection);
-    if (followed.wanted === false) return;
-    if (followed.wanted === null || followed.session === null) this.identify(m, followed);
+    if (followed.wanted !== true || followed.session === null) this.identify(m, followed);
+    if (this.refused(followed)) return;
     const { filter } = this.options;
     const passes = filter?.message(m) !== false;
     if (followed.wanted === true) this.count(m);
@@ -117,7 +130,7 @@ export class LadderRecorder {
   }
 
   tcp({ kind, connection, direction, frame, time }: TcpEvent): void {
-    const followed = this.open.get(connection);
+    const followed = this.open.get(connection) ?? (this.closing?.connection === connection ? this.closing : undefined);
     if (followed === undefined || followed.wanted === false) return;
     if (this.options.place?.(connection, frame, time) === false) return;
     const toServer = direction === TO_SERVER;
@@ -145,19 +158,48 @@ export class LadderRecorder {
   end(): void {
     if (this.target.kind !== 'session') return;
     for (const followed of this.open.values()) if (followed.wanted === null) this.keepStranger(followed);
-    const clients = new Set(this.connections.map((connection) => connection.client.ip));
     const spans = this.connections.map(({ start, endMoment }) => [start.time, endMoment?.time ?? Infinity] as const);
+    let run: AttemptsEvent | null = null;
     for (const { connection, early } of this.strangers) {
       const { time } = connection.start;
-      if (!clients.has(connection.client.ip)) continue;
+      if (early.length === 0) continue;
       // Only what happened while the session had no connection may be its own attempts.
       if (spans.some(([from, to]) => time >= from && time <= to)) continue;
-      for (const event of early) {
-        event.stranger = true;
-        this.store.add(event);
+      const attempt = this.attempt(connection, early);
+      if (run?.outcome === attempt.outcome) {
+        run.count++;
+        run.lastFrame = attempt.lastFrame;
+        run.lastTime = attempt.lastTime;
+        run.servers.add(connection.server.text);
+        continue;
       }
+      run = attempt;
+      this.store.add(attempt);
     }
     this.strangers = [];
+  }
+
+  /** A connection that gave no session, as one event. */
+  private attempt(connection: Connection, early: readonly LadderEvent[]): AttemptsEvent {
+    const last = early.at(-1)!;
+    const said = early.some((event) => event.type === 'request');
+    const outcome =
+      connection.refused !== null
+        ? 'refused'
+        : said
+          ? 'noAnswer'
+          : connection.synAck === null
+            ? 'noSynAck'
+            : 'nothingSaid';
+    return {
+      type: 'attempts',
+      ...this.place({ connection, ...connection.start }),
+      outcome,
+      count: 1,
+      lastFrame: last.frame,
+      lastTime: endOf(last),
+      servers: new Set([connection.server.text]),
+    };
   }
 
   private of(connection: Connection): Followed {
@@ -178,9 +220,13 @@ export class LadderRecorder {
     this.seen.set(id, { session, connection: id, client: client.text, server: server.text });
   }
 
+  private refused({ wanted }: Followed): boolean {
+    return wanted === false;
+  }
+
   /** Learns from a message whose connection it is. */
   private identify(m: ZooKeeperMessage, followed: Followed): void {
-    if (m.op === 'connect' && m.kind === 'request') {
+    if (followed.wanted !== false && m.op === 'connect' && m.kind === 'request') {
       followed.asked = m.requestBody()?.sessionId ?? null;
       if (this.target.kind === 'session' && followed.asked === this.target.id) this.want(followed);
     }
@@ -201,20 +247,17 @@ export class LadderRecorder {
     if (followed.wanted === true) return;
     followed.wanted = true;
     this.connections.push(followed.connection);
+    this.clients.add(followed.connection.client.ip);
     if (followed.session !== null) this.sessions.add(followed.session);
     for (const event of followed.early) this.store.add(event);
     followed.early = [];
   }
 
-  private forget(followed: Followed): void {
-    followed.wanted = false;
-    followed.early = [];
-    this.open.delete(followed.connection);
-  }
-
   private keepStranger(followed: Followed): void {
-    if (followed.session !== null || this.strangers.length >= STRANGERS) return;
-    this.strangers.push({ ...followed, early: followed.early.slice() });
+    // Before the session has a connection nothing can be an attempt to come back to it.
+    if (followed.session !== null || !this.clients.has(followed.connection.client.ip)) return;
+    if (this.strangers.length >= STRANGERS) return;
+    this.strangers.push(followed);
   }
 
   private count(m: ZooKeeperMessage): void {
@@ -285,7 +328,12 @@ export class LadderRecorder {
     const { pings } = followed;
     const last = followed.wanted === true ? this.store.last : followed.early.at(-1);
     const pause = pings === null ? 0 : m.time - pings.lastRequest;
-    if (pings !== null && pings === last && pings.answered === pings.count && pause <= this.silence) {
+    if (
+      pings !== null &&
+      pings === last &&
+      (pings.answered === pings.count || pings.answered === 0) &&
+      pause <= this.silence
+    ) {
       pings.count++;
       pings.shortest = Math.min(pings.shortest, pause);
       pings.longest = Math.max(pings.longest, pause);
@@ -336,9 +384,8 @@ export class LadderRecorder {
     frame: number;
     time: number;
     order: number;
-    stranger: boolean;
   } {
-    return { connection, frame, time, order: this.order++, stranger: false };
+    return { connection, frame, time, order: this.order++ };
   }
 
   private add(followed: Followed, event: LadderEvent): void {

@@ -16,7 +16,6 @@ export interface LadderRow {
   readonly answer?: string;
   readonly tone: 'plain' | 'good' | 'bad' | 'odd' | 'quiet';
   readonly connection: number | null;
-  readonly sameHost: boolean;
 }
 
 const FOLD = 4;
@@ -96,16 +95,12 @@ function foldedRow(events: readonly LadderEntry[], at: number, count: number): L
   };
 }
 
-function base(
-  event: LadderEntry,
-  last = event,
-): Pick<LadderRow, 'frame' | 'time' | 'until' | 'connection' | 'sameHost'> {
+function base(event: LadderEntry, last = event): Pick<LadderRow, 'frame' | 'time' | 'until' | 'connection'> {
   return {
     frame: typeof event['frame'] === 'number' ? event['frame'] : null,
     time: text(event['time'] ?? event['from']),
     until: text(last['lastTime'] ?? last['to'] ?? last['time']),
     connection: typeof event['connection'] === 'number' ? event['connection'] : null,
-    sameHost: event['sameHost'] === true,
   };
 }
 
@@ -151,6 +146,8 @@ function rowOf(event: LadderEntry): LadderRow {
       return pingsRow(event);
     case 'tcp':
       return tcpRow(event);
+    case 'attempts':
+      return attemptsRow(event);
     case 'gap':
       return { ...base(event), way: 'note', text: gapText(event), tone: 'odd' };
     case 'silence':
@@ -281,6 +278,22 @@ function tcpRow(event: LadderEntry): LadderRow {
     text: `${name}${often}`,
     tone,
   };
+}
+
+const OUTCOMES: Readonly<Record<string, string>> = {
+  refused: 'refused (SYN answered by RST)',
+  noSynAck: 'SYN without an answer',
+  noAnswer: 'connect request without an answer',
+  nothingSaid: 'opened, and nothing said',
+};
+
+function attemptsRow(event: LadderEntry): LadderRow {
+  const count = number(event['count']);
+  const outcome = OUTCOMES[text(event['outcome'])] ?? '';
+  const until = count > 1 ? ` until ${text(event['lastTime']).slice(11, 23)} (#${number(event['lastFrame'])})` : '';
+  const servers = (event['servers'] as string[]).map((server) => printable(server)).join(', ');
+  const said = `${plural(count, 'attempt')} from ${text(event['ip'])} to ${servers}: ${outcome}${until}; of the same host, perhaps of another client`;
+  return { ...base(event), way: 'note', text: said, tone: 'bad' };
 }
 
 function gapText(event: LadderEntry): string {

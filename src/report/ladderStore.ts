@@ -43,9 +43,15 @@ export class LadderStore {
     }
   }
 
-  /** What is kept, each part in the order of the capture. */
+  /** What is kept, before and after what was left out, each part in the order of the capture. */
   parts(): { head: LadderEvent[]; tail: LadderEvent[] } {
-    return { head: inOrder(this.head), tail: inOrder(this.tail.slice(this.start)) };
+    const all = inOrder([...this.head, ...this.tail.slice(this.start)]);
+    const { leftOut } = this;
+    if (leftOut === null) return { head: all, tail: [] };
+    return {
+      head: all.filter(({ frame }) => frame <= leftOut.fromFrame),
+      tail: all.filter(({ frame }) => frame > leftOut.fromFrame),
+    };
   }
 
   private drop(event: LadderEvent): void {

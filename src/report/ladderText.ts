@@ -89,7 +89,7 @@ function ladder(document: LadderDocument, options: LadderTextOptions): string {
     }
     if (row.connection !== null && row.connection !== connection) {
       connection = row.connection;
-      const name = ends.get(connection) ?? 'another connection of the same host, perhaps the same client';
+      const name = ends.get(connection) ?? '';
       lines.push(colour.bold(wrap(`connection ${connection}: ${name}`, width, '  ')));
     }
     const delta =
