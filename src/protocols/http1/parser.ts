@@ -210,6 +210,15 @@ export class Http1Parser {
     }
     const heldBefore = this.pending.length;
     const room = Math.min(end, at + (MAX_HEAD_BYTES - heldBefore));
+    if (heldBefore === 0) {
+      // Mostly a head lies in one segment, often several of them: nothing is copied then.
+      const headEnd = bytes.subarray(at, room).indexOf(HEAD_END);
+      if (headEnd >= 0) {
+        const next = at + headEnd + HEAD_END.length;
+        const head = parseHead(bytes.toString('latin1', at, at + headEnd), this.kind, false);
+        return head === null ? this.giveUpHead(next, next - at) : this.takeHead(head, next, next - start);
+      }
+    }
     this.pending.add(bytes, at, room);
     const headEnd = this.pending.indexOf(HEAD_END, Math.max(0, heldBefore - 3));
     if (headEnd < 0) {
@@ -218,10 +227,13 @@ export class Http1Parser {
     }
     const next = at + (headEnd + HEAD_END.length - heldBefore);
     const head = parseHead(this.pending.text(0, headEnd), this.kind, false);
-    if (head === null) return this.giveUpHead(next, headEnd + HEAD_END.length);
+    return head === null ? this.giveUpHead(next, headEnd + HEAD_END.length) : this.takeHead(head, next, next - start);
+  }
+
+  private takeHead(head: Http1Head, next: number, read: number): number {
     this.pending.clear();
     this.flushSkipped();
-    this.startBody(head, next - start);
+    this.startBody(head, read);
     return next;
   }
 

@@ -37,7 +37,9 @@ export class RecordReader {
   private readonly header = Buffer.alloc(HEADER_LENGTH);
   private headerLength = 0;
   private remaining = 0;
-  private content: ByteCollector | null = null;
+  /** Contents of the record under way, where it is in clear and somebody reads it. */
+  private readonly content = new ByteCollector(MAX_HANDSHAKE + 4);
+  private reading = false;
   /** Handshake bytes of earlier records that do not make a whole message yet. */
   private readonly handshake = new ByteCollector(MAX_HANDSHAKE + 4);
   private cipherChanged = false;
@@ -67,7 +69,7 @@ export class RecordReader {
         continue;
       }
       const next = Math.min(end, at + this.remaining);
-      this.content?.add(bytes, at, next);
+      if (this.reading) this.content.add(bytes, at, next);
       this.remaining -= next - at;
       at = next;
       if (this.remaining > 0) continue;
@@ -80,7 +82,7 @@ export class RecordReader {
 
   gap(length: number): void {
     const inRecord = this.headerLength === HEADER_LENGTH;
-    if (inRecord && this.content === null && length < this.remaining) this.remaining -= length;
+    if (inRecord && !this.reading && length < this.remaining) this.remaining -= length;
     else this.aligned = false;
   }
 
@@ -92,37 +94,40 @@ export class RecordReader {
     }
     this.remaining = this.header.readUInt16BE(3);
     const type = this.header[0]!;
-    const clear = !this.cipherChanged && (type === RecordType.HANDSHAKE || type === RecordType.ALERT);
-    this.content = clear ? new ByteCollector(MAX_HANDSHAKE + 4) : null;
+    this.reading = !this.cipherChanged && (type === RecordType.HANDSHAKE || type === RecordType.ALERT);
   }
 
   private endRecord(place: RecordPlace): void {
-    const content = this.content;
-    this.content = null;
+    const { content, reading } = this;
+    this.reading = false;
     const type = this.header[0]!;
     if (type === RecordType.CHANGE_CIPHER_SPEC) {
       this.cipherChanged = true;
       this.events.changeCipherSpec(place);
-    } else if (content === null) this.events.encrypted(this.header.readUInt16BE(3), place);
+    } else if (!reading) this.events.encrypted(this.header.readUInt16BE(3), place);
     else if (type === RecordType.ALERT) {
       if (content.length >= 2) this.events.alert(content.at(0), content.at(1), place);
     } else this.takeHandshake(content, place);
+    if (reading) content.clear();
   }
 
   /** Handshake messages (type 1, length 3, body) may span records and share them. */
   private takeHandshake(content: ByteCollector, place: RecordPlace): void {
     const held = this.handshake;
     held.add(content.view(), 0, content.length);
-    while (held.length >= 4) {
-      const bytes = held.view();
-      const length = bytes.readUIntBE(1, 3);
+    const bytes = held.view();
+    let at = 0;
+    while (bytes.length - at >= 4) {
+      const length = bytes.readUIntBE(at + 1, 3);
       if (length > MAX_HANDSHAKE) {
         held.clear();
         return;
       }
-      if (held.length < 4 + length) return;
-      this.events.handshake(bytes[0]!, bytes.subarray(4, 4 + length), place);
-      held.dropFirst(4 + length);
+      if (bytes.length - at < 4 + length) break;
+      this.events.handshake(bytes[at]!, bytes.subarray(at + 4, at + 4 + length), place);
+      at += 4 + length;
     }
+    if (at === bytes.length) held.clear();
+    else if (at > 0) held.dropFirst(at);
   }
 }
