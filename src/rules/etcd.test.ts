@@ -45,6 +45,7 @@ describe('lease-renewal-storm', () => {
     expect(names(found)).toEqual(['lease-renewal-storm']);
     expect(found[0]!.data).toMatchObject({
       leases: 12,
+      totalRenewals: 816,
       renewals: 816,
       grpcRenewals: 816,
       changed: 0,

@@ -88,6 +88,8 @@ export const leaseRenewalStorm = defineRule({
           data: {
             leases: stormy.length,
             distinctLeases: model.leases.all().length,
+            totalRenewals: model.leases.renewals,
+            totalGrpcRenewals: model.leases.grpcRenewals,
             renewals: posts,
             grpcRenewals: grpc,
             medianInterval: seconds(medians[Math.floor(medians.length / 2)]!),
