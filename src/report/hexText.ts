@@ -39,25 +39,42 @@ const NO_BORDERS = {
 /** Messages of a pasted dump as text: for each what it is, and its fields as a table. */
 export function hexText(document: HexDocument, { colour, width }: HexTextOptions): string {
   const parts: string[] = [];
-  let number = 0;
+  const messages = byPacket(document.messages);
+  const unread = byPacket(document.unread);
   const severalPackets = document.packets.length > 1;
+  let number = 0;
+  let acknowledgements = 0;
   for (const packet of document.packets) {
-    const messages = document.messages.filter((message) => message.packet === packet.packet);
-    const line = packetLine(packet, severalPackets, messages.length);
+    if (packet.payloadLength === 0 && packet.flags === 'ACK' && severalPackets) {
+      acknowledgements++;
+      continue;
+    }
+    const own = messages.get(packet.packet) ?? [];
+    const line = packetLine(packet, severalPackets, own.length);
     if (line !== '') parts.push(colour.dim(wrap(printable(line), width)));
-    for (const message of messages) {
+    for (const message of own) {
       number++;
       parts.push(messageText(message, document.messages.length > 1 ? `${number}. ` : '', colour, width));
     }
-    for (const { offset, length } of document.unread) {
-      if (packet.packet !== document.unread.find((one) => one.offset === offset && one.length === length)?.packet)
-        continue;
-      parts.push(
-        colour.yellow(`${plural(length, 'byte')} at ${place(offset)} belong to no message that can be recognised`),
-      );
+    for (const { offset, length } of unread.get(packet.packet) ?? []) {
+      const bytes = `${plural(length, 'byte')} from ${place(offset)} on`;
+      parts.push(colour.yellow(`${bytes} belong to no message that can be recognised`));
     }
   }
+  if (acknowledgements > 0) {
+    parts.push(colour.dim(`${plural(acknowledgements, 'packet')} without payload (acknowledgements) not listed`));
+  }
   return `${parts.join('\n\n')}\n`;
+}
+
+function byPacket<T extends { readonly packet: number }>(entries: readonly T[]): Map<number, T[]> {
+  const result = new Map<number, T[]>();
+  for (const entry of entries) {
+    const list = result.get(entry.packet);
+    if (list === undefined) result.set(entry.packet, [entry]);
+    else list.push(entry);
+  }
+  return result;
 }
 
 /** Where a packet came from and went, and what is special about it; empty where there is nothing to say. */

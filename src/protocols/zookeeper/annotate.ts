@@ -40,8 +40,9 @@ export interface AnnotationOptions {
   readonly op?: string | null;
 }
 
-/** Boundaries that are tried in bytes that begin within a message. */
-const MOST_BOUNDARIES = 10_000;
+/** Boundaries that are tried in bytes that begin within a message, and lengths that are tried for masked ones. */
+const MOST_BOUNDARIES = 1000;
+const MOST_LENGTHS = 100_000;
 
 /**
  * Finds ZooKeeper's messages in the bytes of pasted packets, and says of each field where it stands and what it means.
@@ -50,11 +51,12 @@ const MOST_BOUNDARIES = 10_000;
 export function annotate(inputs: readonly AnnotationInput[], options: AnnotationOptions = {}): AnnotatedRun[] {
   const directions = foundDirections(inputs, options);
   const pairs = new Pairs(options.op ?? null);
+  const effort = { boundaries: MOST_BOUNDARIES, lengths: MOST_LENGTHS };
   const runs: (AnnotatedRun | null)[] = inputs.map(() => null);
   // Requests first, so that a paste may have them in any order.
   for (const requests of [true, false]) {
     inputs.forEach((input, i) => {
-      if ((directions[i] === 'request') === requests) runs[i] = cut(input, directions[i]!, pairs);
+      if ((directions[i] === 'request') === requests) runs[i] = cut(input, directions[i]!, pairs, effort);
     });
   }
   return runs.map((run) => run!);
@@ -63,9 +65,11 @@ export function annotate(inputs: readonly AnnotationInput[], options: Annotation
 /** Directions that are given, or that a run's own messages (or those of the opposite direction) leave no doubt about. */
 function foundDirections(inputs: readonly AnnotationInput[], options: AnnotationOptions): (MessageDirection | null)[] {
   const byFlow = new Map<string, MessageDirection>();
+  const effort = { boundaries: MOST_BOUNDARIES, lengths: 0 };
   for (const input of inputs) {
     if (input.flow === null || input.reverse === null) continue;
-    const direction = input.direction ?? onlyDirection(cut(input, null, new Pairs(options.op ?? null)).messages);
+    const direction =
+      input.direction ?? onlyDirection(cut(input, null, new Pairs(options.op ?? null), effort).messages);
     if (direction === null || byFlow.has(input.flow)) continue;
     byFlow.set(input.flow, direction);
     byFlow.set(input.reverse, direction === 'request' ? 'response' : 'request');
@@ -107,21 +111,29 @@ class Pairs {
   }
 }
 
+/** What may still be tried out, so that no paste takes for ever. */
+interface Effort {
+  boundaries: number;
+  lengths: number;
+}
+
 /** Cuts a run into messages. */
-function cut(input: AnnotationInput, direction: MessageDirection | null, pairs: Pairs): AnnotatedRun {
+function cut(input: AnnotationInput, direction: MessageDirection | null, pairs: Pairs, effort: Effort): AnnotatedRun {
   const { data } = input;
   const messages: AnnotatedMessage[] = [];
   const unread: UnreadBytes[] = [];
-  const context: MessageContext = { direction, answered: (xid) => pairs.answered(input.reverse, xid) };
+  const context: MessageContext = { direction, answered: (xid) => pairs.answered(input.reverse, xid), effort };
   const first = unframed(data, direction) ?? wholeWithoutPrefix(data, context);
   if (first !== null) return { direction, messages: [first], unread };
+  let filled: Buffer | null = null;
   let at = 0;
   // Bytes of a known direction that are as long as their first four say are one message, even if an unusual one.
   let sure = direction !== null && data.isKnown(0, 4) && data.length === data.bytes.readInt32BE(0) + 4;
   while (at < data.length) {
     const message = annotateMessage(data, at, context, sure);
     if (message === null) {
-      const next = findMessage(data, at + 1, context);
+      filled ??= data.filled(0x2f);
+      const next = findMessage(data, filled, at + 1, context, effort);
       unread.push({ offset: at, length: next - at });
       at = next;
       sure = false;
@@ -144,13 +156,12 @@ function remember(message: AnnotatedMessage, { flow, reverse }: AnnotationInput,
 }
 
 /** Where the next message begins in bytes that begin within one; the end of the bytes if none does. */
-function findMessage(data: MaskedBytes, from: number, context: MessageContext): number {
-  const filled = data.filled(0x2f);
-  let at = from;
-  for (let tries = MOST_BOUNDARIES; tries > 0; tries--) {
+function findMessage(data: MaskedBytes, filled: Buffer, from: number, context: MessageContext, effort: Effort): number {
+  for (let at = from; effort.boundaries > 0; at++) {
     at = nextBoundary(data, filled, at, context.direction);
-    if (at === data.length || annotateMessage(data, at, context, false) !== null) return at;
-    at++;
+    if (at === data.length) return at;
+    effort.boundaries--;
+    if (annotateMessage(data, at, context, false) !== null) return at;
   }
   return data.length;
 }

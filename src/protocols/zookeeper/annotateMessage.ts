@@ -37,6 +37,8 @@ export interface MessageContext {
   readonly direction: MessageDirection | null;
   /** Operation that a response with this xid (null: masked) answers. */
   readonly answered: (xid: number | null) => { readonly op: string; readonly from: 'request' | 'option' } | null;
+  /** How many lengths may still be tried for masked ones. */
+  readonly effort: { lengths: number };
 }
 
 /** Shorter ones do not exist: a request header has 8 bytes. */
@@ -118,7 +120,7 @@ function read(
   }
   if (prefixAt === null) readings = readings.filter((reading) => reading.end === 'whole');
   if (readings.length === 0) return null;
-  if (readings.length === 1) readings = [withMaskedLength(readings[0]!, data, bounds)];
+  if (readings.length === 1) readings = [withMaskedLength(readings[0]!, data, bounds, context.effort)];
   return assemble(data, prefixAt, bounds, readings, op === null ? null : answered!.from, notes);
 }
 
@@ -161,11 +163,17 @@ function lenientNotes({ layout, end }: Reading): string[] {
 }
 
 /** Tries all lengths for one that is masked: it is known if with exactly one of them the record ends with the message. */
-function withMaskedLength(reading: Reading, data: MaskedBytes, bounds: RecordBounds): Reading {
+function withMaskedLength(
+  reading: Reading,
+  data: MaskedBytes,
+  bounds: RecordBounds,
+  effort: { lengths: number },
+): Reading {
   const at = reading.maskedLengthAt;
   if (at === null || bounds.end === Infinity || bounds.captured < bounds.end) return reading;
   const most = bounds.end - at - 4;
-  if (most > MOST_TRIED) return reading;
+  if (most > MOST_TRIED || most > effort.lengths) return reading;
+  effort.lengths -= most;
   const mask = data.mask.readInt32BE(at);
   const known = data.bytes.readInt32BE(at);
   let only: Reading | null = null;
