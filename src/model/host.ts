@@ -1,6 +1,8 @@
 import type { Session } from './session.js';
 
-const KEPT = 512;
+/** Sessions that have ended and are kept for those that follow them. */
+const ENDED_KEPT = 4;
+const KEPT = 2048;
 
 /** A client machine as the servers see it: one IP address. Several processes, and behind NAT several machines, share one. */
 export class Host {
@@ -9,14 +11,29 @@ export class Host {
   /** Its sessions in order of appearance; beyond a bound the oldest that ended are forgotten, and counted. */
   readonly sessions: Session[] = [];
   forgottenSessions = 0;
+  /** Sessions that began until then may be forgotten; -1 while none is. */
+  forgottenUntil = -1;
+  private ended = 0;
 
   constructor(readonly ip: string) {}
 
   add(session: Session): void {
     this.sessions.push(session);
-    if (this.sessions.length <= KEPT) return;
-    const ended = this.sessions.findIndex((s) => s.end !== 'open');
-    this.sessions.splice(Math.max(ended, 0), 1);
+    if (this.sessions.length > KEPT) this.forget(0);
+  }
+
+  /** A session was closed: the host keeps the latest of those only. */
+  sessionEnded(): void {
+    if (++this.ended <= ENDED_KEPT) return;
+    const oldest = this.sessions.findIndex((session) => session.judged);
+    if (oldest >= 0) this.forget(oldest);
+  }
+
+  private forget(index: number): void {
+    const [session] = this.sessions.splice(index, 1);
+    if (session === undefined) return;
+    if (session.judged) this.ended--;
     this.forgottenSessions++;
+    this.forgottenUntil = Math.max(this.forgottenUntil, session.start.time);
   }
 }

@@ -174,16 +174,7 @@ export class Model {
     if (view !== undefined) return view;
     const znode = this.znodes.get(path);
     view = new View(session, znode);
-    session.views.set(path, view);
-    znode.views++;
-    if (session.views.size > this.maxViews) {
-      for (const [oldest, old] of session.views) {
-        session.views.delete(oldest);
-        old.znode.views--;
-        session.forgotten++;
-        break;
-      }
-    }
+    session.addView(view, this.maxViews);
     return view;
   }
 

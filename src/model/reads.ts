@@ -166,7 +166,7 @@ function learn(model: Model, znode: Znode, m: ZooKeeperMessage, stat: Stat | nul
   if (owner === znode.owner) return;
   znode.owner = owner;
   const session = owner === null ? undefined : model.sessions.find(owner);
-  if (session?.ephemerals.has(znode.path) === false && session.ephemerals.size < 10_000) {
-    session.ephemerals.set(znode.path, { path: znode.path, sequential: /\d{10}$/.test(znode.path), created: null });
+  if (session?.ephemerals.has(znode.path) === false) {
+    session.addEphemeral({ path: znode.path, sequential: /\d{10}$/.test(znode.path), created: null });
   }
 }

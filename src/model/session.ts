@@ -43,6 +43,12 @@ export interface RefusedCreate {
 
 const ATTACHMENTS = 64;
 const WATCHED_KEPT = 200;
+const EPHEMERALS_KEPT = 10_000;
+const REFUSED_KEPT = 1000;
+const NO_VIEWS: ReadonlyMap<string, View> = new Map<string, View>();
+const NO_EPHEMERALS: ReadonlyMap<string, Ephemeral> = new Map<string, Ephemeral>();
+const NO_PATHS: ReadonlySet<string> = new Set<string>();
+const NO_REFUSED: ReadonlyMap<string, RefusedCreate> = new Map<string, RefusedCreate>();
 
 /** A session over all its connections. `id` is null where the capture does not show the handshake. */
 export class Session {
@@ -82,16 +88,16 @@ export class Session {
   successor: Session | null = null;
   predecessor: Session | null = null;
   /** What it watched and read, by path; empty once a closed session was judged. */
-  readonly views = new Map<string, View>();
+  views: ReadonlyMap<string, View> = NO_VIEWS;
   /** Persistent recursive watches among the views. */
   recursiveWatches = 0;
   /** After it was judged: paths that it had watched at some time, bounded. */
-  readonly watchedPaths = new Set<string>();
-  readonly ephemerals = new Map<string, Ephemeral>();
+  watchedPaths: ReadonlySet<string> = NO_PATHS;
+  ephemerals: ReadonlyMap<string, Ephemeral> = NO_EPHEMERALS;
   /** Paths (without sequence numbers) of all ephemerals that it has created, those that it deleted again included. */
-  readonly createdEphemerals = new Set<string>();
+  createdEphemerals: ReadonlySet<string> = NO_PATHS;
   /** Creates of ephemerals that were answered NodeExists, the latest by path. */
-  readonly refusedCreates = new Map<string, RefusedCreate>();
+  refusedCreates: ReadonlyMap<string, RefusedCreate> = NO_REFUSED;
   /** Views or ephemerals that were too many to keep. */
   forgotten = 0;
   /** Places where bytes of this session are missing from the capture: how many, the first and the latest. */
@@ -137,15 +143,70 @@ export class Session {
     this.current = attachment.connection;
   }
 
+  /** It has ended, was told to the listeners, and has shrunk. */
+  judged = false;
+
+  // Most sessions have few of these: what is empty is shared, and what comes after the end of a session is of no consequence.
+
+  addView(view: View, limit: number): void {
+    if (this.judged) return;
+    if (this.views === NO_VIEWS) this.views = new Map();
+    const views = this.views as Map<string, View>;
+    views.set(view.znode.path, view);
+    view.znode.views++;
+    if (views.size <= limit) return;
+    for (const [path, oldest] of views) {
+      views.delete(path);
+      oldest.znode.views--;
+      this.forgotten++;
+      return;
+    }
+  }
+
+  addEphemeral(ephemeral: Ephemeral): void {
+    if (this.judged) return;
+    if (this.ephemerals.size >= EPHEMERALS_KEPT) {
+      this.forgotten++;
+      return;
+    }
+    if (this.ephemerals === NO_EPHEMERALS) this.ephemerals = new Map();
+    (this.ephemerals as Map<string, Ephemeral>).set(ephemeral.path, ephemeral);
+  }
+
+  removeEphemeral(path: string): void {
+    if (this.ephemerals.size > 0) (this.ephemerals as Map<string, Ephemeral>).delete(path);
+  }
+
+  removeEphemerals(): void {
+    this.ephemerals = NO_EPHEMERALS;
+  }
+
+  /** Remembers that an ephemeral was created under this path (without its sequence number). */
+  addCreated(path: string): void {
+    if (this.judged || this.createdEphemerals.size >= EPHEMERALS_KEPT) return;
+    if (this.createdEphemerals === NO_PATHS) this.createdEphemerals = new Set();
+    (this.createdEphemerals as Set<string>).add(path);
+  }
+
+  addRefused(refused: RefusedCreate): void {
+    if (this.judged || this.refusedCreates.size >= REFUSED_KEPT) return;
+    if (this.refusedCreates === NO_REFUSED) this.refusedCreates = new Map();
+    (this.refusedCreates as Map<string, RefusedCreate>).set(refused.path, refused);
+  }
+
   /** Ended and judged: what is only of use to the living goes. */
   shrink(): void {
+    this.judged = true;
+    const watched = new Set<string>();
     for (const view of this.views.values()) {
       view.znode.views--;
       if (!view.everChild && !view.everData && view.persistentWatch === null) continue;
-      if (this.watchedPaths.size < WATCHED_KEPT) this.watchedPaths.add(view.znode.path);
+      if (watched.size < WATCHED_KEPT) watched.add(view.znode.path);
       else this.forgotten++;
     }
-    this.views.clear();
+    if (watched.size > 0) this.watchedPaths = watched;
+    this.views = NO_VIEWS;
+    this.ephemerals = NO_EPHEMERALS;
     this.current = null;
     this.attachments = this.attachments.map((attachment) => ({ ...attachment, connection: null }));
   }

@@ -5,7 +5,7 @@ import type { Model } from './model.js';
 import { Session } from './session.js';
 
 /** Ended sessions of which a summary is kept. */
-const SUMMARIES = 10_000;
+const SUMMARIES = 5000;
 
 /**
  * All sessions by id, and those whose id the capture does not show. A closed session is told to the listeners and shrinks
@@ -183,6 +183,7 @@ export class Sessions {
     if (session.id === null) this.nameless.delete(session);
     else this.byId.delete(session.id);
     session.shrink();
+    session.host.sessionEnded();
     if (this.ended.length < SUMMARIES) this.ended.push(session);
   }
 }

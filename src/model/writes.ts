@@ -5,10 +5,6 @@ import type { Model } from './model.js';
 import type { Session } from './session.js';
 import { withoutSequence } from './znode.js';
 
-/** Ephemerals of one session that are kept. */
-const EPHEMERALS = 10_000;
-const REFUSED = 1000;
-
 /** A write was answered. The zxid of the answer's header is that of the transaction. */
 export function writeAnswered(model: Model, m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session): void {
   if (request.opcode === OpCode.multi) {
@@ -66,28 +62,24 @@ function created(
   const ephemeral = isEphemeral(flags);
   model.znodes.created(path, { session: session.id, ip: session.ip, time, frame, zxid }, ephemeral);
   if (!ephemeral) return;
-  if (session.createdEphemerals.size < EPHEMERALS) session.createdEphemerals.add(withoutSequence(path));
-  if (session.ephemerals.size >= EPHEMERALS) session.forgotten++;
-  else {
-    const sequential = isSequential(flags);
-    session.ephemerals.set(path, { path, sequential, created: { frame: request.frame, time: request.time } });
-  }
+  session.addCreated(withoutSequence(path));
+  const sequential = isSequential(flags);
+  session.addEphemeral({ path, sequential, created: { frame: request.frame, time: request.time } });
 }
 
 /** Whose node is in the way is worth knowing; if it is not known yet, a later Stat may tell. */
 function refused(model: Model, m: ZooKeeperMessage, path: string, session: Session): void {
   const znode = model.znodes.get(path);
   znode.setExists(true, m.zxid, m.time);
-  if (session.refusedCreates.size >= REFUSED) return;
   const creation = znode.ephemeral === false ? null : znode.creation;
   const owner = znode.owner ?? creation?.session ?? null;
-  session.refusedCreates.set(path, { path, frame: m.frame, time: m.time, zxid: m.zxid, owner, creation });
+  session.addRefused({ path, frame: m.frame, time: m.time, zxid: m.zxid, owner, creation });
 }
 
 function deleted(model: Model, m: ZooKeeperMessage, path: string, session: Session): void {
   const owner = model.znodes.find(path)?.owner ?? null;
-  if (owner !== null) model.sessions.find(owner)?.ephemerals.delete(path);
-  session.ephemerals.delete(path);
+  if (owner !== null) model.sessions.find(owner)?.removeEphemeral(path);
+  session.removeEphemeral(path);
   model.znodes.deleted(path, 'request', m.zxid, m.time, m.frame, session.id);
 }
 
@@ -107,5 +99,5 @@ export function closeSessionAnswered(model: Model, m: ZooKeeperMessage, session:
       model.znodes.deleted(path, 'closeSession', m.zxid, m.time, m.frame, session.id);
     }
   }
-  session.ephemerals.clear();
+  session.removeEphemerals();
 }

@@ -41,9 +41,12 @@ export interface Creation {
   readonly zxid: number;
 }
 
-const CHANGES = 32;
-const CHILD_CHANGES = 128;
+const CHANGES = 16;
+const CHILD_CHANGES = 64;
 const LISTS = 8;
+/** Most znodes have neither children nor a history: they share an empty one. */
+const NOTHING: readonly Change[] = [];
+const NO_LISTS: readonly ChildList[] = [];
 
 /** One path over time, from what all sessions wrote, read and were told. Bounded: of many changes the latest are kept. */
 export class Znode {
@@ -57,11 +60,11 @@ export class Znode {
   creation: Creation | null = null;
   deletion: Change | null = null;
   /** The znode's own changes, oldest first. */
-  readonly changes: Change[] = [];
+  changes: readonly Change[] = NOTHING;
   /** Creates and deletes of children, oldest first. */
-  readonly childChanges: Change[] = [];
+  childChanges: readonly Change[] = NOTHING;
   /** Distinct lists of children that were read, oldest first. */
-  readonly lists: ChildList[] = [];
+  lists: readonly ChildList[] = NO_LISTS;
   /** Changes that were too many to keep. */
   forgotten = 0;
   /** How many sessions hold a view of it. */
@@ -85,11 +88,13 @@ export class Znode {
   }
 
   addChange(change: Change): void {
-    this.forgotten += push(this.changes, change, CHANGES);
+    if (this.changes === NOTHING) this.changes = [];
+    this.forgotten += push(this.changes as Change[], change, CHANGES);
   }
 
   addChildChange(change: Change): void {
-    this.forgotten += push(this.childChanges, change, CHILD_CHANGES);
+    if (this.childChanges === NOTHING) this.childChanges = [];
+    this.forgotten += push(this.childChanges as Change[], change, CHILD_CHANGES);
   }
 
   /** Says whether the znode exists; news that is older by zxid than what is known is ignored. */
@@ -120,7 +125,8 @@ export class Znode {
       return list;
     }
     const list: ChildList = { names, zxid, pzxid, cversion, time, frame, session, lastZxid: zxid };
-    push(this.lists, list, LISTS);
+    if (this.lists === NO_LISTS) this.lists = [];
+    push(this.lists as ChildList[], list, LISTS);
     return list;
   }
 }

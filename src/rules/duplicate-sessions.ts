@@ -38,7 +38,8 @@ export const duplicateSessions = defineRule({
     },
   },
   create({ model, options, report }) {
-    const signatures = new WeakMap<Session, Set<string>>();
+    /** First requests of each open session: operation and path in turn, made comparable only when they are compared. */
+    const firstRequests = new WeakMap<Session, string[]>();
 
     /** Session timeout, or three times the interval of its pings where the handshake was not captured. */
     function timeoutOf(session: Session): number {
@@ -61,10 +62,18 @@ export const duplicateSessions = defineRule({
       return session.lastWorkTime - session.start.time >= timeout && model.lastTime - session.lastWorkTime <= timeout;
     }
 
+    function signature(session: Session): Set<string> {
+      const requests = firstRequests.get(session) ?? [];
+      const found = new Set<string>();
+      for (let i = 0; i + 1 < requests.length; i += 2) {
+        found.add(`${requests[i]!} ${requests[i + 1]!.replace(/[0-9]+/g, '#')}`);
+      }
+      return found;
+    }
+
     function likeness(a: Session, b: Session): number {
-      const first = signatures.get(a);
-      const second = signatures.get(b);
-      if (first === undefined || second === undefined) return 0;
+      const first = signature(a);
+      const second = signature(b);
       let common = 0;
       for (const request of first) if (second.has(request)) common++;
       return common / Math.max(1, Math.min(first.size, second.size), (first.size + second.size - common) / 2);
@@ -74,9 +83,12 @@ export const duplicateSessions = defineRule({
       request(m, connection) {
         const { session } = connection;
         if (session === null || session.work > SIGNATURE || m.path === null) return;
-        let signature = signatures.get(session);
-        if (signature === undefined) signatures.set(session, (signature = new Set()));
-        signature.add(`${m.op ?? ''} ${m.path.replace(/[0-9]+/g, '#')}`);
+        let requests = firstRequests.get(session);
+        if (requests === undefined) firstRequests.set(session, (requests = []));
+        requests.push(m.op ?? '', m.path);
+      },
+      sessionEnded(session) {
+        if (!model.ended) firstRequests.delete(session);
       },
       end() {
         for (const host of model.hosts.values()) {

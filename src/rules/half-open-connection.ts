@@ -101,7 +101,9 @@ export const halfOpenConnection = defineRule({
       const open =
         (toClient.fin !== null && (!toClient.finAcked || toClient.finRepeats > 0)) ||
         toServer.unackedRetransmissions > 0;
-      if (open && candidates.length < MAX) candidates.push(connection);
+      const orderly = toServer.fin !== null && (toClient.fin === null || toServer.fin.time <= toClient.fin.time);
+      if (open && (!orderly || toServer.unackedRetransmissions > 0) && candidates.length < MAX)
+        candidates.push(connection);
     }
 
     return {

@@ -12,7 +12,7 @@ export function laterSessions(session: Session, time: number): Session[] {
 export function unseenSessions(session: Session, time: number): boolean {
   const { host } = session;
   return (
-    host.forgottenSessions > 0 ||
+    host.forgottenUntil >= time ||
     host.sessions.some((other) => other !== session && other.id === null && other.lastTime >= time)
   );
 }

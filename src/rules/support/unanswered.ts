@@ -38,7 +38,9 @@ export class UnansweredRequests {
 
   readonly listener: Pick<ModelListener, 'connectionClosed'> = {
     connectionClosed: (connection) => {
-      if (connection.outstanding.size > 0 && this.suspects.length < MAX) this.suspects.push(connection);
+      const { outstanding } = connection;
+      if (outstanding.size === 0 || this.suspects.length >= MAX) return;
+      if (outstanding.size > 1 || outstanding.oldest?.opcode !== OpCode.closeSession) this.suspects.push(connection);
     },
   };
 
