@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { analyzeCommand } from './analyze.js';
 import { decodeCommand } from './decode.js';
 import { followCommand } from './follow.js';
+import { diffCommand } from './diff.js';
 import { hexCommand } from './hex.js';
 import { leasesCommand } from './leases.js';
 import { pathCommand } from './path.js';
@@ -10,6 +11,7 @@ import { rulesCommand } from './rules.js';
 import { schemaCommand } from './schema.js';
 import { sessionsCommand } from './sessions.js';
 import { statsCommand } from './stats.js';
+import { treeCommand } from './tree.js';
 import { version } from './version.js';
 
 /** The whole command line. Errors are thrown as CommanderError: nothing here ends the process. */
@@ -24,8 +26,10 @@ export function program(): Command {
     .addCommand(hexCommand())
     .addCommand(statsCommand())
     .addCommand(sessionsCommand())
+    .addCommand(diffCommand())
     .addCommand(leasesCommand())
     .addCommand(pathCommand())
+    .addCommand(treeCommand())
     .addCommand(reportCommand())
     .addCommand(rulesCommand())
     .addCommand(schemaCommand());

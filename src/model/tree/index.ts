@@ -1,0 +1,2 @@
+export { type TreeKnown, TreeNode } from './treeNode.js';
+export { TreeRecorder } from './treeRecorder.js';
