@@ -16,15 +16,17 @@ interface AnalyzeOptions extends CaptureOptions {
   readonly set?: Record<string, string>;
 }
 
-type Severity = 'error' | 'warning' | 'info';
-const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
+export type Severity = 'error' | 'warning' | 'info';
+export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 
-const names = (value: string, before: string[] | undefined): string[] => [
+/** Names of a repeatable option, several in one by commas. */
+export const names = (value: string, before: string[] | undefined): string[] => [
   ...(before ?? []),
   ...value.split(',').filter((name) => name !== ''),
 ];
 
-function setting(value: string, before: Record<string, string> | undefined): Record<string, string> {
+/** `rule.option=value`, repeatable. */
+export function setting(value: string, before: Record<string, string> | undefined): Record<string, string> {
   const match = /^([a-z0-9-]+\.[A-Za-z]+)=(.*)$/.exec(value);
   if (match === null)
     throw new InvalidArgumentError('a setting is rule.option=value; zkscope rules NAME lists the options of a rule.');
@@ -54,7 +56,7 @@ export function analyzeCommand(): Command {
 }
 
 /** Filters that look at messages, beside those that a finding's own fields answer. */
-function looksAtMessages({ ops, kinds, errors }: FilterOptions): boolean {
+export function looksAtMessages({ ops, kinds, errors }: FilterOptions): boolean {
   return ops.length > 0 || kinds.length > 0 || errors.length > 0;
 }
 

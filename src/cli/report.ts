@@ -1,0 +1,187 @@
+import { realpathSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { CaptureError } from '../capture/captureError.js';
+import { Clock } from '../capture/clock.js';
+import { boundTime, isFiltering, MessageFilter } from '../protocols/messageFilter.js';
+import type { ReportData } from '../report/reportData.js';
+import { looksAtMessages, names, setting, SEVERITIES, type Severity } from './analyze.js';
+import { filterOptions, withCaptures, type CaptureOptions } from './captureOptions.js';
+import { UsageError } from './usage.js';
+import { version } from './version.js';
+
+interface ReportOptions extends CaptureOptions {
+  readonly output?: string;
+  readonly markdown?: boolean;
+  readonly rule?: string[];
+  readonly ignore?: string[];
+  readonly severity?: Severity;
+  readonly set?: Record<string, string>;
+}
+
+/** `zkscope report`: what goes into the postmortem. */
+export function reportCommand(): Command {
+  return withCaptures(
+    new Command('report').description(
+      'write what goes into the postmortem: one HTML page that opens from disk, or Markdown',
+    ),
+  )
+    .option('-o, --output <file>', 'where to write it; - (and Markdown without this option) for standard output')
+    .option('--markdown', 'Markdown instead of HTML (also where the file ends in .md)')
+    .addOption(new Option('--rule <name>', 'only findings of these rules').argParser(names))
+    .addOption(new Option('--ignore <name>', 'no findings of these rules').argParser(names))
+    .addOption(new Option('--severity <severity>', 'only findings of this severity and above').choices(SEVERITIES))
+    .addOption(new Option('--set <rule.option=value>', 'set an option of a rule (repeatable)').argParser(setting))
+    .action(async (captures: string[], options: ReportOptions) => {
+      await report(captures, options);
+    });
+}
+
+const TO_STANDARD_OUTPUT = '-';
+
+/** The file to write, null for standard output. */
+function target({ output, markdown }: ReportOptions, captures: readonly string[]): string | null {
+  if (output === undefined) {
+    if (markdown !== true && process.stdout.isTTY)
+      throw new UsageError(
+        'an HTML page is nothing for a terminal: name a file with -o report.html, or use --markdown',
+      );
+    return null;
+  }
+  if (output === TO_STANDARD_OUTPUT) return null;
+  const real = realPath(output);
+  if (captures.some((capture) => capture !== '-' && realPath(capture) === real))
+    throw new UsageError(`${output} is one of the captures: it will not be written over`);
+  return output;
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}
+
+async function report(captures: string[], options: ReportOptions): Promise<void> {
+  const file = target(options, captures);
+  const data = await gather(captures, options);
+  const markdown = options.markdown === true || file?.endsWith('.md') === true;
+  const text = markdown
+    ? (await import('../report/markdown.js')).markdownReport(data)
+    : (await import('../report/html/page.js')).htmlPage(data);
+  if (file === null) {
+    const { Output } = await import('./output.js');
+    const output = new Output();
+    output.write(text);
+    await output.drain();
+    return;
+  }
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw new UsageError(`cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  process.stderr.write(`zkscope: ${file}: ${data.verdict.headline}\n`);
+}
+
+/** Reads the captures, twice where it can: for what happened, and for what the frames of the findings carry. */
+async function gather(captures: string[], options: ReportOptions): Promise<ReportData> {
+  const [
+    { Analysis },
+    { RuleOptionError },
+    { SessionLanes, Timeline },
+    { runCaptures, lossParts },
+    { FrameSet, findingPasses },
+    { EvidenceReader },
+    { focuses, reportData },
+    { Replay },
+  ] = await Promise.all([
+    import('../rules/analysis.js'),
+    import('../rules/options.js'),
+    import('../model/index.js'),
+    import('./run.js'),
+    import('../report/findingFilter.js'),
+    import('../report/evidence/evidenceReader.js'),
+    import('../report/reportBuilder.js'),
+    import('./replay.js'),
+  ]);
+  const clock = new Clock();
+  const wanted = filterOptions(options);
+  const filter = isFiltering(wanted) && looksAtMessages(wanted) ? new MessageFilter(wanted, clock) : null;
+  const passed = filter === null ? null : new FrameSet();
+  let analysis: InstanceType<typeof Analysis>;
+  try {
+    const { severity } = options;
+    const { rule = [], ignore = [], set = {} } = options;
+    const chosen = severity === undefined ? {} : { severity };
+    analysis = new Analysis({ rules: rule, ignore, set, version: version(), ...chosen });
+  } catch (error) {
+    if (error instanceof RuleOptionError) throw new UsageError(error.message);
+    throw error;
+  }
+  const timeline = new Timeline();
+  const lanes = new SessionLanes();
+  analysis.model.addListener(timeline);
+  analysis.model.addListener(lanes);
+  const begin = (): void => {
+    if (timeline.from === null && clock.firstTime !== undefined) timeline.begin(clock.firstTime);
+  };
+  const replay = new Replay(captures);
+  const ports = options.port ?? [];
+  const run = await runCaptures(
+    replay.inputs,
+    {
+      message: (message) => {
+        begin();
+        if (filter !== null && passed !== null && filter.message(message)) passed.add(message.frame);
+        analysis.message(message);
+      },
+      gap: (gap) => {
+        if (filter !== null && passed !== null && filter.gap(gap)) passed.add(gap.frame);
+        analysis.gap(gap);
+      },
+      connectionOpened: (connection) => {
+        begin();
+        analysis.connectionOpened(connection);
+      },
+      connectionClosed: (connection) => {
+        analysis.connectionClosed(connection);
+      },
+    },
+    { ports, clock },
+  );
+  analysis.end(run.reader.last.time);
+  const all = analysis.findings;
+  if (isFiltering(wanted)) {
+    const from = wanted.from === null ? null : boundTime(wanted.from, clock);
+    const to = wanted.to === null ? null : boundTime(wanted.to, clock);
+    analysis.findings = all.filter((finding) => findingPasses(finding, wanted, from, to, passed));
+  }
+  const { findings, model } = analysis;
+  const ladders = focuses({ findings, model });
+  const again = findings.length > 0 && !run.interrupted ? replay.again() : null;
+  if (again !== null) {
+    try {
+      await new EvidenceReader(ladders, clock, ports).read(again);
+    } catch (error) {
+      // Gone or changed meanwhile: the ladders then show what the findings say, without who sent what.
+      if (!(error instanceof CaptureError)) throw error;
+      process.stderr.write(`zkscope: could not read the evidence again: ${error.message}\n`);
+    }
+  }
+  return reportData(
+    {
+      document: analysis.document(run.reader.captures, clock),
+      findings,
+      model,
+      timeline,
+      lanes,
+      captures: run.reader.captures,
+      clock,
+      losses: lossParts(run),
+      hidden: all.length - findings.length,
+    },
+    ladders,
+  );
+}

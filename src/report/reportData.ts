@@ -1,0 +1,125 @@
+/**
+ * All that a report shows, as plain data: the HTML page carries it as JSON, the Markdown is written from it. Times named
+ * `at`, `from`, `to` are seconds since 00:00 UTC of `day`; durations are seconds. Text of the capture is escaped for
+ * control characters, and for nothing else.
+ */
+export interface ReportData {
+  readonly version: string;
+  readonly captures: readonly CaptureData[];
+  readonly verdict: VerdictData;
+  /** Day of the first frame, `2026-11-21`; null where there is none. */
+  readonly day: string | null;
+  readonly from: number | null;
+  readonly to: number | null;
+  /** The finest first. */
+  readonly levels: readonly LevelData[];
+  /** Servers by the number that lanes call them. */
+  readonly servers: readonly string[];
+  readonly lanes: readonly LaneData[];
+  /** What the lanes do not show; null if they show every session. */
+  readonly lanesNote: string | null;
+  readonly findings: readonly FindingData[];
+  /** Findings that are not in the report in full; null if all are. */
+  readonly findingsNote: string | null;
+  readonly tables: readonly TableData[];
+}
+
+export interface CaptureData {
+  readonly file: string;
+  readonly format: string | null;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly truncated: boolean;
+}
+
+export interface VerdictData {
+  readonly tone: 'error' | 'warning' | 'info' | 'good' | 'empty';
+  readonly headline: string;
+  /** The worst findings, one plain sentence each. */
+  readonly sentences: readonly { readonly finding: number | null; readonly text: string }[];
+  /** What was captured, in numbers. */
+  readonly counted: string;
+  /** What the capture could not show: losses, sessions older than it. */
+  readonly unseen: readonly string[];
+}
+
+/** Counts in buckets of `width` seconds from `from` of the report on. p99 in seconds. */
+export interface LevelData {
+  readonly width: number;
+  readonly operations: readonly number[];
+  readonly pings: readonly number[];
+  readonly errors: readonly number[];
+  readonly notifications: readonly number[];
+  readonly p99: readonly (number | null)[];
+  readonly sessions: readonly number[];
+}
+
+export interface LaneData {
+  readonly session: string | null;
+  readonly client: string;
+  readonly end: 'open' | 'closed' | 'expired' | 'lost';
+  readonly endAt: number | null;
+  /** Numbers of the findings that name the session. */
+  readonly findings: readonly number[];
+  readonly connected: readonly { from: number; to: number; server: number; end: string }[];
+  readonly silent: readonly { from: number; to: number }[];
+  readonly pinging: readonly { from: number; to: number }[];
+  readonly events: readonly { at: number; frame: number; count: number; text: string }[];
+  readonly windows: readonly { from: number; to: number; changed: boolean; frame: number; text: string }[];
+  /** From when to when an older list was in use, if the client goes by its read without a watch. */
+  readonly stale: readonly { from: number; to: number }[];
+  readonly expired: number | null;
+  readonly holes: readonly number[];
+}
+
+export interface FindingData {
+  readonly number: number;
+  readonly rule: string;
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly confidence: string;
+  readonly title: string;
+  readonly message: string;
+  readonly remedy: string;
+  readonly facts: readonly FactData[];
+  readonly from: number;
+  readonly to: number;
+  readonly fromText: string;
+  readonly toText: string;
+  readonly frames: readonly number[];
+  readonly ladder: readonly LadderRowData[];
+  readonly filters: readonly { readonly name: string; readonly text: string }[];
+  /** What the rule measured, one table each: blind windows, the clients that were hit. */
+  readonly tables: readonly TableData[];
+}
+
+export interface FactData {
+  readonly name: string;
+  readonly values: readonly string[];
+  /** Values that are names of the capture rather than words. */
+  readonly code: boolean;
+}
+
+export interface LadderRowData {
+  readonly kind: 'evidence' | 'context' | 'other' | 'tcp' | 'omitted';
+  readonly frame: number;
+  readonly at: number;
+  readonly time: string;
+  readonly direction: 'request' | 'response' | null;
+  readonly client: string | null;
+  readonly server: string | null;
+  readonly label: string;
+  readonly note: string;
+}
+
+export type CellKind = 'text' | 'code' | 'number' | 'seconds' | 'time' | 'findings';
+
+export interface TableData {
+  readonly id: string;
+  readonly title: string;
+  readonly columns: readonly { readonly name: string; readonly kind: CellKind }[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+  /** Column that the rows are sorted by to begin with, and whether downwards. */
+  readonly sort: { readonly column: number; readonly down: boolean } | null;
+}
