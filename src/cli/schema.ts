@@ -8,6 +8,9 @@ const schemas: Readonly<Record<string, () => Promise<object>>> = {
   hex: async () => (await import('../report/schemas/hex.js')).hexSchema,
   diff: async () => (await import('../report/schemas/diff.js')).diffSchema,
   leases: async () => (await import('../report/schemas/leases.js')).leasesSchema,
+  path: async () => (await import('../report/schemas/path.js')).pathSchema,
+  follow: async () => (await import('../report/schemas/follow.js')).followSchema,
+  tree: async () => (await import('../report/schemas/tree.js')).treeSchema,
 };
 
 /** `zkscope schema`: the JSON Schemas of the JSON outputs. */

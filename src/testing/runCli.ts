@@ -13,16 +13,19 @@ type Write = typeof process.stdout.write;
 export async function runCli(...argv: readonly string[]): Promise<CliRun> {
   const stdout: string[] = [];
   const stderr: string[] = [];
-  const collect = (parts: string[]): Write =>
-    ((chunk: string | Uint8Array) => {
+  const collect =
+    (parts: string[]): Write =>
+    (chunk: string | Uint8Array) => {
       parts.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
       return true;
-    });
+    };
   const spies = [
     vi.spyOn(process.stdout, 'write').mockImplementation(collect(stdout)),
     vi.spyOn(process.stderr, 'write').mockImplementation(collect(stderr)),
   ];
   const before = process.exitCode;
+  // Each run listens for the end of the reader of its output; in one process there are many runs.
+  process.stdout.setMaxListeners(0);
   process.exitCode = undefined;
   try {
     const status = await main(argv);

@@ -22,7 +22,7 @@ const numbers = {
   latency,
 };
 
-const total = { type: 'object', required: counted, properties: numbers, additionalProperties: false };
+export const total = { type: 'object', required: counted, properties: numbers, additionalProperties: false };
 
 const group = {
   type: 'object',

@@ -1,0 +1,41 @@
+import { durationText } from '../duration.js';
+import { numberText } from '../plural.js';
+import { rateText } from '../statsText.js';
+import type { Difference } from './compare.js';
+import type { Side } from './side.js';
+
+/** `3.9 times as many`, `12 % of what it was`. */
+export function factorText(factor: number, many = 'as many'): string {
+  if (factor >= 1) return `${factor >= 10 ? numberText(Math.round(factor)) : factor.toFixed(1)} times ${many}`;
+  const percent = factor * 100;
+  return `${percent >= 1 ? Math.round(percent) : percent.toPrecision(1)} % of what it was`;
+}
+
+/** A count on one side: as a rate, with the count behind it. */
+export function rateOf(side: Side, count: number): string {
+  const rate = side.rate(count);
+  return rate === null ? numberText(count) : rateText(rate);
+}
+
+/** `54 a second → 210 a second (1,000 → 3,906 requests), 3.9 times as many`. */
+export function countChange(
+  { direction, factor }: Difference,
+  [first, second]: readonly [Side, Side],
+  [before, after]: readonly [number, number],
+  what: string,
+): string {
+  const counts = `${numberText(before)} → ${numberText(after)} ${what}`;
+  if (direction === 'new') return `new: ${rateOf(second, after)} (${numberText(after)} ${what}), none before`;
+  if (direction === 'gone') return `gone: ${rateOf(first, before)} before (${numberText(before)} ${what}), none after`;
+  const rates =
+    first.seconds > 0 && second.seconds > 0
+      ? `${rateOf(first, before)} → ${rateOf(second, after)} (${counts})`
+      : counts;
+  return `${rates}, ${factorText(factor ?? 1)}`;
+}
+
+/** `p99 3.2 ms → 41 ms, 13 times as slow`. Nanoseconds. */
+export function latencyChange({ factor }: Difference, percentile: string, before: number, after: number): string {
+  const times = factor === null ? '' : `, ${factorText(factor, 'as slow')}`;
+  return `${percentile} ${durationText(before / 1e9)} → ${durationText(after / 1e9)}${times}`;
+}
