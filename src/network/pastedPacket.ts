@@ -36,6 +36,7 @@ const LINK_TYPES: readonly (readonly [number, readonly string[]])[] = [
   [276, ['Linux cooked v2']],
   [113, ['Linux cooked v1']],
   [0, ['BSD loopback']],
+  [9, ['PPP']],
 ];
 
 interface Found {

@@ -503,6 +503,8 @@ export class TcpReassembly {
       if (half.doubtPackets > packets || time - half.doubtSince > GRACE_TIME) {
         half.doubtSince = -1;
         this.giveUp(entry, half, false);
+        // What waited behind the hole comes before what acknowledges it.
+        this.drainHalf(entry, half, half === entry.a ? entry.b : entry.a);
       }
     }
     this.drain(entry);
@@ -516,7 +518,8 @@ export class TcpReassembly {
     let upTo = facts.acked;
     if (first !== undefined) upTo = noAcknowledgements ? first.position : Math.min(first.position, facts.acked);
     const missing = upTo - facts.delivered;
-    half.granted = Math.max(half.granted, facts.acked, facts.delivered);
+    // Not beyond what waits: that will come, and then what acknowledges it.
+    half.granted = Math.max(half.granted, facts.delivered, Math.min(facts.acked, first?.position ?? Infinity));
     if (missing <= 0) return;
     // One acknowledged byte and nothing behind it is a FIN that was not captured.
     if (missing === 1 && first === undefined && half.finPosition < 0) {
@@ -531,14 +534,21 @@ export class TcpReassembly {
   /** Hands on everything that waits, whatever is missing. */
   private drainAll(entry: TcpConnection): void {
     this.drain(entry);
-    while (!entry.closed && (entry.a.waiting > 0 || entry.b.waiting > 0)) {
+    const waiting = (): number => (entry.closed ? 0 : entry.a.waiting + entry.b.waiting);
+    for (let before = waiting(); before > 0;) {
       for (const half of [entry.a, entry.b]) {
         this.giveUp(entry, half, true);
-        half.granted = Infinity;
+        this.drainHalf(entry, half, half === entry.a ? entry.b : entry.a);
       }
-      const before = entry.a.waiting + entry.b.waiting;
       this.drain(entry);
-      if (entry.a.waiting + entry.b.waiting === before) break;
+      if (waiting() === before) {
+        // Each waits for the other: acknowledgements that cannot be true.
+        entry.a.granted = Infinity;
+        entry.b.granted = Infinity;
+        this.drain(entry);
+        if (waiting() === before) break;
+      }
+      before = waiting();
     }
     for (const half of [entry.a, entry.b]) {
       if (half.granted === Infinity) half.granted = half.facts.delivered;
