@@ -1,10 +1,11 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
-import { GrpcDeframer, type GrpcMessage } from '../grpc/deframer.js';
+import type { GrpcDeframer, GrpcMessage } from '../grpc/deframer.js';
 import { Http2Connection, type Http2Handler } from '../http2/connection.js';
 import type { FramePlace } from '../http2/frameReader.js';
 import { errorName } from '../http2/frames.js';
 import type { HeaderBlock, HeaderField } from '../http2/hpack.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
+import { newCall, takeRequest, type Call } from './grpcCall.js';
 import { EtcdMessage, type MessagePlace } from './message.js';
 import { answersInTurn, grpcOp, hasStreamingResponse, isEtcdPath } from './operations.js';
 import { looksLikeKeepAliveRequest, looksLikeKeepAliveResponse, readRecord } from './records.js';
@@ -14,27 +15,6 @@ const MAX_STREAMS = 4096;
 /** Requests of one stream without an answer; beyond it the oldest is given up. */
 const MAX_OUTSTANDING = 1024;
 const MAX_ERROR = 256;
-
-/** One gRPC call. */
-interface Call {
-  readonly id: number;
-  /** Null where the header block with its :path was not captured, or could not be read. */
-  path: string | null;
-  op: string | null;
-  /** The first block of the client, and of the server, has been seen. */
-  asked: boolean;
-  answered: boolean;
-  status: number | null;
-  readonly requests: GrpcDeframer;
-  readonly responses: GrpcDeframer;
-  readonly outstanding: EtcdMessage[];
-  /** A unary response waits for the status that follows it. */
-  held: GrpcMessage | null;
-  /** More than one response came: the call is not unary, whatever its name. */
-  streaming: boolean;
-  responsesSeen: number;
-  clientEnded: boolean;
-}
 
 /** gRPC over cleartext HTTP/2, as etcd's clients speak it. */
 export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
@@ -88,7 +68,6 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
         }
         call.asked = true;
       }
-      if (endStream) call.clientEnded = true;
       return;
     }
     const status = field(fields, ':status');
@@ -110,10 +89,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
   }
 
   dataEnd(direction: Direction, id: number, endStream: boolean, place: FramePlace): void {
-    if (!endStream) return;
-    const call = this.call(id);
-    if (direction === TO_SERVER) call.clientEnded = true;
-    else this.finish(call, [], false, place);
+    if (endStream && direction === TO_CLIENT) this.finish(this.call(id), [], false, place);
   }
 
   reset(direction: Direction, id: number, errorCode: number, place: FramePlace): void {
@@ -169,25 +145,14 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     const known = this.calls.get(id);
     if (known !== undefined) return known;
     if (this.calls.size >= MAX_STREAMS) this.forgetOldest();
-    const call: Call = {
-      id,
-      path: null,
-      op: null,
-      asked: false,
-      answered: false,
-      status: null,
-      requests: new GrpcDeframer(this.aligned, (message) => {
+    const call = newCall(id, this.aligned, {
+      request: (message) => {
         this.request(call, message);
-      }),
-      responses: new GrpcDeframer(this.aligned, (message) => {
+      },
+      response: (message) => {
         this.responseMessage(call, message);
-      }),
-      outstanding: [],
-      held: null,
-      streaming: false,
-      responsesSeen: 0,
-      clientEnded: false,
-    };
+      },
+    });
     this.calls.set(id, call);
     return call;
   }
@@ -249,7 +214,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
       guessed = true;
     }
     const fields = op === null || message.compressed ? undefined : readRecord(op, 'response', false, message.body);
-    const request = this.takeRequest(call, op, fields?.leaseId?.decimal ?? null);
+    const request = takeRequest(call, op, fields?.leaseId?.decimal ?? null);
     const place: MessagePlace =
       end === null ? message : { firstFrame: message.firstFrame, firstTime: message.firstTime, ...pick(end) };
     this.sink.message(
@@ -266,18 +231,6 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
         ...(fields === undefined ? {} : { fields }),
       }),
     );
-  }
-
-  /** Renewals are answered in turn; where some went by unseen, the id tells which is answered. */
-  private takeRequest(call: Call, op: string | null, leaseId: string | null): EtcdMessage | null {
-    const { outstanding } = call;
-    if (op !== null && !answersInTurn(op)) return null;
-    let index = 0;
-    if (op === 'LeaseKeepAlive' && leaseId !== null) {
-      index = outstanding.findIndex((request) => request.fields.leaseId?.decimal === leaseId);
-      if (index < 0) return null;
-    }
-    return outstanding.splice(0, index + 1)[index] ?? null;
   }
 
   /** The server ended the stream: with its trailers where all went as it should. */

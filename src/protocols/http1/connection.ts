@@ -1,7 +1,8 @@
 import type { Direction } from '../../network/connection.js';
 import { TO_CLIENT, TO_SERVER } from '../../network/connection.js';
 import type { Http1Head } from './head.js';
-import { Http1Parser, type BodyPlan, type Http1Events, type Http1Message, type Http1Place } from './parser.js';
+import type { BodyPlan, Http1Events, Http1Message, Http1Place } from './message.js';
+import { Http1Parser } from './parser.js';
 
 /** A request that waits for its response. `context` is what the protocol above keeps of it. */
 export interface Http1Exchange<Context> {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TO_CLIENT, TO_SERVER, type Direction } from '../../network/connection.js';
 import { Http1Connection, type Http1Handler } from './connection.js';
-import type { Http1Message } from './parser.js';
+import type { Http1Message } from './message.js';
 
 interface Seen {
   readonly log: string[];

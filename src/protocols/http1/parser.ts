@@ -1,6 +1,6 @@
-import type { Direction } from '../../network/connection.js';
-import { TO_SERVER } from '../../network/connection.js';
+import { TO_SERVER, type Direction } from '../../network/connection.js';
 import { ByteCollector } from '../byteCollector.js';
+import { hexDigit, isWholeChunk } from './chunks.js';
 import {
   MAX_HEAD_BYTES,
   MAX_START_LINE_BYTES,
@@ -9,51 +9,7 @@ import {
   parseHead,
   type Http1Head,
 } from './head.js';
-
-/** One message, complete or as much of it as was captured. */
-export interface Http1Message {
-  readonly head: Http1Head;
-  /** As many bytes of the body as were asked for, chunked coding removed; a copy. */
-  readonly body: Buffer;
-  /** Bytes of the whole body, chunked coding removed. */
-  readonly bodyLength: number;
-  /** Bytes are missing in it, or its end was not seen. */
-  readonly truncated: boolean;
-  readonly firstFrame: number;
-  readonly firstTime: number;
-  readonly frame: number;
-  readonly time: number;
-  readonly streamEnd: number;
-}
-
-/** Where a message stands when its head is complete. */
-export interface Http1Place {
-  readonly firstFrame: number;
-  readonly firstTime: number;
-  readonly frame: number;
-  readonly time: number;
-  /** Position behind the head. */
-  readonly streamEnd: number;
-}
-
-/** What only the other direction knows about a message: how to frame its body, and what to keep of it. */
-export interface BodyPlan {
-  /** Bytes of the body to keep, at most. */
-  readonly keep: number;
-  /** A response to HEAD: no body whatever the fields say. */
-  readonly noBody: boolean;
-  /** The connection stops being HTTP/1 behind this head (101, CONNECT). */
-  readonly tunnel: boolean;
-}
-
-export interface Http1Events {
-  head(direction: Direction, head: Http1Head, place: Http1Place): BodyPlan;
-  complete(direction: Direction, message: Http1Message): void;
-  /** In a stream that was not aligned, the chunks of a body were found whose head was not captured. */
-  headlessChunks(direction: Direction, frame: number, time: number, position: number): void;
-  /** That many bytes before the present place belonged to no message that could be aligned. */
-  skipped(direction: Direction, bytes: number, frame: number, time: number): void;
-}
+import type { Http1Events } from './message.js';
 
 const enum State {
   Head,
@@ -451,27 +407,4 @@ export class Http1Parser {
       streamEnd: this.streamEnd,
     });
   }
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
-}
-
-/** A size line, that many bytes, CRLF, and then the end or the digit of another size line. */
-function isWholeChunk(bytes: Buffer, start: number, end: number): boolean {
-  let at = start;
-  let size = 0;
-  while (at < end && at - start < 7) {
-    const digit = hexDigit(bytes[at]!);
-    if (digit < 0) break;
-    size = size * 16 + digit;
-    at++;
-  }
-  if (at === start || size === 0 || at + 2 + size + 2 > end) return false;
-  if (bytes[at] !== CR || bytes[at + 1] !== LF) return false;
-  at += 2 + size;
-  if (bytes[at] !== CR || bytes[at + 1] !== LF) return false;
-  return at + 2 === end || hexDigit(bytes[at + 2]!) >= 0;
 }
