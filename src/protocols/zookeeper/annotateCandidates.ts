@@ -162,7 +162,8 @@ function mayNotFail(data: MaskedBytes, at: number): boolean {
 /** Operations by the layout of their response; the first stands for the others. */
 const RESPONSES: readonly (readonly number[])[] = [
   [OpCode.exists, OpCode.setData, OpCode.setACL],
-  [OpCode.getData, OpCode.reconfig],
+  [OpCode.getData],
+  [OpCode.reconfig],
   [OpCode.create, OpCode.sync],
   [OpCode.create2, OpCode.createContainer, OpCode.createTTL],
   [OpCode.getACL],
@@ -200,10 +201,25 @@ function responseLayout(opcode: number, ops: readonly number[]): Layout {
       const body = reader.position;
       if (opcode === OpCode.createSession) readConnectResponse(reader, {});
       else readResponse(opcode, reader, {});
+      refuseIf(
+        strict && (opcode === OpCode.getData || opcode === OpCode.reconfig) && dataContradicts(reader, data, opcode),
+      );
       // A path and a token are laid out alike; no mechanism's token begins with a slash.
       refuseIf(strict && opcode === OpCode.sasl && knownInt(data, body) !== 0 && data.bytes[body + 4] === 0x2f);
     },
   };
+}
+
+/** The Stat that comes with data tells its length; what reconfig answers is the configuration, a list of servers. */
+function dataContradicts({ fields }: AnnotatingReader, data: MaskedBytes, opcode: number): boolean {
+  const length = fields.find(({ name }) => name === 'data.length')?.value;
+  const inStat = fields.find(({ name }) => name === 'stat.dataLength')?.value;
+  if (typeof length === 'number' && typeof inStat === 'number' && Math.max(0, length) !== inStat) return true;
+  if (opcode !== OpCode.reconfig) return false;
+  const content = fields.find(({ name }) => name === 'data');
+  if (content === undefined) return true;
+  if (content.known !== 'known') return false;
+  return !data.bytes.subarray(content.offset, content.offset + content.length).includes('server.');
 }
 
 /** The layout of the response to an operation, without error. */
