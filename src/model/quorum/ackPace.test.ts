@@ -4,24 +4,25 @@ import { AckPace, type SlowStretch } from './ackPace.js';
 const MS = 1e6;
 
 /** Proposals and acknowledgements of one or two servers, in order of time. */
-function run(...servers: ((at: number, pace: AckPace, peers: AckPace[]) => number)[]): SlowStretch[][] {
+function run(...servers: ((at: number, pace: AckPace) => number)[]): SlowStretch[][] {
   const stretches: SlowStretch[][] = servers.map(() => []);
   const paces = stretches.map((list) => new AckPace(list));
+  for (const pace of paces) pace.peers = () => paces;
   const times = servers.map(() => 0);
   while (Math.min(...times) < 10_000) {
     const next = times.indexOf(Math.min(...times));
-    times[next] = servers[next]!(times[next]!, paces[next]!, paces);
+    times[next] = servers[next]!(times[next]!, paces[next]!);
   }
-  for (const pace of paces) pace.end(paces);
+  for (const pace of paces) pace.end();
   return stretches;
 }
 
 /** One batch: `count` proposals at once, all acknowledged `wait` ms later, the next batch `pause` ms after that. */
 const batch =
   (count: number, wait: number, pause = 1) =>
-  (at: number, pace: AckPace, peers: AckPace[]): number => {
+  (at: number, pace: AckPace): number => {
     for (let i = 0; i < count; i++) pace.proposed({ frame: at, time: at * MS });
-    for (let i = 0; i < count; i++) pace.acknowledged({ frame: at + wait, time: (at + wait) * MS }, peers);
+    for (let i = 0; i < count; i++) pace.acknowledged({ frame: at + wait, time: (at + wait) * MS });
     return at + wait + pause;
   };
 
@@ -53,7 +54,7 @@ describe('AckPace', () => {
   });
 
   it('ends a stretch where it is quick again for some seconds', () => {
-    const [stretches] = run((at, pace, peers) => batch(2, at < 2000 || at > 8000 ? 80 : 4)(at, pace, peers));
+    const [stretches] = run((at, pace) => batch(2, at < 2000 || at > 8000 ? 80 : 4)(at, pace));
     expect(stretches!.length).toBe(2);
     expect(stretches![0]!.to.time).toBeLessThan(2200 * MS);
     expect(stretches![1]!.from.time).toBeGreaterThan(7900 * MS);
@@ -64,8 +65,8 @@ describe('AckPace', () => {
     const pace = new AckPace(stretches);
     pace.proposed({ frame: 1, time: 0 });
     pace.forget();
-    pace.acknowledged({ frame: 2, time: 9000 * MS }, [pace]);
-    pace.end([pace]);
+    pace.acknowledged({ frame: 2, time: 9000 * MS });
+    pace.end();
     expect(stretches).toEqual([]);
   });
 
@@ -75,9 +76,9 @@ describe('AckPace', () => {
     for (let i = 0; i < 1000; i++) {
       const at = i * 10_000 * MS;
       pace.proposed({ frame: i, time: at });
-      pace.acknowledged({ frame: i, time: at + (100 + i) * MS }, [pace]);
+      pace.acknowledged({ frame: i, time: at + (100 + i) * MS });
     }
-    pace.end([pace]);
+    pace.end();
     expect(stretches.length).toBe(64);
     expect(Math.min(...stretches.map((stretch) => stretch.waited))).toBe((100 + 936) * MS);
   });

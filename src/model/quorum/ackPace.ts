@@ -78,6 +78,8 @@ export class AckPace {
   private readonly windows: Window[] = Array.from({ length: WINDOWS }, emptyWindow);
   private current = -1;
   private pingMax = 0;
+  /** The same of the other learners of its leader. */
+  peers: () => readonly AckPace[] = () => [];
 
   /** @param stretches where slow stretches are put; bounded */
   constructor(private readonly stretches: SlowStretch[]) {}
@@ -86,10 +88,10 @@ export class AckPace {
     if (this.waiting++ === 0) this.since = moment;
   }
 
-  acknowledged(moment: Moment, peers: readonly AckPace[]): void {
+  acknowledged(moment: Moment): void {
     const second = Math.floor(moment.time / SECOND);
     if (second !== this.current) {
-      this.closeWindow(peers);
+      this.closeWindow();
       this.current = second;
       this.open(second);
     }
@@ -127,8 +129,8 @@ export class AckPace {
     this.since = null;
   }
 
-  end(peers: readonly AckPace[]): void {
-    this.closeWindow(peers);
+  end(): void {
+    this.closeWindow();
     this.current = -1;
   }
 
@@ -147,14 +149,14 @@ export class AckPace {
     return window.longWaits > 0 ? window.long / window.longWaits : window.longest;
   }
 
-  private closeWindow(peers: readonly AckPace[]): void {
+  private closeWindow(): void {
     if (this.current < 0) return;
     const window = this.window(this.current);
     const ping = this.pingMax;
     this.pingMax = 0;
     if (window.slowWaits === 0 || window.slow < window.waited / 2) return;
     const mean = window.slow / window.slowWaits;
-    const peersFaster = peers.some((peer) => {
+    const peersFaster = this.peers().some((peer) => {
       const theirs = peer === this ? null : peer.meanWait(window.second);
       return theirs !== null && theirs * TIMES_PEERS <= mean;
     });

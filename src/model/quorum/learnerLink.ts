@@ -1,6 +1,7 @@
 import type { Connection, Moment } from '../../network/connection.js';
 import type { ZabMessage } from '../../protocols/quorum/zabMessage.js';
 import { AckPace } from './ackPace.js';
+import type { Reign } from './election.js';
 import type { QuorumServer } from './server.js';
 
 export type SyncKind = 'DIFF' | 'TRUNC' | 'SNAP';
@@ -29,6 +30,8 @@ export class LearnerLink {
   observer = false;
   /** The leader's epoch, null until something shows it. */
   epoch: number | null = null;
+  /** The reign of its leader that it belongs to. */
+  reign: Reign | null = null;
   sync: Sync | null = null;
   readonly pace: AckPace;
   /** Latest packet from either side, and the latest proposal or commit. */

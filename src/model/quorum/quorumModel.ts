@@ -2,7 +2,7 @@ import type { Connection, Moment } from '../../network/connection.js';
 import { TO_CLIENT, TO_SERVER } from '../../network/connection.js';
 import type { Gap, Message } from '../../protocols/protocol.js';
 import type { ElectionMessage, Notification } from '../../protocols/quorum/electionMessage.js';
-import { deleteFirst, type Proposal } from '../../protocols/quorum/proposals.js';
+import { RequestTable, type Proposal } from '../../protocols/quorum/proposals.js';
 import { ZabMessage } from '../../protocols/quorum/zabMessage.js';
 import { Histogram } from '../histogram.js';
 import { SLOW_WAIT } from './ackPace.js';
@@ -14,7 +14,6 @@ const MOST_LINKS = 1024;
 const MOST_REIGNS = 256;
 const MOST_ELECTIONS = 256;
 const MOST_LOOKERS = 64;
-const MOST_WRITES = 8192;
 const MOST_SLOW = 4096;
 /** A leader and its learners hear of each other twice a tick (2 s by default); a longer silence vouches for nobody. */
 const SILENT = 3e9;
@@ -49,14 +48,16 @@ export class QuorumModel {
   messages = 0;
   private readonly open = new Map<number, LearnerLink>();
   private readonly reignOf = new Map<string, Reign>();
-  private readonly writes = new Map<string, Proposal>();
+  private readonly writes = new RequestTable<Proposal>(8192);
   private election: Election | null = null;
   /** Highest epoch in which some server says that it leads or follows. */
   private epochServed = -1;
 
-  /** The proposal that a client's request became, if it was captured and is not long ago. */
+  /** The proposal that a client's request became, if it was captured and is not long ago. Session as `0x…`. */
   proposalOf(session: string, xid: number): Proposal | null {
-    return this.writes.get(`${session}/${xid}`) ?? null;
+    const hex = session.slice(2);
+    const hi = hex.length > 8 ? parseInt(hex.slice(0, -8), 16) : 0;
+    return this.writes.get(hi, parseInt(hex.slice(-8), 16), xid);
   }
 
   message(message: Message): void {
@@ -77,11 +78,11 @@ export class QuorumModel {
     if (link === undefined || connection.end === 'open') return;
     link.closed = true;
     this.open.delete(connection.id);
-    link.pace.end(this.peersOf(link));
+    link.pace.end();
   }
 
   end(): void {
-    for (const link of this.open.values()) link.pace.end(this.peersOf(link));
+    for (const link of this.open.values()) link.pace.end();
   }
 
   /** Links that the leader of this one has besides. */
@@ -99,6 +100,7 @@ export class QuorumModel {
     this.messages++;
     const moment: Moment = { frame: m.frame, time: m.time };
     const link = this.open.get(m.connection.id) ?? this.newLink(m);
+    if (link === null) return;
     if (m.direction === TO_SERVER) link.heardLearner(moment);
     else link.lastFromLeader = moment;
     // Ids may become known late.
@@ -131,7 +133,7 @@ export class QuorumModel {
         if (m.zxid > learner.zxid) learner.zxid = m.zxid;
         if (m.synchronising || m.latency === null) return;
         learner.ackLatency.record(m.latency);
-        link.pace.acknowledged(moment, this.peersOf(link));
+        link.pace.acknowledged(moment);
         return;
       case 'COMMIT':
       case 'COMMITANDACTIVATE':
@@ -153,8 +155,7 @@ export class QuorumModel {
   private proposed(m: ZabMessage): void {
     const { proposal } = m;
     if (proposal?.proposed.frame !== m.frame) return;
-    this.writes.set(`${proposal.session}/${proposal.cxid}`, proposal);
-    if (this.writes.size > MOST_WRITES) deleteFirst(this.writes);
+    this.writes.set(proposal);
   }
 
   private committed(proposal: Proposal): void {
@@ -165,13 +166,15 @@ export class QuorumModel {
     if (this.slowCommits.length > 2 * MOST_SLOW) this.slowCommits.splice(0, MOST_SLOW);
   }
 
-  private newLink(m: ZabMessage): LearnerLink {
+  private newLink(m: ZabMessage): LearnerLink | null {
+    if (this.open.size >= MOST_LINKS) return null;
     const { client, server, id } = m.connection;
     const link = new LearnerLink(
       m.connection,
       this.servers.get(m.leader, server.ip),
       this.servers.get(m.learner, client.ip),
     );
+    link.pace.peers = () => this.peersOf(link);
     this.open.set(id, link);
     if (this.links.length < MOST_LINKS) this.links.push(link);
     return link;
@@ -181,6 +184,11 @@ export class QuorumModel {
   private reigning(link: LearnerLink, moment: Moment): void {
     const { epoch } = link;
     if (epoch === null) return;
+    const current = link.reign;
+    if (current?.epoch === epoch && current.serving !== null) {
+      current.last = moment;
+      return;
+    }
     const key = `${link.tcp.server.text}/${epoch}`;
     let reign = this.reignOf.get(key);
     if (reign === undefined) {
@@ -194,6 +202,7 @@ export class QuorumModel {
       if (begun) this.election!.reign ??= reign;
     }
     reign.last = moment;
+    link.reign = reign;
     if (!reign.links.includes(link)) reign.links.push(link);
     if (reign.serving === null && link.established) {
       reign.serving = moment;

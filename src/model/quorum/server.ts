@@ -32,6 +32,8 @@ const MOST_SERVERS = 1024;
 export class QuorumServers {
   private readonly list: QuorumServer[] = [];
   private readonly byKey = new Map<string, QuorumServer>();
+  /** Stands for all servers beyond the bound. */
+  private readonly others = new QuorumServer(null, 'another server');
 
   /** The server with this id at this address; made, or given its id, when it is new. */
   get(id: number | null, ip: string): QuorumServer {
@@ -48,12 +50,11 @@ export class QuorumServers {
       const known = this.byKey.get(ip);
       if (known !== undefined) return known;
     }
+    if (this.list.length >= MOST_SERVERS) return this.others;
     const server = new QuorumServer(id, ip);
-    if (this.list.length < MOST_SERVERS) {
-      this.list.push(server);
-      if (id !== null) this.byKey.set(`${id}@${ip}`, server);
-      if (!this.byKey.has(ip)) this.byKey.set(ip, server);
-    }
+    this.list.push(server);
+    if (id !== null) this.byKey.set(`${id}@${ip}`, server);
+    if (!this.byKey.has(ip)) this.byKey.set(ip, server);
     return server;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Proposals, type Proposal } from './proposals.js';
+import { Proposal, Proposals, RequestTable } from './proposals.js';
 import { ServerIds } from './serverIds.js';
 
 const at = (ip: string, port: number) => ({ ip, port, text: ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}` });
@@ -27,23 +27,11 @@ describe('ServerIds', () => {
 });
 
 describe('Proposals', () => {
-  const proposal = (zxid: number): Proposal => ({
-    zxid,
-    leader: '10.0.0.1:2888',
-    session: '0x1',
-    cxid: zxid,
-    txn: 'setData',
-    path: '/a',
-    length: 100,
-    request: null,
-    proposed: { frame: 1, time: 0 },
-    acks: [],
-    committed: null,
-    decidedBy: null,
-  });
+  const proposal = (zxid: number): Proposal =>
+    new Proposal(zxid, '10.0.0.1:2888', 0, 1, zxid, 'setData', '/a', { frame: 1, time: 0 }, null);
 
   it('takes the first COMMIT, and the ACK before it as the deciding one', () => {
-    const proposals = new Proposals();
+    const proposals = new Proposals(new RequestTable(4096));
     const one = proposal(1);
     proposals.add(one);
     proposals.acknowledged(one, { frame: 2, time: 5, server: 2, ip: '10.0.0.2', latency: 5 });
@@ -55,15 +43,19 @@ describe('Proposals', () => {
   });
 
   it('forgets the oldest beyond its bound', () => {
-    const proposals = new Proposals();
+    const proposals = new Proposals(new RequestTable(4096));
     for (let zxid = 0; zxid < 10_000; zxid++) {
       proposals.add(proposal(zxid));
-      proposals.requested('0x1', zxid, { frame: zxid, time: 0 });
+      proposals.requested(0x1000000, 0xdef60000, zxid, zxid, 0);
     }
     expect(proposals.get(0)).toBeNull();
     expect(proposals.get(9999)).not.toBeNull();
-    expect(proposals.takeRequest('0x1', 0)).toBeNull();
-    expect(proposals.takeRequest('0x1', 9999)).toEqual({ frame: 9999, time: 0 });
-    expect(proposals.takeRequest('0x1', 9999)).toBeNull();
+    expect(proposals.takeRequest(0x1000000, 0xdef60000, 9999)).toMatchObject({ frame: 9999, time: 0 });
+    expect(proposals.takeRequest(0x1000000, 0xdef60000, 9999)).toBeNull();
+    expect(proposals.takeRequest(0x1000000, 0xdef60001, 9998)).toBeNull();
+    // The latest few thousand are nearly all there: they seldom fall on each other.
+    let kept = 0;
+    for (let cxid = 8000; cxid < 9999; cxid++) if (proposals.takeRequest(0x1000000, 0xdef60000, cxid) !== null) kept++;
+    expect(kept).toBeGreaterThan(1400);
   });
 });

@@ -12,6 +12,8 @@ export class ServerIds {
   /** Null where two servers share an address (several on one host). */
   private readonly byIp = new Map<string, number | null>();
   private lastConfig = '';
+  /** Grows whenever an answer of `at` may have changed. */
+  version = 0;
   /** Servers that vote by the latest configuration seen; null while none was. */
   voters: number | null = null;
   /** Servers of the latest configuration that do not vote. */
@@ -27,14 +29,21 @@ export class ServerIds {
     const known = this.byIp.get(ip);
     if (known === undefined) {
       if (this.byIp.size < MOST) this.byIp.set(ip, id);
-    } else if (known !== id) this.byIp.set(ip, null);
+      this.version++;
+    } else if (known !== id && known !== null) {
+      this.byIp.set(ip, null);
+      this.version++;
+    }
   }
 
   /** `host:port` (`[host]:port` for IPv6) of one of a server's ports. */
   learnAddress(address: string, id: number): void {
     const colon = address.lastIndexOf(':');
     if (colon <= 0) return;
-    if (this.byAddress.size < MOST || this.byAddress.has(address)) this.byAddress.set(address, id);
+    if (this.byAddress.get(address) !== id && (this.byAddress.size < MOST || this.byAddress.has(address))) {
+      this.byAddress.set(address, id);
+      this.version++;
+    }
     const host = address.slice(0, colon);
     if (host !== '0.0.0.0' && host !== '[::]') this.learnIp(host.replace(/^\[|\]$/g, ''), id);
   }

@@ -8,14 +8,14 @@ import type { Ensemble } from './ensemble.js';
 import { int64OrNull } from './numbers.js';
 import { PacketType } from './packetTypes.js';
 import { HEADER_LENGTH, LEARNER_PROTOCOL, looksLikePacket, YES } from './plausibility.js';
-import { deleteFirst, type Ack, type Proposal, type Proposals } from './proposals.js';
+import { deleteFirst, Proposal, type Ack, type Proposals } from './proposals.js';
 import { AUTH_MAGIC, isAuthHeader } from './quorumAuth.js';
 import { QuorumStream, type PacketSink, type PacketView, type Snapshot } from './quorumStream.js';
 import { txnName, TXN_HEADER_LENGTH } from './txn.js';
 import { ZabMessage, type Acknowledged } from './zabMessage.js';
 
 /** Proposals of one connection that wait for the learner's ACK, and other questions that wait for an answer. */
-const MOST_WAITING = 16_384;
+const MOST_WAITING = 4096;
 const MOST_QUESTIONS = 256;
 
 /** ZAB: learners (followers and observers) and their leader, QuorumPackets on the leader's quorum port. */
@@ -75,7 +75,11 @@ class ZabDecoder implements ConnectionDecoder {
   private readonly proposals: Proposals;
   private readonly leaderAddress: string;
   private ended = false;
+  /** As the learner itself has said it. */
   private learner: number | null = null;
+  private leaderId: number | null = null;
+  private learnerId: number | null = null;
+  private idsVersion = -1;
   /** True from LearnerInfo to UPTODATE. */
   private synchronising = false;
   private readonly waiting = new Map<number, Sent>();
@@ -145,6 +149,8 @@ class ZabDecoder implements ConnectionDecoder {
     this.ended = true;
     this.toLeader.end(frame, time);
     this.toLearner.end(frame, time);
+    this.ensemble.released(this.waiting.size);
+    this.waiting.clear();
     this.ensemble.left(this.leaderAddress, this.proposals);
   }
 
@@ -153,11 +159,19 @@ class ZabDecoder implements ConnectionDecoder {
     this.send();
   }
 
-  private send(): void {
+  private lookUpIds(): void {
     const { ids } = this.ensemble;
-    const { message, connection } = this;
-    message.leader = ids.at(connection.server);
-    message.learner = this.learner ?? ids.at(connection.client);
+    if (ids.version === this.idsVersion) return;
+    this.idsVersion = ids.version;
+    this.leaderId = ids.at(this.connection.server);
+    this.learnerId = this.learner ?? ids.at(this.connection.client);
+  }
+
+  private send(): void {
+    const { message } = this;
+    this.lookUpIds();
+    message.leader = this.leaderId;
+    message.learner = this.learnerId;
     message.synchronising = this.synchronising;
     this.sink.message(message);
   }
@@ -181,6 +195,7 @@ class ZabDecoder implements ConnectionDecoder {
         this.synchronising = true;
         if (packet.dataEnd - packet.dataStart >= 8) {
           this.learner = int64OrNull(packet.bytes, packet.dataStart);
+          this.idsVersion = -1;
           if (this.learner !== null) this.ensemble.ids.learnIp(this.connection.client.ip, this.learner);
         }
         return;
@@ -210,9 +225,10 @@ class ZabDecoder implements ConnectionDecoder {
 
   private request(packet: PacketView): void {
     if (packet.dataEnd - packet.dataStart < 16) return;
-    const session = sessionAt(packet)!;
     const { bytes, dataStart, frame, time } = packet;
-    this.proposals.requested(session, int32(bytes, dataStart + 8), { frame, time });
+    const hi = int32(bytes, dataStart) >>> 0;
+    const lo = int32(bytes, dataStart + 4) >>> 0;
+    this.proposals.requested(hi, lo, int32(bytes, dataStart + 8), frame, time);
     if (int32(bytes, dataStart + 12) !== OpCode.sync) return;
     if (this.syncs.length < MOST_QUESTIONS) this.syncs.push(time);
   }
@@ -234,15 +250,17 @@ class ZabDecoder implements ConnectionDecoder {
       return;
     }
     this.waiting.delete(message.zxid);
+    this.ensemble.released(1);
     message.acknowledges = 'PROPOSAL';
     message.latency = message.time - sent.time;
     message.proposal = sent.proposal;
     if (sent.synchronising) message.synchronising = true;
     if (sent.proposal === null || sent.synchronising) return;
+    this.lookUpIds();
     const ack: Ack = {
       frame: message.frame,
       time: message.time,
-      server: this.learner ?? this.ensemble.ids.at(this.connection.client),
+      server: this.learnerId,
       ip: this.connection.client.ip,
       latency: message.latency,
     };
@@ -312,30 +330,22 @@ class ZabDecoder implements ConnectionDecoder {
       if (proposal !== null) this.proposals.add(proposal);
     }
     message.proposal = proposal;
+    const known = this.waiting.has(zxid);
+    if (!known && this.waiting.size >= MOST_WAITING) deleteFirst(this.waiting);
+    else if (!known && !this.ensemble.reserve()) return;
     this.waiting.set(zxid, { frame, time, proposal, synchronising: this.synchronising });
-    if (this.waiting.size > MOST_WAITING) deleteFirst(this.waiting);
   }
 
   private newProposal(packet: PacketView, zxid: number): Proposal | null {
     const { bytes, dataStart, dataEnd, frame, time } = packet;
     if (dataEnd - dataStart < TXN_HEADER_LENGTH) return null;
-    const session = sessionAt(packet)!;
+    const hi = int32(bytes, dataStart) >>> 0;
+    const lo = int32(bytes, dataStart + 4) >>> 0;
     const cxid = int32(bytes, dataStart + 8);
     const type = int32(bytes, dataStart + 28);
-    return {
-      zxid,
-      leader: this.leaderAddress,
-      session,
-      cxid,
-      txn: txnName(type),
-      path: this.pathOf(packet, type),
-      length: packet.length,
-      request: this.proposals.takeRequest(session, cxid),
-      proposed: { frame, time },
-      acks: [],
-      committed: null,
-      decidedBy: null,
-    };
+    const request = this.proposals.takeRequest(hi, lo, cxid);
+    const path = this.pathOf(packet, type);
+    return new Proposal(zxid, this.leaderAddress, hi, lo, cxid, txnName(type), path, { frame, time }, request);
   }
 
   /** Path of a transaction whose record begins with one. */
