@@ -117,7 +117,7 @@ async function follow(whom: LadderTarget, captures: string[], options: FollowOpt
         recorder.gap(gap);
       },
       connectionOpened: (connection) => {
-        recorder.connectionOpened(connection);
+        if (connection.protocol === 'zookeeper') recorder.connectionOpened(connection);
       },
       connectionClosed: (connection) => {
         recorder.connectionClosed(connection);
@@ -161,6 +161,7 @@ async function follow(whom: LadderTarget, captures: string[], options: FollowOpt
 /** What there is instead of what was asked for. */
 function notFound(whom: LadderTarget, { seen, servers }: LadderRecorder): string {
   const all = [...seen.values()];
+  if (all.length === 0) return 'no ZooKeeper connection in the capture';
   const named = (list: typeof all): string =>
     list
       .slice(0, 5)

@@ -116,7 +116,11 @@ async function run(path: string, captures: string[], options: PathOptions): Prom
     const near = document.near ?? [];
     const { printable } = await import('../report/escape.js');
     const hint = near.length === 0 ? '' : `; near it: ${near.map(printable).join(', ')}`;
-    process.stderr.write(`zkscope: no message of the capture is about ${printable(path)}${hint}\n`);
+    const what =
+      model.totals.messages === 0
+        ? 'no ZooKeeper message in the capture'
+        : `no message of the capture is about ${printable(path)}${hint}`;
+    process.stderr.write(`zkscope: ${what}\n`);
   }
   if (options.json === true || !document.seen) running.reportLosses(done);
 }

@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 
 /** JSON Schemas by the name of the output, loaded when asked for. */
 const schemas: Readonly<Record<string, () => Promise<object>>> = {
+  analyze: async () => (await import('../report/schemas/analyze.js')).analyzeSchema,
   decode: async () => (await import('../report/schemas/decode.js')).decodeSchema,
   stats: async () => (await import('../report/schemas/stats.js')).statsSchema,
   sessions: async () => (await import('../report/schemas/sessions.js')).sessionsSchema,

@@ -134,11 +134,13 @@ async function tree(captures: string[], options: TreeOptions): Promise<void> {
     const { printable } = await import('../report/escape.js');
     const near = roots.flatMap((root) => names.near(root)).map(printable);
     const what =
-      roots.length > 0 && filter === null
-        ? `no message ${options.at === undefined ? 'of the capture' : 'until then'} is about ${roots.map(printable).join(', ')}`
-        : options.at === undefined && filter === null
-          ? 'no message of the capture is about a znode'
-          : 'no message that passes the filters is about a znode';
+      model.totals.messages === 0 && options.at === undefined
+        ? 'no ZooKeeper message in the capture'
+        : roots.length > 0 && filter === null
+          ? `no message ${options.at === undefined ? 'of the capture' : 'until then'} is about ${roots.map(printable).join(', ')}`
+          : options.at === undefined && filter === null
+            ? 'no message of the capture is about a znode'
+            : 'no message that passes the filters is about a znode';
     process.stderr.write(`zkscope: ${what}${near.length > 0 ? `; near it: ${near.join(', ')}` : ''}\n`);
   }
   if (options.json === true || !shown) reportLosses(run);
