@@ -11,6 +11,8 @@ export interface CaptureEntry {
   bytes: number;
   from: string | null;
   to: string | null;
+  /** Number of its first frame: with several captures the numbers run on. Null without packets. */
+  firstFrame: number | null;
   truncated: boolean;
   problems: string[];
 }
@@ -131,6 +133,7 @@ export function captureEntry(info: CaptureInfo, clock: Clock): CaptureEntry {
     bytes: info.bytes,
     from: info.from === null ? null : clock.format(info.from),
     to: info.to === null ? null : clock.format(info.to),
+    firstFrame: info.firstFrame,
     truncated: info.truncated,
     problems: [...info.problems],
   };

@@ -23,6 +23,7 @@ export const capture = {
     bytes: count,
     from: orNull(time),
     to: orNull(time),
+    firstFrame: orNull({ type: 'integer', minimum: 1 }),
     truncated: { type: 'boolean' },
     problems: { type: 'array', items: { type: 'string' } },
   },

@@ -1,0 +1,132 @@
+import { capture, count, hex64, orNull, seconds, time, tool } from './common.js';
+
+const operation = {
+  type: 'object',
+  required: ['requests', 'errors'],
+  properties: {
+    requests: count,
+    errors: count,
+    latency: {
+      type: 'object',
+      required: ['p50', 'p90', 'p99', 'max'],
+      properties: { p50: seconds, p90: seconds, p99: seconds, max: seconds },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+};
+
+const server = {
+  type: 'object',
+  required: ['server', 'connections', 'sessions', 'requests', 'responses'],
+  properties: { server: { type: 'string' }, connections: count, sessions: count, requests: count, responses: count },
+};
+
+const summary = {
+  type: 'object',
+  required: [
+    ...['connections', 'sessions', 'messages', 'requests', 'responses', 'notifications', 'pings', 'unanswered'],
+    ...['gaps', 'gapBytes', 'byOp'],
+  ],
+  properties: {
+    connections: count,
+    sessions: count,
+    messages: count,
+    requests: count,
+    responses: count,
+    notifications: count,
+    pings: count,
+    unanswered: { ...count, description: 'requests whose answer is not in the capture' },
+    gaps: count,
+    gapBytes: count,
+    byOp: { type: 'object', additionalProperties: operation },
+    servers: { type: 'array', items: server },
+    protocols: { type: 'object', description: 'messages of other protocols, which the numbers above leave out' },
+  },
+};
+
+const session = {
+  type: 'object',
+  required: [
+    'session',
+    'client',
+    'servers',
+    'connections',
+    'timeout',
+    'from',
+    'to',
+    'end',
+    'requests',
+    'pings',
+    'notifications',
+  ],
+  properties: {
+    session: orNull(hex64),
+    client: { type: 'string' },
+    clients: { type: 'array', items: { type: 'string' } },
+    servers: { type: 'array', items: { type: 'string' } },
+    connections: count,
+    timeout: orNull({ type: 'integer', description: 'milliseconds, granted' }),
+    timeoutAsked: orNull({ type: 'integer', description: 'milliseconds, asked for' }),
+    from: time,
+    to: time,
+    end: { enum: ['closed', 'expired', 'lost', 'open'] },
+    startCaptured: { type: 'boolean' },
+    requests: count,
+    responses: count,
+    pings: count,
+    notifications: count,
+    watches: count,
+    ephemerals: count,
+    longestSilence: seconds,
+    gaps: count,
+    successor: hex64,
+  },
+};
+
+const finding = {
+  type: 'object',
+  required: ['rule', 'severity', 'confidence', 'title', 'message', 'remedy', 'from', 'to', 'evidence', 'data'],
+  properties: {
+    rule: { type: 'string' },
+    severity: { enum: ['error', 'warning', 'info'] },
+    confidence: { enum: ['proven', 'likely', 'possible'] },
+    title: { type: 'string' },
+    message: { type: 'string' },
+    remedy: { type: 'string' },
+    client: { type: 'string', description: 'ip:port of one connection, ip of a host' },
+    server: { type: 'string' },
+    session: orNull(hex64),
+    connection: count,
+    path: { type: 'string' },
+    from: time,
+    to: time,
+    evidence: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['frame', 'time', 'text'],
+        properties: { frame: { type: 'integer', minimum: 1 }, time, text: { type: 'string' } },
+        additionalProperties: false,
+      },
+    },
+    data: { type: 'object', description: 'what the rule measured' },
+  },
+  additionalProperties: false,
+};
+
+/** JSON Schema of `zkscope analyze --json`. */
+export const analyzeSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'zkscope analyze --json',
+  type: 'object',
+  required: ['schemaVersion', 'tool', 'captures', 'summary', 'sessions', 'findings'],
+  properties: {
+    schemaVersion: { const: 1 },
+    tool,
+    captures: { type: 'array', items: capture },
+    summary,
+    sessions: { type: 'array', items: session },
+    findings: { type: 'array', items: finding },
+  },
+};
