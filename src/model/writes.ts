@@ -60,7 +60,18 @@ function created(
 ): void {
   const { time, frame, zxid } = m;
   const ephemeral = isEphemeral(flags);
-  model.znodes.created(path, { session: session.id, ip: session.ip, time, frame, zxid }, ephemeral);
+  const child = path.slice(path.lastIndexOf('/') + 1);
+  const created = {
+    kind: 'create',
+    cause: 'request',
+    zxid,
+    time,
+    frame,
+    session: session.id,
+    child,
+    ip: session.ip,
+  } as const;
+  model.znodes.created(path, created, ephemeral);
   if (!ephemeral) return;
   session.addCreated(withoutSequence(path));
   const sequential = isSequential(flags);

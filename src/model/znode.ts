@@ -13,7 +13,7 @@ export interface Change {
   readonly frame: number;
   /** Session that asked for it or whose end caused it; null if unknown. */
   readonly session: string | null;
-  /** For a change of the list of children: the child's name. */
+  /** Create and delete: name of the znode, that is of the child in its parent's list; otherwise null. */
   readonly child: string | null;
 }
 
@@ -33,12 +33,9 @@ export interface ChildList {
 }
 
 /** Who created a znode, where the capture holds the create. */
-export interface Creation {
-  readonly session: string | null;
+export interface Creation extends Change {
+  /** Address of the client. */
   readonly ip: string;
-  readonly time: number;
-  readonly frame: number;
-  readonly zxid: number;
 }
 
 const CHANGES = 16;

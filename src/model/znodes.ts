@@ -5,7 +5,7 @@ export class Znodes {
   private readonly byPath = new Map<string, Znode>();
   forgotten = 0;
 
-  constructor(private readonly limit = 50_000) {}
+  constructor(private readonly limit = 20_000) {}
 
   get size(): number {
     return this.byPath.size;
@@ -35,19 +35,18 @@ export class Znodes {
     znode.creation = creation;
     znode.ephemeral = ephemeral;
     znode.owner = ephemeral === true ? creation.session : null;
-    const { zxid, time, frame, session } = creation;
-    znode.addChange({ kind: 'create', cause: 'request', zxid, time, frame, session, child: null });
-    this.parentChanged(path, { kind: 'create', cause: 'request', zxid, time, frame, session, child: znode.name });
+    znode.addChange(creation);
+    this.parentChanged(path, creation);
   }
 
   /** A znode went; `zxid` is -1 where the capture does not show which transaction removed it. */
   deleted(path: string, cause: Cause, zxid: number, time: number, frame: number, session: string | null): void {
     const znode = this.get(path);
-    const change: Change = { kind: 'delete', cause, zxid, time, frame, session, child: null };
+    const change: Change = { kind: 'delete', cause, zxid, time, frame, session, child: znode.name };
     znode.setExists(false, zxid, time);
     znode.deletion = change;
     znode.addChange(change);
-    if (zxid >= 0) this.parentChanged(path, { kind: 'delete', cause, zxid, time, frame, session, child: znode.name });
+    if (zxid >= 0) this.parentChanged(path, change);
   }
 
   /** Changes of a list matter only where somebody has read that list. */
