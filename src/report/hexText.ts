@@ -52,13 +52,15 @@ export function hexText(document: HexDocument, { colour, width }: HexTextOptions
     const own = messages.get(packet.packet) ?? [];
     const line = packetLine(packet, severalPackets, own.length);
     if (line !== '') parts.push(colour.dim(wrap(printable(line), width)));
-    for (const message of own) {
-      number++;
-      parts.push(messageText(message, document.messages.length > 1 ? `${number}. ` : '', colour, width));
-    }
-    for (const { offset, length } of unread.get(packet.packet) ?? []) {
-      const bytes = `${plural(length, 'byte')} from ${place(offset)} on`;
-      parts.push(colour.yellow(`${bytes} belong to no message that can be recognised`));
+    const entries = [...own, ...(unread.get(packet.packet) ?? [])].sort((one, other) => one.offset - other.offset);
+    for (const entry of entries) {
+      if ('headline' in entry) {
+        number++;
+        parts.push(messageText(entry, document.messages.length > 1 ? `${number}. ` : '', colour, width));
+      } else {
+        const bytes = `${plural(entry.length, 'byte')} from ${place(entry.offset)} on`;
+        parts.push(colour.yellow(`${bytes} belong to no message that can be recognised`));
+      }
     }
   }
   if (acknowledgements > 0) {
