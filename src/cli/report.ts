@@ -65,7 +65,7 @@ function realPath(file: string): string {
 
 async function report(captures: string[], options: ReportOptions): Promise<void> {
   const file = target(options, captures);
-  const data = await gather(captures, options);
+  const data = await gatherReport(captures, options);
   const markdown = options.markdown === true || file?.endsWith('.md') === true;
   const text = markdown
     ? (await import('../report/markdown.js')).markdownReport(data)
@@ -86,7 +86,7 @@ async function report(captures: string[], options: ReportOptions): Promise<void>
 }
 
 /** Reads the captures, twice where it can: for what happened, and for what the frames of the findings carry. */
-async function gather(captures: string[], options: ReportOptions): Promise<ReportData> {
+export async function gatherReport(captures: readonly string[], options: ReportOptions = {}): Promise<ReportData> {
   const [
     { Analysis },
     { RuleOptionError },

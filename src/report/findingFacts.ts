@@ -107,9 +107,9 @@ export function windowTable(windows: readonly WindowEntry[]): TableData | null {
     id: 'windows',
     title: 'Every blind window of this session',
     columns: [
-      { name: 'Notified in frame', kind: 'number' },
-      { name: 'Read without watch', kind: 'number' },
-      { name: 'Read with watch', kind: 'number' },
+      { name: 'Notified in frame', kind: 'frame' },
+      { name: 'Read without watch', kind: 'frame' },
+      { name: 'Read with watch', kind: 'frame' },
       { name: 'At', kind: 'time' },
       { name: 'Window', kind: 'seconds' },
       { name: 'Added unseen', kind: 'code' },

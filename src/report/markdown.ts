@@ -19,7 +19,16 @@ export function markdownText(text: string): string {
     .replace(/[\\`*_{}[\]|~#!$]/g, '\\$&')
     .replace(/:\/\//g, ':\\//')
     .replace(/\b(www)\./gi, '$1\\.')
-    .replace(/^([-+=]|\d+[.)])/, '\\$1');
+    .replace(/^([-+=])/, '\\$1')
+    .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2');
+}
+
+/** Text of the capture as a code span, in a table or not: fenced by more backticks than it holds. */
+export function markdownCode(text: string): string {
+  const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
+  const fence = '`'.repeat(longest + 1);
+  const inner = text.replace(/\|/g, '\\|');
+  return /^[` ]|[` ]$/.test(inner) ? `${fence} ${inner} ${fence}` : `${fence}${inner}${fence}`;
 }
 
 /** The report as Markdown: verdict, findings with their frames and display filters, tables. */
@@ -63,7 +72,9 @@ function section(finding: FindingData): string {
   const parts = [
     `### ${number}. ${markdownText(title)} (${severity})`,
     markdownText(message),
-    facts.map(({ name, values }) => `- ${name}: ${values.map(markdownText).join(', ')}`).join('\n'),
+    facts
+      .map(({ name, values, code }) => `- ${name}: ${values.map(code ? markdownCode : markdownText).join(', ')}`)
+      .join('\n'),
   ];
   const rows = finding.ladder.filter((row) => row.kind !== 'tcp');
   if (rows.length > 0) parts.push(evidence(rows));
@@ -96,7 +107,7 @@ function evidence(rows: readonly LadderRowData[]): string {
 }
 
 function table({ columns, rows, sort }: TableData, limit: number): string {
-  const numeric = (kind: CellKind): boolean => kind === 'number' || kind === 'seconds';
+  const numeric = (kind: CellKind): boolean => kind === 'number' || kind === 'frame' || kind === 'seconds';
   const ordered = [...rows];
   if (sort !== null) {
     const value = (row: (typeof rows)[number]): number => Number(row[sort.column] ?? -1);
@@ -115,7 +126,10 @@ function table({ columns, rows, sort }: TableData, limit: number): string {
 
 function cell(value: string | number | null, kind: CellKind): string {
   if (value === null || value === '') return '';
-  if (typeof value === 'number')
-    return kind === 'seconds' ? durationText(value) : numberText(value).replaceAll(',', kind === 'number' ? ',' : '');
+  if (typeof value === 'number') {
+    if (kind === 'seconds') return durationText(value);
+    return kind === 'frame' ? String(value) : numberText(value);
+  }
+  if (kind === 'code') return value.split(' ').map(markdownCode).join(' ');
   return markdownText(kind === 'time' && /^\d{4}-\d\d-\d\dT/.test(value) ? value.slice(11, -1) : value);
 }

@@ -113,7 +113,7 @@ export interface LadderRowData {
   readonly note: string;
 }
 
-export type CellKind = 'text' | 'code' | 'number' | 'seconds' | 'time' | 'findings';
+export type CellKind = 'text' | 'code' | 'number' | 'frame' | 'seconds' | 'time' | 'findings';
 
 export interface TableData {
   readonly id: string;

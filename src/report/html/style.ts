@@ -1,7 +1,7 @@
 const LIGHT = `
   --paper: #ffffff; --ground: #f4f6f8; --card: #ffffff; --ink: #17202a; --muted: #55606c; --line: #d5dce3; --grid: #e4e9ee;
   --link: #0b5cad; --code: #eef1f5; --focus: #0b5cad;
-  --error: #c0242f; --error-soft: #fdecec; --error-band: rgba(192, 36, 47, 0.12);
+  --error: #c0242f; --error-soft: #fdecec; --error-band: rgba(192, 36, 47, 0.1);
   --warning: #a15c00; --warning-soft: #fff4de; --warning-band: rgba(201, 122, 0, 0.14);
   --info: #2b6ca3; --info-soft: #e9f3fb; --info-band: rgba(43, 108, 163, 0.1);
   --good: #1c7a45; --good-soft: #e7f6ed;
@@ -13,7 +13,7 @@ const LIGHT = `
 const DARK = `
   --paper: #10151b; --ground: #10151b; --card: #182029; --ink: #e6ebf0; --muted: #a0acb8; --line: #303b47; --grid: #27313b;
   --link: #7cb8f2; --code: #222c37; --focus: #7cb8f2;
-  --error: #f2707a; --error-soft: #3a1c21; --error-band: rgba(242, 112, 122, 0.2);
+  --error: #f2707a; --error-soft: #3a1c21; --error-band: rgba(242, 112, 122, 0.16);
   --warning: #f0b04c; --warning-soft: #372a12; --warning-band: rgba(240, 176, 76, 0.18);
   --info: #7cb8f2; --info-soft: #172b3d; --info-band: rgba(124, 184, 242, 0.14);
   --good: #63c98b; --good-soft: #15301f;
@@ -126,7 +126,7 @@ svg .band.info { fill: var(--info-band); }
 .finding.warning { border-top-color: var(--warning); }
 .finding.info { border-top-color: var(--info); }
 .finding header { display: flex; flex-wrap: wrap; gap: 4px 10px; align-items: center; }
-.finding h3 { font-size: 18px; }
+.finding h3 { font-size: 18px; flex: 0 1 auto; min-width: 0; max-width: calc(100% - 40px); }
 .severity { font-size: 12px; text-transform: uppercase; letter-spacing: 0.05em; vertical-align: 2px; margin-right: 4px; }
 .error .severity { color: var(--error); }
 .warning .severity { color: var(--warning); }

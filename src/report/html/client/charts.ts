@@ -230,13 +230,21 @@ export class Charts {
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
-    for (const finding of [...this.data.findings].reverse()) {
-      const from = plot.valToPos(finding.from, 'x', true);
-      const to = Math.max(plot.valToPos(finding.to, 'x', true), from + 2);
-      ctx.fillStyle = colour(`${finding.severity}-band`);
-      ctx.fillRect(from, bbox.top, to - from, bbox.height);
-      ctx.fillStyle = colour(finding.severity);
-      ctx.fillRect(from, bbox.top, 1.5, bbox.height);
+    for (const severity of ['info', 'warning', 'error'] as const) {
+      const found = this.data.findings.filter((finding) => finding.severity === severity);
+      // One path for all of a kind: where they overlap it is not filled twice.
+      const band = new Path2D();
+      const starts = new Path2D();
+      for (const finding of found) {
+        const from = plot.valToPos(finding.from, 'x', true);
+        const to = Math.max(plot.valToPos(finding.to, 'x', true), from + 2);
+        band.rect(from, bbox.top, to - from, bbox.height);
+        starts.rect(from, bbox.top, 1.5, bbox.height);
+      }
+      ctx.fillStyle = colour(`${severity}-band`);
+      ctx.fill(band);
+      ctx.fillStyle = colour(severity);
+      ctx.fill(starts);
     }
     ctx.restore();
   }

@@ -46,10 +46,11 @@ export function searchRows(rows: readonly Row[], search: string): Row[] {
 function cellText(value: Cell, kind: CellKind): string {
   if (value === null || value === '') return '–';
   if (typeof value === 'string') return kind === 'time' ? timeOfDay(value) : value;
+  if (kind === 'frame') return String(value);
   return kind === 'seconds' ? spanText(value) : numberText(value);
 }
 
-const isNumeric = (kind: CellKind): boolean => kind === 'number' || kind === 'seconds';
+const isNumeric = (kind: CellKind): boolean => kind === 'number' || kind === 'frame' || kind === 'seconds';
 
 function tableCell(value: Cell, kind: CellKind): HTMLTableCellElement {
   const cell = html('td', { class: isNumeric(kind) ? 'number' : kind });
