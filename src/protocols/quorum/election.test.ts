@@ -36,12 +36,14 @@ const vote: Vote = { state: 0, leader: 2n, zxid: 0x100000071n, round: 1n, peerEp
 class Decoded {
   readonly messages: ElectionMessage[] = [];
   skipped = 0;
+  foreign = 0;
+  readonly connection: Connection;
   private readonly decoder: ConnectionDecoder;
   private readonly position = [0, 0];
 
   constructor(midStream = false) {
     const end = (ip: string, port: number) => ({ ip, port, text: `${ip}:${port}` });
-    const connection = new Connection(
+    this.connection = new Connection(
       0,
       end('10.0.0.2', 40_000),
       end('10.0.0.1', 3888),
@@ -49,10 +51,11 @@ class Decoded {
       { frame: 1, time: 0 },
       midStream,
     );
-    this.decoder = quorum()[1]!.open(connection, {
+    this.decoder = quorum()[1]!.open(this.connection, {
       message: (message: Message) => this.messages.push(message as ElectionMessage),
       gap: (gap) => {
         if (gap.reason === 'skipped') this.skipped += gap.bytes;
+        if (gap.reason === 'foreign') this.foreign += gap.bytes;
       },
     });
   }
@@ -197,6 +200,18 @@ describe('an election connection', () => {
       .end();
     expect(behind.messages.length).toBe(2);
     expect(behind.bytes + behind.skipped).toBe(3 * one.length - 40);
+  });
+
+  it('that is a health check is named, and told once', () => {
+    const probe = Buffer.from('GET / HTTP/1.1\r\n\r\n');
+    const decoded = new Decoded()
+      .feed(TO_SERVER, probe)
+      .feed(TO_CLIENT, Buffer.from('x'))
+      .feed(TO_SERVER, probe)
+      .end()
+      .end();
+    expect(decoded.connection.foreign).toBe('HTTP');
+    expect(decoded).toMatchObject({ messages: [], skipped: 0, foreign: 2 * probe.length + 1 });
   });
 
   it('accounts for every byte of damaged streams', () => {

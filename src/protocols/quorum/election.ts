@@ -8,6 +8,7 @@ import type { Ensemble } from './ensemble.js';
 import { int64OrNull } from './numbers.js';
 import { YES } from './plausibility.js';
 import { authStatus } from './quorumAuth.js';
+import { Strangers } from './strangers.js';
 
 /** Leader election (FastLeaderElection over QuorumCnxManager), each server's election port. */
 export function electionProtocol(ensemble: Ensemble): Protocol {
@@ -38,6 +39,7 @@ function recognise(bytes: Buffer, start: number, end: number): Recognition {
 }
 
 class ElectionDecoder implements ConnectionDecoder {
+  private readonly strangers: Strangers;
   private readonly toServer: ElectionStream;
   private readonly toClient: ElectionStream;
   /** Server that connected. */
@@ -48,6 +50,7 @@ class ElectionDecoder implements ConnectionDecoder {
     private readonly sink: MessageSink,
     private readonly ensemble: Ensemble,
   ) {
+    this.strangers = new Strangers(connection);
     const atStart = !connection.midStream;
     this.toServer = this.stream(TO_SERVER, atStart ? ElectionStream.INITIAL : ElectionStream.SEARCHING);
     this.toClient = this.stream(TO_CLIENT, atStart ? ElectionStream.MESSAGES : ElectionStream.SEARCHING);
@@ -92,6 +95,7 @@ class ElectionDecoder implements ConnectionDecoder {
     frame: number,
     time: number,
   ): void {
+    if (this.strangers.takes(direction, bytes, start, end)) return;
     this.of(direction).data(bytes, start, end, position, frame, time);
   }
 
@@ -113,6 +117,7 @@ class ElectionDecoder implements ConnectionDecoder {
   end(frame: number, time: number): void {
     this.fin(TO_SERVER, frame, time);
     this.fin(TO_CLIENT, frame, time);
+    this.strangers.end(this.sink, frame, time);
   }
 
   private initial(

@@ -11,6 +11,7 @@ import { HEADER_LENGTH, LEARNER_PROTOCOL, looksLikePacket, YES } from './plausib
 import { deleteFirst, Proposal, type Ack, type Proposals } from './proposals.js';
 import { AUTH_MAGIC, isAuthHeader } from './quorumAuth.js';
 import { QuorumStream, type PacketSink, type PacketView, type Snapshot } from './quorumStream.js';
+import { Strangers } from './strangers.js';
 import { txnName, TXN_HEADER_LENGTH } from './txn.js';
 import { ZabMessage, type Acknowledged } from './zabMessage.js';
 
@@ -72,6 +73,7 @@ class ZabDecoder implements ConnectionDecoder {
   private readonly message: ZabMessage;
   private readonly toLeader: QuorumStream;
   private readonly toLearner: QuorumStream;
+  private readonly strangers: Strangers;
   private readonly proposals: Proposals;
   private readonly leaderAddress: string;
   private ended = false;
@@ -99,6 +101,7 @@ class ZabDecoder implements ConnectionDecoder {
     private readonly ensemble: Ensemble,
   ) {
     this.message = new ZabMessage(connection, ensemble.cursor);
+    this.strangers = new Strangers(connection);
     this.leaderAddress = connection.server.text;
     this.proposals = ensemble.joined(this.leaderAddress);
     const aligned = !connection.midStream;
@@ -129,6 +132,7 @@ class ZabDecoder implements ConnectionDecoder {
     frame: number,
     time: number,
   ): void {
+    if (this.strangers.takes(direction, bytes, start, end)) return;
     (direction === TO_SERVER ? this.toLeader : this.toLearner).data(bytes, start, end, position, frame, time);
   }
 
@@ -149,6 +153,7 @@ class ZabDecoder implements ConnectionDecoder {
     this.ended = true;
     this.toLeader.end(frame, time);
     this.toLearner.end(frame, time);
+    this.strangers.end(this.sink, frame, time);
     this.ensemble.released(this.waiting.size);
     this.waiting.clear();
     this.ensemble.left(this.leaderAddress, this.proposals);
