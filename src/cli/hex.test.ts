@@ -201,6 +201,18 @@ describe('zkscope hex on single messages', () => {
     expect((await documentOf('--request', dump)).messages[0]).toMatchObject({ kind: 'request', op: null });
   });
 
+  it('reads several files, each in its own format', async () => {
+    const { messages, packets } = await documentOf('-f', `${folder}xxd-p.txt`, '-f', `${folder}tcpdump-x.txt`);
+    expect(messages).toHaveLength(10);
+    expect(packets.map(({ packet, line }) => [packet, line])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 8],
+      [4, 19],
+      [5, 26],
+    ]);
+  });
+
   it('says what is missing of a message', async () => {
     const { messages } = await documentOf('0000002a00004b2f0000000c0000001d2f61');
     expect(messages).toMatchObject([{ op: 'getChildren2', length: 42, captured: 18, missing: 28 }]);

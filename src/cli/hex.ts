@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseHexDump } from '../capture/hexDump.js';
+import { parseHexDump, type HexDump } from '../capture/hexDump.js';
 import { pastedPacket } from '../network/pastedPacket.js';
 import { pastedRuns, type PastedRun } from '../network/pastedStream.js';
 import { annotate } from '../protocols/zookeeper/annotate.js';
@@ -9,7 +9,7 @@ import { opNames } from '../protocols/zookeeper/opcodes.js';
 import { hexDocument, type HexReading } from '../report/hexReport.js';
 import { hexText } from '../report/hexText.js';
 import { colourLevel, terminalWidth } from './colour.js';
-import { readText } from './hexInput.js';
+import { readTexts, type NamedText } from './hexInput.js';
 import { Output } from './output.js';
 import { UsageError } from './usage.js';
 
@@ -79,8 +79,9 @@ async function hex(bytes: readonly string[], options: HexOptions): Promise<void>
   if (bytes.length > 0 && options.file !== undefined) {
     throw new UsageError('give the dump either as arguments or with --file, not both');
   }
-  const text = bytes.length > 0 ? bytes.join(' ') : await readText(options.file ?? ['-']);
-  const reading = readDump(text, options);
+  const texts =
+    bytes.length > 0 ? [{ name: 'arguments', text: bytes.join(' ') }] : await readTexts(options.file ?? ['-']);
+  const reading = readDumps(texts, options);
   const document = hexDocument(reading, { data: options.data === true });
   const output = new Output();
   if (options.json === true) output.write(`${JSON.stringify(document, null, 2)}\n`);
@@ -88,22 +89,25 @@ async function hex(bytes: readonly string[], options: HexOptions): Promise<void>
   await output.drain();
 }
 
-/** Everything from the text to the messages. Throws UsageError where there is nothing in it that could be said. */
-export function readDump(text: string, options: HexOptions): HexReading {
-  const dump = parseHexDump(text);
-  if (dump === null) {
-    throw new UsageError(
-      'no bytes found: this is no hexadecimal, no dump of tcpdump, Wireshark, xxd or hexdump, no base64',
-    );
-  }
-  const packets = dump.packets.map((packet, i) => pastedPacket(packet, i + 1));
+/** Everything from the texts to the messages. Throws UsageError where there is nothing in them that could be said. */
+export function readDumps(texts: readonly NamedText[], options: HexOptions): HexReading {
+  const dumps = texts.map(parsed);
+  const packets = dumps.flatMap((dump) => dump.packets).map((packet, i) => pastedPacket(packet, i + 1));
   const { runs, repeated } = pastedRuns(packets);
   const inputs = runs.map((run) => ({ ...run, direction: directionOf(run, options) }));
   const annotated = annotate(inputs, { op: options.op ?? null });
   const said = annotated.some(({ messages }) => messages.some(({ kind, length }) => kind !== null || length !== null));
-  if (!said && !packets.some(({ headers }) => headers.length > 0))
-    throw new UsageError(nothingSaid(dump.format, packets));
-  return { dump, packets, repeated, runs, annotated };
+  const { format } = dumps[0]!;
+  if (!said && !packets.some(({ headers }) => headers.length > 0)) throw new UsageError(nothingSaid(format, packets));
+  return { format, packets, repeated, runs, annotated };
+}
+
+function parsed({ name, text }: NamedText): HexDump {
+  const dump = parseHexDump(text);
+  if (dump !== null) return dump;
+  throw new UsageError(
+    `${name}: no bytes found: this is no hexadecimal, no dump of tcpdump, Wireshark, xxd or hexdump`,
+  );
 }
 
 function nothingSaid(format: string, packets: readonly { readonly packet: { readonly data: Buffered } }[]): string {

@@ -3,18 +3,24 @@ import type { Readable } from 'node:stream';
 import { LONGEST_TEXT } from '../capture/hexDump.js';
 import { UsageError } from './usage.js';
 
-/** Text of files (`-`: standard input), a blank line between them. Throws UsageError where one cannot be read. */
-export async function readText(files: readonly string[]): Promise<string> {
-  const texts: string[] = [];
+/** A text, and where it came from. */
+export interface NamedText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Texts of files (`-`: standard input). Throws UsageError where one cannot be read. */
+export async function readTexts(files: readonly string[]): Promise<NamedText[]> {
+  const texts: NamedText[] = [];
   for (const file of files) {
     const name = file === '-' ? 'standard input' : file;
     if (file === '-' && process.stdin.isTTY) {
       process.stderr.write('zkscope: paste the dump, then press Ctrl-D on a line of its own\n');
     }
     const bytes = await readAll(file === '-' ? process.stdin : createReadStream(file), name);
-    texts.push(decoded(bytes, name));
+    texts.push({ name, text: decoded(bytes, name) });
   }
-  return texts.join('\n\n');
+  return texts;
 }
 
 async function readAll(stream: Readable, name: string): Promise<Buffer> {

@@ -1,4 +1,4 @@
-import type { HexDump } from '../capture/hexDump.js';
+import type { HexFormat } from '../capture/hexDump.js';
 import { pastedEndText, type PastedPacket } from '../network/pastedPacket.js';
 import { placeInPaste, type PastedRun } from '../network/pastedStream.js';
 import type { AnnotatedRun } from '../protocols/zookeeper/annotate.js';
@@ -10,7 +10,8 @@ import { aclFields } from '../protocols/zookeeper/output.js';
 
 /** A pasted dump, read. Offsets are those of the dump where it has any, otherwise indexes of its bytes. */
 export interface HexReading {
-  readonly dump: HexDump;
+  /** How the bytes were written (in the first of several files). */
+  readonly format: HexFormat;
   readonly packets: readonly PastedPacket[];
   readonly repeated: ReadonlySet<number>;
   /** Runs of payload, and what was found in each. */
@@ -97,7 +98,7 @@ export function hexDocument(reading: HexReading, options: HexReportOptions): Hex
     a.packet - b.packet || a.offset - b.offset;
   return {
     schemaVersion: 1,
-    format: reading.dump.format,
+    format: reading.format,
     packets: reading.packets.map((packet) => packetEntry(packet, reading.repeated.has(packet.number))),
     messages: messages.sort(order),
     unread: unread.sort(order),
