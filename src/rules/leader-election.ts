@@ -46,7 +46,7 @@ export const leaderElection = defineRule({
         const { quorum } = model;
         for (const election of quorum.elections) {
           if (election.reign !== null) report(elected(quorum, election, election.reign));
-          else if (!election.leaderKnown) {
+          else if (!election.leaderKnown && ![...election.lookers.values()].every((looker) => looker.joined)) {
             const finding = undecided(election, time, options.patience * 1e9);
             if (finding !== null) report(finding);
           }

@@ -84,6 +84,25 @@ describe('leader-election', () => {
   });
 });
 
+describe('a rolling restart', () => {
+  it('is one election, that of the leader, and three servers that came back', async () => {
+    const { findings: all } = await analyse('rolling-restart');
+    expect(all.filter((one) => one.severity !== 'info').map((one) => one.rule)).toEqual(['leader-election']);
+    expect(all[0]).toMatchObject({
+      data: { leader: 2, epoch: 2, previousLeader: 3, cause: 'leader-closed', startedBy: 1, rounds: 1 },
+    });
+    expect(all[0]!.data['withoutLeader']).toBeCloseTo(0.447, 2);
+    const stopped = quorumTruth('rolling-restart').actions.filter((one) => one.action === 'stop');
+    expect(seconds(all[0]!.from)).toBeGreaterThan(stopped[2]!.time);
+    const back = all.filter((one) => one.rule === 'follower-sync');
+    expect(back.map((one) => [one.data['learner'], one.data['reason']])).toEqual([
+      [1, 'came-back'],
+      [2, 'came-back'],
+      [3, 'came-back'],
+    ]);
+  });
+});
+
 describe('follower-sync', () => {
   it('of a follower that was paused for longer than syncLimit', async () => {
     const [finding, ...others] = await findings('follower-paused');

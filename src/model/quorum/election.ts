@@ -26,6 +26,8 @@ export interface Looker {
   zxid: number | null;
   peerEpoch: number | null;
   rounds: Set<number>;
+  /** It has found a leader that was there already. */
+  joined: boolean;
 }
 
 /** A time in which servers looked for a leader. */

@@ -37,6 +37,7 @@ describe.each([
   'log-truncated',
   'log-diverged',
   'quorum-sasl',
+  'rolling-restart',
 ])('%s', (name) => {
   it('has the elections that the servers logged', async () => {
     const { model, seconds } = await read(name);

@@ -122,6 +122,7 @@ export class QuorumModel {
       case 'UPTODATE':
         learner.served = true;
         leader.served = true;
+        this.joined(link);
         return;
       case 'PROPOSAL':
         if (m.synchronising) return;
@@ -252,13 +253,20 @@ export class QuorumModel {
     return election;
   }
 
-  /** All who looked have found a leader that was there already, or have agreed on one some time ago. */
+  /** They have agreed on a leader some time ago, which is all that the election port shows of it. */
   private isOver(election: Election, time: number): boolean {
-    if (election.reign !== null) return false;
-    if (election.lookers.size > 1 && time - election.last.time > AGREED && agreedLeader(election) !== null) return true;
-    if (!election.leaderKnown) return false;
-    for (const server of election.lookers.keys()) if (!this.isServing(server, election.last.time)) return false;
-    return true;
+    if (election.reign !== null || election.lookers.size < 2) return false;
+    return time - election.last.time > AGREED && agreedLeader(election) !== null;
+  }
+
+  /** A learner is let serve by a leader that did not come of this election: it was not looking for a new one. */
+  private joined(link: LearnerLink): void {
+    const { election } = this;
+    const looker = election?.lookers.get(link.learner);
+    if (election === null || looker === undefined || election.reign !== null) return;
+    looker.joined = true;
+    for (const other of election.lookers.values()) if (!other.joined) return;
+    this.election = null;
   }
 
   /** Whether the server leads or follows at this time, by its open connections. */
@@ -298,11 +306,12 @@ function leaderEpoch(m: ZabMessage): number | null {
 }
 
 function newLooker(server: QuorumServer, first: Moment): Looker {
-  return { server, first, vote: null, zxid: null, peerEpoch: null, rounds: new Set() };
+  return { server, first, vote: null, zxid: null, peerEpoch: null, rounds: new Set(), joined: false };
 }
 
 function noteVote(looker: Looker, m: Notification): void {
   looker.vote = m.leader;
+  looker.joined = false;
   if (m.electionEpoch !== null && looker.rounds.size < 1024) looker.rounds.add(m.electionEpoch);
   if (m.peerEpoch !== null) looker.peerEpoch = m.peerEpoch;
   // A server begins by proposing itself, with its own last zxid.

@@ -17,6 +17,7 @@ const recorded = [
   'slow-disk',
   'slow-quorum',
   'quorum-sasl',
+  'rolling-restart',
 ];
 
 interface Counted {
