@@ -39,6 +39,9 @@ export interface RefusedCreate {
   /** Who owned the node then, as far as the capture had shown: session id, and its create. */
   readonly owner: string | null;
   readonly creation: Creation | null;
+  /** How often it was tried, and when first: `time` is that of the latest. */
+  readonly attempts: number;
+  readonly firstTime: number;
 }
 
 const ATTACHMENTS = 64;

@@ -84,7 +84,17 @@ function refused(model: Model, m: ZooKeeperMessage, path: string, session: Sessi
   znode.setExists(true, m.zxid, m.time);
   const creation = znode.ephemeral === false ? null : znode.creation;
   const owner = znode.owner ?? creation?.session ?? null;
-  session.addRefused({ path, frame: m.frame, time: m.time, zxid: m.zxid, owner, creation });
+  const before = session.refusedCreates.get(path);
+  session.addRefused({
+    path,
+    frame: m.frame,
+    time: m.time,
+    zxid: m.zxid,
+    owner,
+    creation,
+    attempts: (before?.attempts ?? 0) + 1,
+    firstTime: before?.firstTime ?? m.time,
+  });
 }
 
 function deleted(model: Model, m: ZooKeeperMessage, path: string, session: Session): void {

@@ -29,6 +29,7 @@ interface Outage {
 const APART = 60e9;
 const MAX_CLIENTS = 2000;
 const MAX_OUTAGES = 1000;
+const MAX_HOSTS = 20_000;
 
 export const connectRefused = defineRule({
   meta: {
@@ -39,7 +40,7 @@ export const connectRefused = defineRule({
         'The ZooKeeper process is not running (or not listening) while its host is up. One finding for each server and outage. It is a warning where a client was without any server for as long as its session timeout (or 10 s), and context (info) where clients found another server, as in a rolling restart.',
       proof: 'A SYN answered by RST, with the number of attempts and the clients.',
       lookalikes:
-        'A connection that is accepted, takes the connect request and is closed without an answer: a server that is starting or has no quorum. SYNs without any answer: connect-timeout.',
+        'A connection that is accepted, takes the connect request and is closed without an answer: a server that is starting or has no quorum. Health probes (four-letter words, a port check): a host whose accepted connections never carried a handshake has no session to lose. SYNs without any answer: connect-timeout.',
       remedy:
         'Start the server, or find out why it stopped. If all servers of the ensemble refuse at once, clients lose their sessions after their timeout: list every server in the connect string, and restart one at a time.',
     },
@@ -56,6 +57,20 @@ export const connectRefused = defineRule({
   create({ model, options, report }) {
     const open = new Map<string, Outage>();
     const outages: Outage[] = [];
+    /** By host, whether any of its accepted connections was a client's: no handshake on any is a probe. */
+    const clientHosts = new Map<string, boolean>();
+
+    function accepted(connection: ClientConnection): void {
+      const { host, handshake, session, gaps, tcp } = connection;
+      const unknown = gaps > 0 && tcp.foreign === null;
+      if (handshake !== null || session !== null || unknown) clientHosts.set(host.ip, true);
+      else if (!clientHosts.has(host.ip) && clientHosts.size < MAX_HOSTS) clientHosts.set(host.ip, false);
+    }
+
+    /** Its connections were accepted, and it never asked for a session: four-letter words or bare port checks. */
+    function isProbe(ip: string): boolean {
+      return clientHosts.get(ip) === false && (model.hosts.get(ip)?.sessions ?? []).length === 0;
+    }
 
     function refused(connection: ClientConnection): void {
       const { tcp, server } = connection;
@@ -108,6 +123,7 @@ export const connectRefused = defineRule({
     return {
       connectionClosed(connection) {
         if (connection.tcp.refused !== null) refused(connection);
+        else if (connection.tcp.synAck !== null) accepted(connection);
       },
       sessionAttached(_session, connection) {
         if (open.size === 0) return;
@@ -125,7 +141,7 @@ export const connectRefused = defineRule({
             const timeouts = (model.hosts.get(client.ip)?.sessions ?? []).map((s) => s.timeoutNs(Infinity));
             return Math.min(options.unreachable * 1e9, ...timeouts);
           };
-          const stranded = clients.filter((client, i) => without[i]! >= limit(client)).length;
+          const stranded = clients.filter((client, i) => !isProbe(client.ip) && without[i]! >= limit(client)).length;
           const longest = Math.max(...without);
           const entries = clients.map((client, i): Affected => ({
             client: client.client,

@@ -23,7 +23,7 @@ export const duplicateSessions = defineRule({
     options: {
       idle: {
         type: 'number',
-        default: 3,
+        default: 2,
         unit: 'session timeouts',
         description: 'How long a leftover has sent nothing but pings',
       },

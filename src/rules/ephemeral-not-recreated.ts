@@ -1,9 +1,12 @@
-import { type Ephemeral, type Session, withoutSequence } from '../model/index.js';
+import { type Ephemeral, parentOf, type Session, withoutSequence } from '../model/index.js';
 import type { Confidence, Evidence, Severity } from './finding.js';
 import { defineRule } from './rule.js';
 import { type Affected, affectedData, incidents, subject } from './support/affected.js';
 import { laterSessions, livedFor, unseenSessions } from './support/recovery.js';
 import { count, duration, listing } from './support/text.js';
+
+/** A new session that begins so soon after the expiry is taken for the same client. */
+const PROMPT = 10e9;
 
 interface NotRecreated {
   readonly old: Session;
@@ -36,7 +39,7 @@ export const ephemeralNotRecreated = defineRule({
         default: 5,
         unit: 'seconds',
         description:
-          'How long the new session has to live (at least its session timeout) before the node counts as missing',
+          'How long the new session has to live (at least half its session timeout) before the node counts as missing',
       },
     },
   },
@@ -48,7 +51,7 @@ export const ephemeralNotRecreated = defineRule({
       const since = old.end === 'expired' ? old.endMoment!.time : old.lastTime;
       const later = laterSessions(old, since);
       const successor = old.successor ?? later[0];
-      if (successor === undefined || livedFor(successor) < Math.max(options.grace * 1e9, successor.timeoutNs(0)))
+      if (successor === undefined || livedFor(successor) < Math.max(options.grace * 1e9, successor.timeoutNs(0) / 2))
         return;
       const uncertain =
         unseenSessions(old, since) ||
@@ -58,17 +61,22 @@ export const ephemeralNotRecreated = defineRule({
         if (uncertain || later.some((other) => created(other, ephemeral))) continue;
         const znode = model.znode(ephemeral.path);
         const gone = znode?.deletion ?? null;
-        // A client that gave its session up by itself: only if the node was seen to go.
-        if (old.end !== 'expired' && (gone === null || gone.cause === 'request' || gone.cause === 'closeSession'))
-          continue;
-        const guessed = old.end !== 'expired' || ephemeral.sequential || ephemeral.created === null;
+        // A client that gave its session up by itself, or a process that was started anew: only if the node was seen to
+        // go, and nothing else was registered in its place.
+        if (old.end !== 'expired') {
+          if (gone === null || gone.cause === 'request' || gone.cause === 'closeSession') continue;
+          if (later.some((other) => registersBeside(other, ephemeral.path))) continue;
+        }
+        // Libraries ask for a new session at once: one that comes much later may be somebody else behind the same address.
+        const prompt = successor.start.time - since <= PROMPT;
+        const guessed = !prompt || ephemeral.sequential || ephemeral.created === null;
         found.push({
           old,
           successor,
           ephemeral,
           ended: old.end === 'expired' ? old.endMoment! : gone!,
-          severity: guessed ? 'warning' : 'error',
-          confidence: guessed ? 'possible' : later.length === 1 ? 'proven' : 'likely',
+          severity: old.end !== 'expired' ? 'info' : guessed ? 'warning' : 'error',
+          confidence: guessed || old.end !== 'expired' ? 'possible' : later.length === 1 ? 'proven' : 'likely',
           entry: {
             client: successor.client,
             session: successor.id,
@@ -78,6 +86,12 @@ export const ephemeralNotRecreated = defineRule({
           },
         });
       }
+    }
+
+    function registersBeside(session: Session, path: string): boolean {
+      const parent = parentOf(path);
+      for (const other of session.createdEphemerals) if (parentOf(other) === parent) return true;
+      return false;
     }
 
     function created(session: Session, { path, sequential }: Ephemeral): boolean {

@@ -1,5 +1,5 @@
 import type { Session, Znode } from '../model/index.js';
-import { eventTypeName } from '../protocols/zookeeper/opcodes.js';
+import { EventType, eventTypeName } from '../protocols/zookeeper/opcodes.js';
 import type { DataValue, Evidence } from './finding.js';
 import { parentOf } from '../model/index.js';
 import { defineRule } from './rule.js';
@@ -40,7 +40,7 @@ export const herd = defineRule({
       proof:
         'Notifications of one path to many sessions within a moment, and the reads of that path by most of them right after.',
       lookalikes:
-        'N watchers with N different paths (the queue of a lock: one notification for each release); few watchers; many watchers that are notified and read nothing.',
+        'N watchers with N different paths (the queue of a lock: one notification for each release); few watchers; many watchers that are notified and read nothing. A new value that each watcher reads once, and nothing else, is what watches are for (configuration): info.',
       remedy:
         'Read the list only, or only what changed; let a few clients watch and pass it on; use persistent watches with a cache (Curator CuratorCache); wait a random moment and read once for several events. For locks and elections watch the predecessor (Curator and kazoo recipes do).',
     },
@@ -177,7 +177,7 @@ export const herd = defineRule({
       ];
       const clients = [...new Set([...most.sessions].map((session) => hostOf(session.client)))];
       report({
-        severity: 'warning',
+        severity: rounds.every(isPush) ? 'info' : 'warning',
         confidence: 'proven',
         title: 'Herd: one change wakes many',
         message: `Each of ${count(total, 'change')} of ${znode.path} woke up to ${count(most.sessions.size, 'session')} at once; ${count(reads, 'read')} followed (${most.reads} of the path and ${most.childReads} of its children for one change).`,
@@ -205,3 +205,8 @@ export const herd = defineRule({
     }
   },
 });
+
+/** A new value that each watcher reads once: as many reads as there have to be. */
+function isPush({ eventType, reads, childReads, sessions }: Round): boolean {
+  return eventType === EventType.NodeDataChanged && childReads === 0 && reads <= sessions.size;
+}

@@ -46,7 +46,9 @@ export const nodeExistsSwallowed = defineRule({
     function look(session: Session, refused: RefusedCreate): void {
       const { path, time } = refused;
       const znode = model.znode(path);
-      if (znode === undefined || livedFor(session, time) < options.grace * 1e9) return;
+      // One that tries again and again has not swallowed it: its next attempt may be under way.
+      const pace = refused.attempts > 1 ? (time - refused.firstTime) / (refused.attempts - 1) : 0;
+      if (znode === undefined || livedFor(session, time) < Math.max(options.grace * 1e9, 2 * pace)) return;
       // Whoever made, or removed, the node since then: the refusal was not the last word.
       if (session.createdEphemerals.has(path) || session.ephemerals.has(path)) return;
       if (znode.creation !== null && znode.creation.time > time) return;
@@ -59,10 +61,11 @@ export const nodeExistsSwallowed = defineRule({
       if (owner === null || owner === session.id) return;
       const old = model.sessions.find(owner) ?? null;
       if (old !== null && !isOlderSelf(old, session)) return;
-      if (old === null && refused.creation !== null && refused.creation.ip !== session.ip) return;
+      // It made the node in this capture and is forgotten since: it was closed in good order, so it was in use.
+      if (old === null && refused.creation !== null) return;
       const gone = vanished(path, refused);
       // Whose it was is not in the capture: only its going with nobody caring makes it worth a word.
-      const known = old !== null || refused.creation !== null;
+      const known = old !== null;
       if (!known && gone === null) return;
       const uncertain = session.uncertainSince(time) || session.forgotten > 0;
       found.push({

@@ -19,7 +19,7 @@ export const pingOnlySession = defineRule({
     options: {
       timeouts: {
         type: 'number',
-        default: 1.5,
+        default: 0.8,
         unit: 'session timeouts',
         description: 'How long a session after an expiry has to ping only',
       },

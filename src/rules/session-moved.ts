@@ -39,6 +39,7 @@ interface Shared {
 }
 
 const MAX = 20_000;
+const SAME_HANDSHAKE = 100e6;
 
 export const sessionMoved = defineRule({
   meta: {
@@ -82,6 +83,8 @@ export const sessionMoved = defineRule({
         const before = attachments.at(-2);
         if (!resumed || id === null || now === undefined || before === undefined) return;
         const { frame, time, server, ip, client } = now;
+        // The same handshake seen before and after a translation of addresses is no takeover.
+        if (time - before.time < SAME_HANDSHAKE) return;
         if (before.ip === ip) {
           const known = shared.get(id);
           if (known !== undefined) known.handshakes++;

@@ -20,6 +20,8 @@ interface Lost {
   readonly entry: Affected;
 }
 
+/** A new session that begins so soon after the expiry is taken for the same client. */
+const PROMPT = 10e9;
 const KINDS: readonly WatchKind[] = ['data', 'child'];
 
 export const watchLostAfterReconnect = defineRule({
@@ -99,7 +101,10 @@ export const watchLostAfterReconnect = defineRule({
     function afterExpiry(expired: Session): void {
       const later = laterSessions(expired, expired.endMoment?.time ?? expired.lastTime);
       const successor = expired.successor ?? later[0];
-      if (successor === undefined || livedFor(successor) < Math.max(2 * options.grace * 1e9, successor.timeoutNs(6e9)))
+      if (
+        successor === undefined ||
+        livedFor(successor) < Math.max(2 * options.grace * 1e9, successor.timeoutNs(6e9) / 2)
+      )
         return;
       const moment = expired.endMoment!;
       for (const view of expired.views.values()) {
@@ -111,7 +116,7 @@ export const watchLostAfterReconnect = defineRule({
           if (later.some((other) => watches(other, path, kind))) continue;
           const uncertain =
             later.some((other) => other.holes > 0 || other.forgotten > 0) || unseenSessions(expired, moment.time);
-          if (uncertain || expired.uncertainSince(watch.time)) continue;
+          if (uncertain || expired.uncertainSince(watch.time) || successor.start.time - moment.time > PROMPT) continue;
           found.push({
             kind,
             path,
