@@ -2,6 +2,7 @@ import type { CaptureInfo } from '../capture/captureInfo.js';
 import type { Clock } from '../capture/clock.js';
 import type { Session } from '../model/index.js';
 import {
+  isOwnWrite,
   type Judgement,
   type Moment,
   type PathChange,
@@ -290,7 +291,7 @@ function intervalEntry(interval: StaleInterval, stop: number, clock: Clock): Pat
 function sessionEntry(judgement: Judgement, knowledge: PathKnowledge, clock: Clock): PathSessionEntry {
   const { own, kind, status, reason, confidence, believed, current, reactions, intervals, ignoredLists } = judgement;
   const { session } = own;
-  const readings = kind === 'child' ? own.lists : own.data;
+  const readings = (kind === 'child' ? own.lists : own.data).filter((reading) => !isOwnWrite(reading));
   const sum = (items: readonly PathReading[]): number => items.reduce((total, { count }) => total + count, 0);
   const stop = session.end === 'open' ? knowledge.end : (session.endMoment?.time ?? session.lastTime);
   const doubtful = status === 'outOfDate' || status === 'possiblyOutOfDate' || status === 'pending';

@@ -149,6 +149,8 @@ export function pathMessage(judgement: Judgement, knowledge: PathKnowledge): str
         ? `Bytes of this session are missing from the capture after its last read (frame ${believed?.frame ?? own.session.lastHole?.frame ?? 0}): it may have read the ${what} again.`
         : `What it last read, it read before the capture began.`;
     case 'notFollowing':
+      if (reason === 'toldDeleted')
+        return `Was told (frame ${own.told.at(-1)?.frame ?? 0}) that it was deleted, and has not asked for it since; it was created again.`;
       return `Never set a watch: it has the ${what} of frame ${believed?.lastFrame ?? 0} and is not told of changes.${current === null ? '' : ` The ${what} changed since then.`}`;
     case 'ended':
       return ended(judgement, what);
@@ -202,6 +204,8 @@ function ended({ own, current }: Judgement, what: string): string {
 }
 
 function upToDate(judgement: Judgement, what: string): string {
+  if (judgement.reason === 'toldDeleted')
+    return `Was told (frame ${judgement.own.told.at(-1)?.frame ?? 0}) that it was deleted.`;
   const { reactions, own, kind, believed } = judgement;
   const holds = kind === 'child' ? own.holdsChildWatch : own.holdsDataWatch;
   const parts: string[] = [];

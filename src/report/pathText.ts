@@ -24,7 +24,7 @@ const LABELS: Record<Status, string> = {
   unknown: 'UNKNOWN',
   pending: 'CHANGE UNDER WAY',
   upToDate: 'UP TO DATE',
-  notFollowing: 'READ ONLY',
+  notFollowing: 'NOT WATCHING',
   ended: 'ENDED',
 };
 /** Sessions of one kind that are told each on its own. */
@@ -284,6 +284,7 @@ function node({ node: znode, path }: PathDocument, options: PathTextOptions): st
   if (shown.length < changes.length)
     lines.push(colour.dim(`  … ${plural(changes.length - shown.length, 'earlier change')}: --all shows them`));
   for (const change of shown) lines.push(changeLine(change, options));
+  if (refusals.length > 0) lines.push('  Refused:');
   for (const { op, error, frame, time, client, count } of refusals.slice(0, limit)) {
     const place = `  ${clockText(time)} ${String(frame).padStart(6)}  `;
     lines.push(

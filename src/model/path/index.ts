@@ -1,6 +1,7 @@
 export { type Judgement, type Reactions, type Reason, type StaleInterval, type Status } from './judgement.js';
 export {
   type Actor,
+  isOwnWrite,
   type KnownFrom,
   type ListSnapshot,
   type PathChange,

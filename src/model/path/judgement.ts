@@ -2,7 +2,7 @@ import type { Session } from '../session.js';
 import type { WatchKind } from '../view.js';
 import { EventType } from '../../protocols/zookeeper/opcodes.js';
 import type { PathChange, PathReading, Told } from './pathFacts.js';
-import { wasDelivered } from './pathFacts.js';
+import { isOwnWrite, wasDelivered } from './pathFacts.js';
 import type { PathSession } from './pathSession.js';
 import { listUse, type ListUse } from './usedLists.js';
 
@@ -24,6 +24,7 @@ export type Reason =
   | 'notToldYet'
   | 'justTold'
   | 'justChanged'
+  | 'toldDeleted'
   | 'gap'
   | 'neverRead';
 
@@ -104,13 +105,17 @@ export function judge(
   const intervals = staleIntervals(used, all, told, timeline, stop, own.session.end !== 'open');
   const believed = used.at(-1) ?? null;
   const last = intervals.at(-1);
-  const current = last?.to === null ? last : null;
+  const informed = toldDeleted({ told, believed }) !== null;
+  const current = last?.to === null && !informed ? last : null;
   const base = {
     own,
     kind,
     believed,
-    intervals,
-    reactions: reactions(told, all),
+    intervals: informed ? intervals.filter(({ to }) => to !== null) : intervals,
+    reactions: reactions(
+      told,
+      all.filter((reading) => !isOwnWrite(reading)),
+    ),
     ignoredLists: all.length - used.length,
   };
   const verdict = decide({ own, kind, all, told, current, believed, end, timeline, use, others });
@@ -158,10 +163,13 @@ function staleIntervals(
     const later = all.slice(nextAll, nextAll + 50);
     const watched = later.find((reading) => reading.watch && reading.time <= finish) ?? null;
     const event = told[nextTold];
+    // NodeDeleted says all that there is to know of a znode that is gone.
+    const knewFrom = change.child === null && event !== undefined && saysGone(event) ? event.time : finish;
+    if (knewFrom <= start) continue;
     intervals.push({
       change,
       from: start,
-      to: ended?.time ?? null,
+      to: knewFrom < finish ? knewFrom : (ended?.time ?? null),
       believed,
       ended,
       unused:
@@ -171,6 +179,7 @@ function staleIntervals(
       told: event !== undefined && event.time <= finish ? event : null,
       blind:
         !believed.watch &&
+        !isOwnWrite(believed) &&
         watched !== null &&
         timeline.position(watched) >= change.zxid &&
         (event === undefined || event.time > watched.requestTime) &&
@@ -237,6 +246,12 @@ function decide(c: Case): Verdict {
   const holds = kind === 'child' ? own.holdsChildWatch : own.holdsDataWatch;
   const follows = everWatched || told.length > 0 || all.some((reading) => reading.watch);
   if (session.end !== 'open') return over(c, follows);
+  const gone = toldDeleted(c);
+  if (gone !== null) {
+    // Of a znode that is gone nobody owes it news, also when another one is created in its place.
+    const again = c.timeline.changes.some(({ kind: what, time }) => what === 'create' && time > gone.time);
+    return verdict(again ? 'notFollowing' : 'upToDate', 'toldDeleted');
+  }
   if (believed === null) return neverRead(c);
   if (!follows) return verdict('notFollowing');
   if (current === null) return unclear(c) ?? verdict('upToDate');
@@ -256,11 +271,21 @@ function decide(c: Case): Verdict {
   return verdict('outOfDate', 'noWatch');
 }
 
+const saysGone = (event: Told): boolean => event.eventType === EventType.NodeDeleted && wasDelivered(event);
+
+/** The NodeDeleted that the session received and that says more than what it read before; null if there is none. */
+function toldDeleted({ told, believed }: Pick<Case, 'told' | 'believed'>): Told | null {
+  const event = told.findLast(({ eventType }) => eventType === EventType.NodeDeleted);
+  if (event === undefined || !wasDelivered(event)) return null;
+  return believed === null || event.time >= believed.requestTime ? event : null;
+}
+
 /** The session is over; its client may live on in another one. */
 function over(c: Case, follows: boolean): Verdict {
   const { own, kind, believed, current, end, others } = c;
   const { session } = own;
   const next = session.successor;
+  if (toldDeleted(c) !== null) return verdict('ended');
   if (session.end === 'closed' || next === null || !follows || believed === null || current === null)
     return verdict('ended');
   if (next.end !== 'open' || next.lastTime < current.from || end - next.start.time < UNDER_WAY) return verdict('ended');

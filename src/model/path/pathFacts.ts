@@ -83,6 +83,9 @@ export interface PathReading {
   fetched: Set<string> | null;
 }
 
+/** Whether a reading is what the session wrote itself: it knows that, but did not ask. */
+export const isOwnWrite = ({ op }: PathReading): boolean => op === 'setData' || op.startsWith('create');
+
 /** A notification of the path that was sent to a session. */
 export interface Told {
   readonly eventType: number;

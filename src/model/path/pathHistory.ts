@@ -233,6 +233,14 @@ export class PathHistory implements ModelListener {
     children.add(child);
   }
 
+  /** Who has read the data knows what it wrote itself as well. */
+  private wrote(m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session, connection: ClientConnection): void {
+    const version = m.stat()?.version ?? (request.opcode === OpCode.setData ? NO_STAT : 0);
+    const mzxid = m.stat()?.mzxid ?? m.zxid;
+    const read = { ...reading(m, request, connection), list: null, mzxid, version };
+    this.sessions.get(session)?.addData(read);
+  }
+
   private write(m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session, connection: ClientConnection): void {
     const asked = request.path!;
     // A sequential znode's path is in the answer only.
@@ -249,6 +257,7 @@ export class PathHistory implements ModelListener {
       case OpCode.createContainer:
       case OpCode.createTTL: {
         if (m.path === null && isSequential(request.flags)) return;
+        if (path === this.path) this.wrote(m, request, session, connection);
         this.changed(m, by, {
           kind: 'create',
           path,
@@ -264,6 +273,7 @@ export class PathHistory implements ModelListener {
         return;
       case OpCode.setData: {
         const version = m.stat()?.version;
+        if (path === this.path) this.wrote(m, request, session, connection);
         this.changed(m, by, { kind: 'setData', path, cause: 'request', ...(version === undefined ? {} : { version }) });
         return;
       }

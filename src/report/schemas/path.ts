@@ -123,6 +123,7 @@ const session = object(
         'notToldYet',
         'justTold',
         'justChanged',
+        'toldDeleted',
         'gap',
         'neverRead',
       ],
