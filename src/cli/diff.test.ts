@@ -96,7 +96,7 @@ describe('zkscope diff', () => {
     const { stdout, status } = await runCli('diff', healthy, blind);
     expect(status).toBe(0);
     expect(stdout).toMatch(
-      /↑ server 10\.77\.0\.13:2181: 5\.5 a second → 41 a second \(84 → 763 requests\), 7\.5\n {2}times as many/,
+      /↑ server 10\.77\.0\.13:2181: 5\.5 → 41 a second \(84 → 763 requests\), 7\.5\s+times\s+as\s+many/,
     );
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   });

@@ -43,9 +43,10 @@ export function diffCommand(): Command {
     .addHelpText(
       'after',
       `
-Two captures: zkscope diff good.pcap bad.pcap; each may be several with commas between: a1.pcap,a2.pcap b1.pcap,b2.pcap
-Two times of the same captures: zkscope diff --at 19:56 a.pcap b.pcap
-Rates are compared, not counts, so the lengths may differ.`,
+Two captures:  zkscope diff good.pcap bad.pcap
+Several each:  zkscope diff a1.pcap,a2.pcap b1.pcap,b2.pcap
+Two times:     zkscope diff --at 19:56 a.pcap
+Rates are compared, not counts; zkscope help diff tells how.`,
     )
     .action(async (captures: string[], options: DiffOptions) => {
       await diff(captures, options);

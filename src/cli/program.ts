@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { analyzeCommand } from './analyze.js';
+import { completionCommand } from './completion.js';
 import { decodeCommand } from './decode.js';
 import { followCommand } from './follow.js';
 import { diffCommand } from './diff.js';
+import { helpCommand } from './help.js';
 import { hexCommand } from './hex.js';
 import { leasesCommand } from './leases.js';
 import { pathCommand } from './path.js';
@@ -33,6 +35,7 @@ export function program(): Command {
     .addCommand(reportCommand())
     .addCommand(rulesCommand())
     .addCommand(schemaCommand());
+  root.addCommand(completionCommand(root)).addCommand(helpCommand(root));
   for (const command of [root, ...root.commands]) command.exitOverride();
   return root;
 }

@@ -5,6 +5,7 @@ import { durationText } from './duration.js';
 import { printable } from './escape.js';
 import { fitTable, type Column } from './fitTable.js';
 import { numberText, plural } from './plural.js';
+import { rateText } from './rate.js';
 import type { StatsDocument, StatsNumbers } from './statsDocument.js';
 import { wrap } from './wrap.js';
 
@@ -71,14 +72,6 @@ function totals(document: StatsDocument): string {
     `${plural(total.errors, 'error')}, ${numberText(total.unanswered)} unanswered; ` +
     `${bytesText(total.bytesToServer)} to servers, ${bytesText(total.bytesToClient)} to clients.${latency}`
   );
-}
-
-/** `3.2 a second`, `1.5 a minute`. @param perSecond not negative */
-export function rateText(perSecond: number): string {
-  if (perSecond >= 10) return `${numberText(Math.round(perSecond))} a second`;
-  if (perSecond >= 0.1 || perSecond === 0) return `${Number(perSecond.toPrecision(2))} a second`;
-  if (perSecond >= 0.1 / 60) return `${Number((perSecond * 60).toPrecision(2))} a minute`;
-  return `${Number((perSecond * 3600).toPrecision(2))} an hour`;
 }
 
 function rowsOf(document: StatsDocument): Row[] {

@@ -3,7 +3,7 @@ import { durationText } from '../duration.js';
 import { printable } from '../escape.js';
 import { type Column, fitTable } from '../fitTable.js';
 import { numberText, plural } from '../plural.js';
-import { rateText } from '../statsText.js';
+import { rateText } from '../rate.js';
 import { wrap } from '../wrap.js';
 import type { ChangeEntry, CountEntry, DiffDocument, SideEntry } from './document.js';
 

@@ -1,6 +1,6 @@
 import { durationText } from '../duration.js';
 import { numberText } from '../plural.js';
-import { rateText } from '../statsText.js';
+import { ratesText, rateText } from '../rate.js';
 import type { Difference } from './compare.js';
 import type { Side } from './side.js';
 
@@ -17,7 +17,7 @@ export function rateOf(side: Side, count: number): string {
   return rate === null ? numberText(count) : rateText(rate);
 }
 
-/** `54 a second → 210 a second (1,000 → 3,906 requests), 3.9 times as many`. */
+/** `54 → 210 a second (1,000 → 3,906 requests), 3.9 times as many`. */
 export function countChange(
   { direction, factor }: Difference,
   [first, second]: readonly [Side, Side],
@@ -27,10 +27,8 @@ export function countChange(
   const counts = `${numberText(before)} → ${numberText(after)} ${what}`;
   if (direction === 'new') return `new: ${rateOf(second, after)} (${numberText(after)} ${what}), none before`;
   if (direction === 'gone') return `gone: ${rateOf(first, before)} before (${numberText(before)} ${what}), none after`;
-  const rates =
-    first.seconds > 0 && second.seconds > 0
-      ? `${rateOf(first, before)} → ${rateOf(second, after)} (${counts})`
-      : counts;
+  const [from, to] = [first.rate(before), second.rate(after)];
+  const rates = from === null || to === null ? counts : `${ratesText(from, to)} (${counts})`;
   return `${rates}, ${factorText(factor ?? 1)}`;
 }
 

@@ -1,0 +1,217 @@
+/** A piece of a help topic: a paragraph, a list of terms, or commands to copy. */
+export type Block =
+  | string
+  | { readonly terms: readonly (readonly [term: string, text: string])[] }
+  | { readonly commands: readonly string[] };
+
+export interface Topic {
+  readonly name: string;
+  readonly summary: string;
+  readonly blocks: readonly Block[];
+}
+
+/** The help topics: the one source of `zkscope help TOPIC` and of the man page. */
+export const topics: readonly Topic[] = [
+  {
+    name: 'capturing',
+    summary: 'how to take a capture that shows what happened',
+    blocks: [
+      'Capture whole packets, on the servers or on the clients, and begin before the trouble does: what a session had watched and registered before the capture began is unknown, and unknown is never evidence.',
+      {
+        commands: [
+          "tcpdump -i any -s 0 -w zk.pcap 'tcp port 2181'",
+          "tcpdump -i any -s 0 -w zk-%H%M.pcap -G 600 -W 12 'tcp port 2181'",
+          "ssh host tcpdump -i any -s 0 -U -w - 'tcp port 2181' | zkscope -",
+        ],
+      },
+      'The second keeps the last two hours in twelve files of ten minutes; give them all to zkscope in any order, they are merged by time. Where frames carry VLAN tags the filter sees only with "or (vlan and tcp port 2181)" what is in them.',
+      'The servers talk among themselves on ports 2888 and 3888, etcd on 2379 and 2380: add them to the filter to see elections, synchronisation and leases. A server listening elsewhere is found by its handshakes; where those were not captured, name the port with --port.',
+      'tcpdump says at its end how many packets the kernel dropped; a larger buffer (-B 65536) helps. What is missing from the capture is said as "Not seen" and never guessed. TLS hides the messages: only the TCP connections and the handshakes are seen.',
+    ],
+  },
+  {
+    name: 'formats',
+    summary: 'what captures can be read',
+    blocks: [
+      'pcap and pcapng, both byte orders, micro- and nanoseconds; plain, compressed with gzip or zstd; from files or, as -, from standard input while it is written. The format is found from the first bytes, never from the name. Several captures are merged by time.',
+      'Ethernet with VLAN tags, Linux cooked v1 and v2 (tcpdump -i any), BSD loopback, raw IP; IPv4 and IPv6 with fragments; VXLAN, Geneve, GRE and IP in IP.',
+      'A capture that is cut short is read up to its last whole record. Packets cut by a snap length are decoded as far as they go.',
+    ],
+  },
+  {
+    name: 'filters',
+    summary: 'which messages, sessions and findings are looked at',
+    blocks: [
+      "The same filters work with every command over captures. Of several values of one filter one must fit, and all filters must: --op create,delete --path '/live/**' is every create and delete at or below /live.",
+      {
+        terms: [
+          ['--client, --server', 'an address: ip, or ip:port.'],
+          ['--session', 'a session id, 0x… .'],
+          [
+            '--path',
+            'a znode, or /x/** for /x and all below it. An answer has the path of its request; a multi those of all its operations.',
+          ],
+          ['--op, --kind, --error', "ZooKeeper's names of operations and errors; --error alone is any error."],
+          ['--from, --to', 'a stretch of time: see zkscope help times.'],
+          ['--frame', 'frames by number, A-B, as Wireshark counts them.'],
+        ],
+      },
+      'decode prints the messages that pass. stats counts them; a filter on errors counts the requests that were answered so. sessions lists the sessions of which a message passes, and tells all of them. analyze looks at everything and shows the findings that concern what was asked for.',
+    ],
+  },
+  {
+    name: 'times',
+    summary: 'how to write moments and spans of time',
+    blocks: [
+      {
+        terms: [
+          ['2026-11-20T23:31:02.5Z', 'a moment; without a zone it is UTC.'],
+          ['1795219862', 'seconds since 1970.'],
+          ['23:31 or 23:31:02', 'UTC, on the first day of the capture.'],
+          ['+90s, +5m, +1h', 'from the first frame of the capture on.'],
+          ['500ms, 1s, 5m, 1h', 'a span, for --interval.'],
+        ],
+      },
+      'All times are printed in UTC, with as many digits as the capture has.',
+    ],
+  },
+  {
+    name: 'stats',
+    summary: 'what zkscope stats counts, and how',
+    blocks: [
+      'Messages are counted, not packets: a message in several packets, or several in one, count right, and retransmissions do not count twice. Latency is the time from the frame that completed the request to the frame that completed its answer, at the place of the capture. Percentiles are right to 1 %.',
+      'An answer counts where its request does; a create under the path that was asked for; a notification as operation notification under its own path; pings count as every other request. An answer whose request was not captured has no operation and no latency. Bytes are those of the messages with their length prefix, without TCP/IP.',
+      'A multi counts as one request of operation multi. Grouped by path it counts once under each different path among its operations, with the result of those operations and an equal share of its bytes, so that bytes add up but requests may come to more than the total. It is an error if one of its operations failed. setWatches, whose lists may be long, and what has no path (connect, ping, closeSession) have path "-".',
+      'Grouped by error, requests count by how they were answered; "-" are those that were not. Clients are told apart by ip; together with --by connection also by port. At most 100,000 groups (each time bucket counts) are told apart; the rest is one row, (other).',
+      {
+        commands: [
+          'zkscope stats --by path --depth 2 --sort p99 zk.pcap',
+          'zkscope stats --by client,op --error NoNode zk.pcap',
+          'zkscope stats --interval 1s zk.pcap',
+          'zkscope stats --prometheus --by op,server zk.pcap',
+        ],
+      },
+    ],
+  },
+  {
+    name: 'diff',
+    summary: 'how zkscope diff compares',
+    blocks: [
+      'Two captures, each of which may be several with commas between, or two stretches of time of the same: --at TIME, or --before TIME with --after TIME. Rates are compared, not counts, so that the lengths may differ.',
+      'A change is told if a rate is 1.5 times as high (or as low) and more than four standard deviations of chance apart; if a latency is 1.5 times as high and half a millisecond apart (p50 of at least 20 answers a side, p99 of 100); if something is only on one side although the other was long enough to show it five times. Findings that are new come first, then what changed most.',
+      'Findings of two captures are the same if rule, path, client host and server are; those of two times of one capture belong to the side on which they lie.',
+      {
+        commands: [
+          'zkscope diff good.pcap bad.pcap',
+          'zkscope diff --at 19:56 zk.pcap',
+          'zkscope diff a1.pcap,a2.pcap b.pcap',
+        ],
+      },
+    ],
+  },
+  {
+    name: 'sessions',
+    summary: 'what the columns of zkscope sessions mean',
+    blocks: [
+      {
+        terms: [
+          [
+            'end',
+            'closed: by closeSession. expired: a server said so. lost: gone without a word, and nobody took it up again in time. open: alive when the capture ended.',
+          ],
+          ['timeout', 'as granted; asked→granted where they differ.'],
+          [
+            'watches, ephemerals',
+            'held and owned at its end, or at that of the capture, as far as the capture shows them.',
+          ],
+          [
+            'pings every',
+            'median time from ping to ping with no other request between, beside a third of the timeout, which is when a client should ping.',
+          ],
+          ['silence', 'the longest time without a request; for an open session up to the end of the capture.'],
+          ['≤ before from', 'the session began before the capture.'],
+        ],
+      },
+    ],
+  },
+  {
+    name: 'json',
+    summary: 'machine-readable output',
+    blocks: [
+      'Every command over captures has --json; zkscope schema NAME prints the JSON Schema (2020-12) of the output. Names and meanings are a promise: fields may be added, but are never renamed or given another meaning without a new schemaVersion.',
+      'Numbers of 64 bits (zxids, session ids) are strings, "0x…" in lower case without leading zeros. Times are strings in UTC; durations are seconds, session timeouts milliseconds. A field that does not apply is absent; one that applies but is not known is null.',
+      'Standard output holds only what was asked for, messages for people go to standard error.',
+      {
+        commands: [
+          "zkscope decode --json zk.pcap | jq -r 'select(.error) | [.time, .client, .op, .error] | @tsv'",
+          "zkscope analyze --json zk.pcap | jq '.findings[] | {rule, title, from}'",
+        ],
+      },
+    ],
+  },
+  {
+    name: 'rules',
+    summary: 'what findings are, and how to choose and set rules',
+    blocks: [
+      'A rule looks for one kind of trouble. zkscope rules lists them, zkscope rules NAME tells what a rule means, what proves it, what looks like it but is not, and what to do.',
+      {
+        terms: [
+          ['severity', 'error, warning, info: how bad it is.'],
+          [
+            'proven, likely, possible',
+            'how sure it is. Proven: the messages that prove it are all in the capture. Likely and possible: a link is inferred.',
+          ],
+          ['--rule, --ignore, --severity', 'which findings are shown.'],
+          ['--set rule.option=value', 'sets a threshold; zkscope rules NAME lists the options of a rule.'],
+          ['--fail-on severity', 'exit with 1 if there is such a finding, for scripts.'],
+        ],
+      },
+      'A finding names frames that can be looked up in Wireshark: its filter is frame.number == N. What the capture could not show is unknown, and unknown is never evidence; on healthy traffic there are no findings.',
+    ],
+  },
+  {
+    name: 'exit-status',
+    summary: 'what the exit status says',
+    blocks: [
+      {
+        terms: [
+          ['0', 'the captures were read, whatever was found in them.'],
+          ['1', 'with --fail-on SEVERITY: there is a finding of that severity or above.'],
+          ['2', 'wrong usage, or a capture that could not be read at all.'],
+        ],
+      },
+      'A closed pipe (zkscope … | head) ends the program quietly. Ctrl-C ends the reading; what was read is still summed up, a second one ends the program.',
+    ],
+  },
+  {
+    name: 'environment',
+    summary: 'environment variables',
+    blocks: [
+      {
+        terms: [
+          ['NO_COLOR', 'if not empty: no colours. There are none in a pipe either.'],
+          ['FORCE_COLOR', 'colours even in a pipe: 1, 2 or 3 for 16, 256 or 16 million.'],
+          ['COLUMNS', 'width of the output where it is no terminal; 80 otherwise.'],
+          ['ZKSCOPE_DEBUG', 'if set: internal errors come with a stack trace.'],
+        ],
+      },
+    ],
+  },
+  {
+    name: 'completion',
+    summary: 'completion for bash, zsh and fish',
+    blocks: [
+      'Put one of these into the start-up file of your shell:',
+      {
+        commands: [
+          'source <(zkscope completion bash)',
+          'source <(zkscope completion zsh)',
+          'zkscope completion fish | source',
+        ],
+      },
+      'Commands, options, operations, errors, rules and files are completed. The zsh script can also be saved as _zkscope in a folder of $fpath.',
+    ],
+  },
+];
+
+export const topicNames: readonly string[] = topics.map(({ name }) => name);
