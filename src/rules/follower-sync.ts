@@ -11,7 +11,7 @@ const SILENCE = 3e9;
 /** A zxid is an epoch and a counter of 32 bits. */
 const EPOCH = 2 ** 32;
 
-type Reason = 'lagged' | 'lost-data' | 'diverged' | 'too-far-behind' | 'came-back' | 'joined';
+type Reason = 'lagged' | 'lost-data' | 'diverged' | 'not-bridged' | 'came-back' | 'joined';
 
 interface Resync {
   readonly link: LearnerLink;
@@ -97,7 +97,7 @@ const titles: Record<Reason, string> = {
   lagged: 'it had fallen silent',
   'lost-data': 'it had lost its data',
   diverged: 'its log had gone astray',
-  'too-far-behind': 'it was too far behind',
+  'not-bridged': 'the difference could not be sent',
   'came-back': 'it came back',
   joined: 'it joined',
 };
@@ -173,10 +173,10 @@ function judge(quorum: QuorumModel, link: LearnerLink, smallSnapshot: number): R
   }
   if (sync.kind === 'SNAP' && zxid !== null && zxid > 0) {
     return make(
-      'too-far-behind',
+      'not-bridged',
       'warning',
-      `${learner.name} came to ${leader.name} so far behind (${last}) that the missing transactions could not be sent: ${how}.`,
-      'Find out why it was away for so long. zookeeper.commitLogCount (500) and zookeeper.snapshotSizeFactor (0.33) say how far behind a follower may be before it needs a snapshot.',
+      `${learner.name} came to ${leader.name} from where it could not be brought on by transactions (${last}): too far behind, or with a log that differs. ${how}.`,
+      'Find out why it was away for so long, or whether it had led before. zookeeper.commitLogCount (500) and zookeeper.snapshotSizeFactor (0.33) say how far behind a follower may be before it needs a snapshot.',
     );
   }
   if (withElection || (sync.kind === 'SNAP' && (sync.snapshotBytes ?? 0) <= smallSnapshot)) return null;

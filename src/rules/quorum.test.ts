@@ -198,6 +198,14 @@ describe('of part of the traffic', () => {
     }
   });
 
+  it('servers that come back out of sight do not lengthen the election after them', async () => {
+    for (const host of ['10.77.0.11', '10.77.0.12']) {
+      const [finding] = await findings(at('rolling-restart', host));
+      expect(finding).toMatchObject({ rule: 'leader-election', data: { leader: 2, cause: 'leader-closed' } });
+      expect(finding!.data['withoutLeader']).toBeCloseTo(0.447, 1);
+    }
+  });
+
   it('an election without the quorum port is told by its votes', async () => {
     const votes = partOfQuorumCapture('leader-killed', (_index, _source, _destination, ports) => ports.includes(3888));
     const [finding, ...others] = await findings(votes);

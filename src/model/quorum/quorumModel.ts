@@ -253,10 +253,13 @@ export class QuorumModel {
     return election;
   }
 
-  /** They have agreed on a leader some time ago, which is all that the election port shows of it. */
+  /** They have agreed on a leader, or found one, without any other sign of it in the capture. */
   private isOver(election: Election, time: number): boolean {
-    if (election.reign !== null || election.lookers.size < 2) return false;
-    return time - election.last.time > AGREED && agreedLeader(election) !== null;
+    if (election.reign !== null) return false;
+    // The leader went on for long after the last vote: whoever looked has joined it, out of sight of this capture.
+    const { before } = election;
+    if (before !== null && before.last.time > election.last.time + AGREED) return true;
+    return election.lookers.size > 1 && time - election.last.time > AGREED && agreedLeader(election) !== null;
   }
 
   /** A learner is let serve by a leader that did not come of this election: it was not looking for a new one. */
