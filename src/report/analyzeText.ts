@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import type { AnalyzeDocument, CaptureEntry, FindingEntry, OperationEntry, SummaryEntry } from '../rules/document.js';
 import type { Severity } from '../rules/finding.js';
+import { BARE } from './bareTable.js';
 import { durationText } from './duration.js';
 import { printable } from './escape.js';
 import { plural, numberText } from './plural.js';
@@ -22,24 +23,6 @@ const FULL = 25;
 const SHORT = 50;
 const MAX_EVIDENCE = 8;
 const MAX_ROWS = 12;
-
-const NO_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
 
 /** The first screen: what was captured, what went wrong (worst first), and the short tables. */
 export function analyzeText(document: AnalyzeDocument, options: AnalyzeTextOptions): string {
@@ -137,7 +120,7 @@ function briefly(finding: FindingEntry, { colour, width }: AnalyzeTextOptions): 
 function table(head: string[], rows: string[][], colour: ChalkInstance): string {
   const result = new Table({
     head,
-    chars: NO_BORDERS,
+    chars: BARE,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
     colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
   });

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
+import { BARE } from './bareTable.js';
 import { shorten } from './shorten.js';
 
 /** One column of a table for the terminal. */
@@ -23,23 +24,6 @@ export interface FittedTable {
   readonly missing: readonly string[];
 }
 
-const BARE = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
 const SPACE = 2;
 /** What a column that may shrink keeps before others go for its sake. */
 const COMFORTABLE = 32;

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
+import { BARE } from './bareTable.js';
 import { printable } from './escape.js';
 import type { HexDocument, HexFieldEntry, HexMessageEntry, HexPacketEntry } from './hexReport.js';
 import { plural } from './plural.js';
@@ -17,24 +18,6 @@ const LONGEST_VALUE = 64;
 const LONGEST_NAME = 32;
 /** Operations that are listed where it is not known which. */
 const MOST_OPS = 9;
-
-const NO_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '  ',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
 
 /** Messages of a pasted dump as text: for each what it is, and its fields as a table. */
 export function hexText(document: HexDocument, { colour, width }: HexTextOptions): string {
@@ -144,7 +127,7 @@ function fieldTable(message: HexMessageEntry, colour: ChalkInstance): string {
   const head = ['offset', 'length', 'field', 'bytes', 'value', 'meaning'];
   const table = new Table({
     head,
-    chars: NO_BORDERS,
+    chars: { ...BARE, left: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
     colAligns: ['left', 'right', 'left', 'left', 'left', 'left'],
   });

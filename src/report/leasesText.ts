@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
+import { BARE } from './bareTable.js';
 import { durationText } from './duration.js';
 import type { LeaseEntry, LeasesDocument } from './leasesDocument.js';
 import { numberText, plural } from './plural.js';
@@ -13,23 +14,6 @@ export interface LeasesTextOptions {
   readonly top: number;
 }
 
-const BARE = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
 const MAX_ADDRESSES = 2;
 
 /** `zkscope leases` for people: totals, one row a lease, and what is wrong. */

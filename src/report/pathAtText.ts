@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
+import { BARE } from './bareTable.js';
 import { printable } from './escape.js';
 import type { PathBeliefEntry, PathDocument } from './pathDocument.js';
 import { namesText } from './pathEvidence.js';
@@ -13,23 +14,6 @@ export interface PathAtOptions {
   readonly limit: number;
 }
 
-const BARE = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
 const COLUMN = 24;
 
 interface Group {
