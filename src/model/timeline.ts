@@ -23,7 +23,8 @@ export interface TimelineLevel {
 /**
  * The capture over time, in a bounded number of buckets: operations, errors, notifications, latency, live sessions. A
  * session lives from its first message (from the start of the capture where its beginning is not in it) until it is
- * closed, or heard of for the last time before it was lost or expired; one that is open lives to the end of the capture.
+ * closed; one that was lost or has expired, until its connection was gone or its timeout was over, whichever came first;
+ * one that is open lives to the end of the capture.
  */
 export class Timeline implements ModelListener {
   /** Time of the first and the last thing that happened; null while nothing did. */
@@ -80,8 +81,7 @@ export class Timeline implements ModelListener {
     if (session.startKnown) this.born[this.at(session.start.time)]!++;
     else this.older++;
     if (session.end === 'open') return;
-    const last = session.end === 'closed' ? (session.endMoment?.time ?? session.lastTime) : session.lastTime;
-    this.ended[this.at(last)]!++;
+    this.ended[this.at(lastOf(session))]!++;
   }
 
   end(time: number): void {
@@ -126,4 +126,12 @@ export class Timeline implements ModelListener {
     if (this.to === null || time > this.to) this.to = time;
     return this.buckets.index(time);
   }
+}
+
+/** When a session that has ended was last alive, as far as the capture can tell. */
+function lastOf(session: Session): number {
+  const { end, endMoment, lastTime, current } = session;
+  if (end === 'closed') return endMoment?.time ?? lastTime;
+  const gone = current?.tcp.endMoment?.time ?? lastTime;
+  return Math.min(Math.max(gone, lastTime), lastTime + session.timeoutNs(0));
 }

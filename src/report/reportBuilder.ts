@@ -117,7 +117,7 @@ export function reportData(input: ReportInput, ladders: readonly Focus[]): Repor
     day: timeline.from === null ? null : clock.format(timeline.from).slice(0, 10),
     from: timeline.from === null ? null : times.at(timeline.from),
     to: timeline.to === null ? null : times.at(timeline.to),
-    levels: timeline.from === null ? [] : timeline.levels().map(levelData),
+    levels: document.summary.messages === 0 ? [] : timeline.levels().map(levelData),
     ...chosen,
     findings: told,
     findingsNote:

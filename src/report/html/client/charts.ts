@@ -313,7 +313,7 @@ export class FindingMarkers {
       button.style.left = `${Math.max(0, Math.min(x - SIZE / 2, width - SIZE))}px`;
       button.style.top = `${row * (SIZE + 2)}px`;
     }
-    this.element.style.height = `${Math.max(1, ends.length) * (SIZE + 2)}px`;
+    this.element.style.height = `${this.buttons.length === 0 ? 0 : Math.max(1, ends.length) * (SIZE + 2)}px`;
   }
 }
 

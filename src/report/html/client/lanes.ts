@@ -93,7 +93,16 @@ export class Lanes {
     const add = (className: string, d: string): void => {
       if (d !== '') shapes.push(svg('path', { class: className, d }));
     };
-    for (const finding of this.findingsOf(lane)) add(`band ${finding.severity}`, boxes([finding], 0, HEIGHT));
+    const findings = this.findingsOf(lane);
+    for (const severity of ['info', 'warning', 'error'])
+      add(
+        `band ${severity}`,
+        boxes(
+          findings.filter((finding) => finding.severity === severity),
+          0,
+          HEIGHT,
+        ),
+      );
     const servers = new Set(lane.connected.map(({ server }) => server));
     for (const server of servers)
       add(
