@@ -89,6 +89,9 @@ export class Model {
   private readonly maxHosts: number;
   private latest: ClientConnection | null = null;
 
+  /** Of totals.gaps, those that are no loss: bytes of strangers on the port (TLS, HTTP), captured but not ZooKeeper's. */
+  foreignGaps = 0;
+
   constructor(options: ModelOptions = {}) {
     this.ports = new Set(options.ports ?? [2181]);
     this.znodes = new Znodes(options.maxZnodes);
@@ -144,6 +147,7 @@ export class Model {
     if (gap.connection.protocol !== 'zookeeper' && !this.connections.has(gap.connection.id)) return;
     const connection = this.of(gap.connection);
     this.totals.gaps++;
+    if (gap.reason === 'foreign') this.foreignGaps++;
     this.totals.gapBytes += gap.bytes;
     connection.gaps++;
     connection.gapBytes += gap.bytes;

@@ -93,7 +93,8 @@ export class Analysis {
 
   /** Loss never makes proof: where more than a stray packet is missing, nothing is said to be complete. */
   private weighed(finding: Finding): Finding {
-    const { gaps, messages } = this.model.totals;
+    const { messages } = this.model.totals;
+    const gaps = this.model.totals.gaps - this.model.foreignGaps;
     const lossy = gaps > 0 && gaps * MESSAGES_PER_GAP >= messages;
     return lossy && finding.confidence === 'proven' ? { ...finding, confidence: 'likely' } : finding;
   }

@@ -143,6 +143,7 @@ export const connectRefused = defineRule({
           };
           const stranded = clients.filter((client, i) => !isProbe(client.ip) && without[i]! >= limit(client)).length;
           const longest = Math.max(...without);
+          const probes = clients.every((client) => isProbe(client.ip));
           const entries = clients.map((client, i): Affected => ({
             client: client.client,
             session: client.session,
@@ -158,7 +159,7 @@ export const connectRefused = defineRule({
             severity: stranded > 0 ? 'warning' : 'info',
             confidence: 'proven',
             title: `${outage.server} refuses connections`,
-            message: `${outage.server} refused ${count(outage.attempts, 'connection attempt')} of ${count(clients.length + outage.clientsNotListed, 'client')} in ${duration(outage.to - outage.from)}${stranded > 0 ? `; ${count(stranded, 'client')} ${stranded === 1 ? 'was' : 'were'} without any server for up to ${duration(longest)}` : '; all found another server in time'}.`,
+            message: `${outage.server} refused ${count(outage.attempts, 'connection attempt')} of ${count(clients.length + outage.clientsNotListed, 'client')} in ${duration(outage.to - outage.from)}${stranded > 0 ? `; ${count(stranded, 'client')} ${stranded === 1 ? 'was' : 'were'} without any server for up to ${duration(longest)}` : probes ? '; it asks for no session (a health probe)' : '; all found another server in time'}.`,
             remedy:
               stranded > 0
                 ? 'Start the ZooKeeper process there (its log says why it stopped). Restart servers one at a time, and name all of them in the connect string.'

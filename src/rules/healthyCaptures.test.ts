@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { analyse, fixture, fixturePackets, analysePackets } from '../testing/analyseCapture.js';
+import { thinned } from '../testing/lossRewriting.js';
+import { judge, truths } from '../testing/truth.js';
+
+const all = truths('healthy');
+
+describe('healthy behaviour that looks like an incident', () => {
+  it('is there', () => {
+    expect(all.length).toBeGreaterThan(0);
+  });
+
+  for (const truth of all) {
+    it(`${truth.name}: neither warning nor error`, async () => {
+      const { document } = await analyse([fixture(truth.capture)]);
+      expect(judge(truth, document.findings)).toEqual([]);
+      expect(document.findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    });
+
+    it(`${truth.name}: frames that are missing prove nothing`, async () => {
+      const packets = fixturePackets(truth.capture);
+      for (const ratio of [0.01, 0.05, 0.2]) {
+        const { document } = await analysePackets(thinned(packets, 7, ratio));
+        for (const { severity, confidence, rule, message } of document.findings) {
+          const told = `${ratio}: ${severity} ${confidence} ${rule} ${message}`;
+          expect(severity, told).not.toBe('error');
+          if (document.summary.gaps > 0) expect(confidence, told).not.toBe('proven');
+        }
+      }
+    });
+  }
+
+  it('four-letter words while servers are down: who never speaks the protocol has no session to lose', async () => {
+    const { document } = await analyse([fixture('churn/probes-and-restarts-ok.pcap.gz')]);
+    expect(document.findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+  });
+
+  it('strangers on the port (TLS, HTTP) are no loss: what is proven beside them stays so', async () => {
+    const { document } = await analyse([fixture('healthy/probes-rolling-restart.pcap.gz')]);
+    const refused = document.findings.filter(({ rule }) => rule === 'connect-refused');
+    expect(refused.length).toBe(3);
+    for (const finding of refused) expect(finding).toMatchObject({ severity: 'info', confidence: 'proven' });
+  });
+});
