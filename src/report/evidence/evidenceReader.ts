@@ -144,7 +144,7 @@ export class EvidenceReader implements ConnectionListener {
     const { frame, time } = segment;
     for (const focus of this.active) {
       if (focus.connections.has(connection.id) && frame <= focus.last)
-        focus.context({ kind: 'tcp', frame, time, ...row, label: text, note: '' });
+        focus.context({ kind: 'tcp', frame, time, ...row, label: text, note: '' }, null);
     }
   }
 
@@ -211,7 +211,7 @@ function addRequest(focus: Focus, message: Message): void {
     label: words.filter((word) => word !== '').join(' '),
     note: '',
   };
-  focus.context(row);
+  focus.context(row, request.op);
 }
 
 function segmentText({ flags, wireLength }: Segment): string {

@@ -27,14 +27,15 @@ export interface CitedFrame {
   readonly kind: 'evidence' | 'other';
 }
 
-interface Seen {
+/** Messages between two cited frames that are only counted, by operation. */
+interface Passed {
   readonly frame: number;
   readonly time: number;
-  readonly op: string;
+  readonly counts: Map<string, number>;
 }
 
 const CONTEXT_ROWS = 40;
-const SEEN = 20_000;
+const OPERATIONS = 64;
 const LABELS = 3;
 
 interface Cited {
@@ -57,8 +58,9 @@ export class Focus {
   private readonly rows: LadderRow[] = [];
   private readonly rowFrames = new Set<string>();
   private readonly cited = new Map<number, Cited>();
-  private readonly seen: Seen[] = [];
-  private seenMore = 0;
+  /** By the number of cited frames before them. */
+  private readonly between: (Passed | undefined)[] = [];
+  private readonly order: readonly number[];
 
   constructor(
     frames: readonly CitedFrame[],
@@ -82,6 +84,7 @@ export class Focus {
     }
     this.first = first;
     this.last = last;
+    this.order = [...this.cited.keys()].sort((a, b) => a - b);
   }
 
   get frames(): Iterable<number> {
@@ -123,18 +126,39 @@ export class Focus {
     }
   }
 
-  /** A frame of the evidence's connections that explains it: the request that a cited answer belongs to, a FIN … */
-  context(row: LadderRow): void {
+  /**
+   * A frame of the evidence's connections that explains it: the request that a cited answer belongs to, a FIN …
+   * @param op operation under which it was told to `passed`; null if it was not
+   */
+  context(row: LadderRow, op: string | null): void {
     const key = `${row.frame} ${row.kind}`;
     if (this.cited.has(row.frame) || this.rows.length >= CONTEXT_ROWS || this.rowFrames.has(key)) return;
     this.rowFrames.add(key);
     this.rows.push(row);
+    if (op === null) return;
+    const counts = this.between[this.citedBefore(row.frame)]?.counts;
+    const counted = counts?.get(op) ?? 0;
+    if (counted > 0) counts?.set(op, counted - 1);
   }
 
   /** A message of the evidence's connections which is only counted. */
   passed(frame: number, time: number, op: string): void {
-    if (this.seen.length < SEEN) this.seen.push({ frame, time, op });
-    else this.seenMore++;
+    if (this.cited.has(frame)) return;
+    const { counts } = (this.between[this.citedBefore(frame)] ??= { frame, time, counts: new Map<string, number>() });
+    const name = counts.has(op) || counts.size < OPERATIONS ? op : 'other';
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+
+  /** How many cited frames come before a frame. */
+  private citedBefore(frame: number): number {
+    let low = 0;
+    let high = this.order.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.order[middle]! < frame) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The ladder in order of frames. */
@@ -154,42 +178,21 @@ export class Focus {
         note: cited.text,
       });
     }
-    rows.sort((a, b) => a.frame - b.frame);
-    return this.withOmitted(rows);
-  }
-
-  private withOmitted(rows: readonly LadderRow[]): LadderRow[] {
-    const shown = new Set(rows.map((row) => row.frame));
-    const result: LadderRow[] = [];
-    const seen = this.seen.filter(({ frame }) => !shown.has(frame)).sort((a, b) => a.frame - b.frame);
-    let at = 0;
-    for (const [i, row] of rows.entries()) {
-      const between: Seen[] = [];
-      for (; at < seen.length && seen[at]!.frame < row.frame; at++) if (i > 0) between.push(seen[at]!);
-      if (between.length > 0) result.push(omitted(between));
-      result.push(row);
+    for (const passed of this.between) {
+      const row = passed === undefined ? null : omitted(passed);
+      if (row !== null) rows.push(row);
     }
-    if (this.seenMore > 0 && result.length > 0) {
-      const { frame, time } = result.at(-1)!;
-      result.push({
-        ...NOBODY,
-        frame,
-        time,
-        label: `and ${this.seenMore} more messages that were not counted by kind`,
-      });
-    }
-    return result;
+    return rows.sort((a, b) => a.frame - b.frame);
   }
 }
 
 const NOBODY = { kind: 'omitted', direction: null, client: null, server: null, connection: null, note: '' } as const;
 
-function omitted(seen: readonly Seen[]): LadderRow {
-  const counts = new Map<string, number>();
-  for (const { op } of seen) counts.set(op, (counts.get(op) ?? 0) + 1);
+function omitted({ frame, time, counts }: Passed): LadderRow | null {
   const label = [...counts]
+    .filter(([, count]) => count > 0)
     .sort((a, b) => b[1] - a[1])
     .map(([op, count]) => `${count} × ${op}`)
     .join(', ');
-  return { ...NOBODY, frame: seen[0]!.frame, time: seen[0]!.time, label };
+  return label === '' ? null : { ...NOBODY, frame, time, label };
 }

@@ -216,6 +216,9 @@ input[type=search] { width: min(340px, 100%); padding: 5px 10px; border: 1px sol
   .filters .name { grid-column: 1 / -1; }
 }
 
+/* The width of A4 between its margins, so that what is drawn fits the paper. */
+:root[data-printing] body { max-width: 732px; padding: 0; }
+@page { margin: 8mm; }
 @media print {
   body { max-width: none; padding: 0; background: #fff; font-size: 11px; }
   .buttons, .zoom, .hint, .search, .more, .copy, .show, .tip { display: none !important; }

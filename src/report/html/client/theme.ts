@@ -24,16 +24,18 @@ export function themeButton(changed: () => void): HTMLButtonElement {
   return button;
 }
 
-/** Paper is light: the colours change for the time of printing. */
+/** Paper is light and narrow: colours and width change for the time of printing. */
 export function lightForPrint(changed: () => void): void {
   const root = document.documentElement;
   let before: string | undefined;
   addEventListener('beforeprint', () => {
     before = root.dataset['theme'];
     root.dataset['theme'] = 'light';
+    root.dataset['printing'] = 'true';
     changed();
   });
   addEventListener('afterprint', () => {
+    delete root.dataset['printing'];
     if (before === undefined) delete root.dataset['theme'];
     else root.dataset['theme'] = before;
     changed();
