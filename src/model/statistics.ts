@@ -24,20 +24,18 @@ interface Conversation {
   readonly waiting: Map<ZooKeeperRequest, Waiting>;
 }
 
-/** What is counted of one message, or of a request when its answer comes. */
-interface Item {
-  readonly op: string | null;
-  readonly path: string | null;
-  /** Of an answer or its request: the request; null for notifications and where it was not captured. */
-  readonly request: ZooKeeperRequest | null;
-  /** The answer, where it shows how the operations turned out. */
-  readonly answer: ZooKeeperMessage | null;
-  readonly connection: Connection;
-  readonly session: string | null;
-  readonly time: number;
-}
+/** What happens to the counts of a group. */
+type Event = 'request' | 'response' | 'notification' | 'unanswered' | 'unansweredRequest';
 
-type Change = (counts: Counts, bytes: number, failed: boolean) => void;
+/** Where a count belongs; filled anew for each message. */
+interface MutablePlace {
+  op: string | null;
+  path: string | null;
+  connection: Connection;
+  session: string | null;
+  error: string | null;
+  time: number;
+}
 
 /**
  * Counts ZooKeeper's messages by groupings. An answer counts where its request does, a notification under its own path as
@@ -51,6 +49,8 @@ export class Statistics {
   first: number | null = null;
   last: number | null = null;
   private readonly conversations = new Map<number, Conversation>();
+  /** One for all messages: this is done for each of them. */
+  private place: MutablePlace | null = null;
   private readonly defers: boolean;
   private readonly defersConnect: boolean;
 
@@ -102,12 +102,8 @@ export class Statistics {
       conversation.waiting.set(request, waiting);
     }
     if (waiting !== 'counted') return;
-    this.seen(m.time);
-    this.count(
-      { op: m.op, path: m.path, request, answer: null, connection, session: m.session, time: m.time },
-      request === null ? wireLength(m) : requestLength(request),
-      addRequest,
-    );
+    this.at(m.op, m.path, connection, m.session, m.time);
+    this.count('request', request, null, request === null ? wireLength(m) : requestLength(request));
   }
 
   private response(m: ZooKeeperMessage, passes: boolean): void {
@@ -119,54 +115,70 @@ export class Statistics {
     if (!passes && waiting !== 'deferred') return;
     const op = request?.op ?? m.op;
     const path = request === null ? m.path : request.path;
-    const item = { op, path, request, answer: m, connection, session: m.session };
     if (request !== null && waiting !== undefined && waiting !== 'counted') {
-      this.seen(request.time);
-      this.count({ ...item, answer: passes ? m : null, time: request.time }, requestLength(request), addRequest);
+      this.at(op, path, connection, m.session, request.time);
+      this.count('request', request, passes ? m : null, requestLength(request));
     }
     if (!passes) return;
-    this.seen(m.time);
-    const { latency } = m;
-    this.count({ ...item, time: m.time }, wireLength(m), (counts, bytes, failed) => {
-      counts.responses++;
-      counts.bytesToClient += bytes;
-      if (failed) counts.errors++;
-      if (latency !== null) counts.latency.record(latency);
-    });
+    this.at(op, path, connection, m.session, m.time);
+    this.count('response', request, m, wireLength(m));
   }
 
   private notification(m: ZooKeeperMessage): void {
-    const { connection, path, session, time } = m;
-    this.seen(time);
-    const item = { op: 'notification', path, request: null, answer: null, connection, session, time };
-    this.count(item, wireLength(m), (counts, bytes) => {
-      counts.notifications++;
-      counts.bytesToClient += bytes;
-    });
+    this.at('notification', m.path, m.connection, m.session, m.time);
+    this.count('notification', null, null, wireLength(m));
   }
 
-  /** Counts in the total and in each grouping. */
-  private count(item: Item, bytes: number, change: Change): void {
-    const { op, path, request, answer, connection, session, time } = item;
+  /** What is counted next belongs here. */
+  private at(
+    op: string | null,
+    path: string | null,
+    connection: Connection,
+    session: string | null,
+    time: number,
+  ): void {
+    const { place } = this;
+    if (place === null) this.place = { op, path, connection, session, error: null, time };
+    else {
+      place.op = op;
+      place.path = path;
+      place.connection = connection;
+      place.session = session;
+      place.time = time;
+    }
+    if (this.first === null || time < this.first) this.first = time;
+    if (this.last === null || time > this.last) this.last = time;
+  }
+
+  /**
+   * Counts in the total and in each grouping.
+   * @param request the request that it is, or that it answers
+   * @param answer where it shows how the operations turned out
+   */
+  private count(event: Event, request: ZooKeeperRequest | null, answer: ZooKeeperMessage | null, bytes: number): void {
+    const place = this.place!;
+    const { path } = place;
     const code = answer === null ? 0 : errorOf(answer);
-    change(this.total, bytes, code !== 0);
-    const nameOf = (error: number): string | null => (answer === null ? null : errorName(error));
-    const place = { op, connection, session, time };
+    const latency = event === 'response' ? (answer?.latency ?? null) : null;
+    change(this.total, event, bytes, code !== 0, latency);
     const operations = request?.body?.ops;
     for (const grouping of this.groupings) {
       if (operations === undefined || !grouping.hasPath) {
-        const where = path === null || !grouping.hasPath ? null : grouping.path(path);
-        change(grouping.at({ ...place, path: where, error: nameOf(code) }), bytes, code !== 0);
+        place.path = path === null || !grouping.hasPath ? null : grouping.path(path);
+        place.error = answer === null ? null : errorName(code);
+        change(grouping.at(place), event, bytes, code !== 0, latency);
         continue;
       }
       const paths = answer === null ? null : errorsByPath(answer, operations, (name) => grouping.path(name));
-      const names = paths === null ? namesOf(operations, grouping) : [...paths.keys()];
-      if (names.length === 0) change(grouping.at({ ...place, path: null, error: nameOf(code) }), bytes, code !== 0);
-      const share = Math.floor(bytes / Math.max(1, names.length));
+      const names: (string | null)[] = paths === null ? namesOf(operations, grouping) : [...paths.keys()];
+      if (names.length === 0) names.push(null);
+      const share = Math.floor(bytes / names.length);
       for (const [index, name] of names.entries()) {
-        const error = paths?.get(name) ?? 0;
+        const error = (name === null ? code : paths?.get(name)) ?? 0;
         const part = index === 0 ? bytes - share * (names.length - 1) : share;
-        change(grouping.at({ ...place, path: name, error: nameOf(error) }), part, error !== 0);
+        place.path = name;
+        place.error = answer === null ? null : errorName(error);
+        change(grouping.at(place), event, part, error !== 0, latency);
       }
     }
   }
@@ -202,27 +214,36 @@ export class Statistics {
   ): void {
     if (waiting === 'tentative' || (waiting === 'counted' && !surely)) return;
     const { op, path, time } = request;
-    const asked = op === 'connect' ? null : session;
-    this.count(
-      { op, path, request, answer: null, connection, session: asked, time },
-      requestLength(request),
-      (c, bytes) => {
-        if (waiting === 'deferred') addRequest(c, bytes);
-        if (surely) c.unanswered++;
-      },
-    );
-    if (waiting === 'deferred') this.seen(time);
-  }
-
-  private seen(time: number): void {
-    if (this.first === null || time < this.first) this.first = time;
-    if (this.last === null || time > this.last) this.last = time;
+    this.at(op, path, connection, op === 'connect' ? null : session, time);
+    const event = !surely ? 'request' : waiting === 'deferred' ? 'unansweredRequest' : 'unanswered';
+    this.count(event, request, null, requestLength(request));
   }
 }
 
-function addRequest(counts: Counts, bytes: number): void {
-  counts.requests++;
-  counts.bytesToServer += bytes;
+function change(counts: Counts, event: Event, bytes: number, failed: boolean, latency: number | null): void {
+  switch (event) {
+    case 'unanswered':
+      counts.unanswered++;
+      return;
+    case 'unansweredRequest':
+      counts.unanswered++;
+      counts.requests++;
+      counts.bytesToServer += bytes;
+      return;
+    case 'request':
+      counts.requests++;
+      counts.bytesToServer += bytes;
+      return;
+    case 'notification':
+      counts.notifications++;
+      counts.bytesToClient += bytes;
+      return;
+    case 'response':
+      counts.responses++;
+      counts.bytesToClient += bytes;
+      if (failed) counts.errors++;
+      if (latency !== null) counts.latency.record(latency);
+  }
 }
 
 /** Different paths of a multi's operations. */

@@ -62,8 +62,9 @@ export const connectRefused = defineRule({
 
     function accepted(connection: ClientConnection): void {
       const { host, handshake, session, gaps, tcp } = connection;
-      const unknown = gaps > 0 && tcp.foreign === null;
-      if (handshake !== null || session !== null || unknown) clientHosts.set(host.ip, true);
+      if (handshake !== null || session !== null) clientHosts.set(host.ip, true);
+      // With bytes missing it may have been anything.
+      else if (gaps > 0 && tcp.foreign === null) return;
       else if (!clientHosts.has(host.ip) && clientHosts.size < MAX_HOSTS) clientHosts.set(host.ip, false);
     }
 

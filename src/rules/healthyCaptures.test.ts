@@ -4,6 +4,12 @@ import { thinned } from '../testing/lossRewriting.js';
 import { judge, truths } from '../testing/truth.js';
 
 const all = truths('healthy');
+/** Share of the frames that are lost, and seed. */
+const THINNED = [
+  [0.01, 7],
+  [0.05, 8],
+  [0.2, 9],
+] as const;
 
 describe('healthy behaviour that looks like an incident', () => {
   it('is there', () => {
@@ -19,11 +25,11 @@ describe('healthy behaviour that looks like an incident', () => {
 
     it(`${truth.name}: frames that are missing prove nothing`, async () => {
       const packets = fixturePackets(truth.capture);
-      for (const ratio of [0.01, 0.05, 0.2]) {
-        const { document } = await analysePackets(thinned(packets, 7, ratio));
+      for (const [ratio, seed] of THINNED) {
+        const { document } = await analysePackets(thinned(packets, seed, ratio));
         for (const { severity, confidence, rule, message } of document.findings) {
-          const told = `${ratio}: ${severity} ${confidence} ${rule} ${message}`;
-          expect(severity, told).not.toBe('error');
+          const told = `${ratio}, seed ${seed}: ${severity} ${confidence} ${rule} ${message}`;
+          expect(severity, told).toBe('info');
           if (document.summary.gaps > 0) expect(confidence, told).not.toBe('proven');
         }
       }

@@ -39,7 +39,7 @@ interface Shared {
 }
 
 const MAX = 20_000;
-const SAME_HANDSHAKE = 100e6;
+const SAME_HANDSHAKE = 5e6;
 
 export const sessionMoved = defineRule({
   meta: {

@@ -56,10 +56,12 @@ export const staleChildList = defineRule({
       if (fired !== null && !fired.delivered && fired.connection === session.current) return;
       if (fired === null && view.childWatch === null) return;
       if (readUnderWay(view)) return;
-      const missed = missedChanges(znode, read);
+      const missed = missedChanges(znode, read, session.id);
       if (missed === null) return;
       const old = model.lastTime - missed.time;
       if (old < options.grace * 1e9) return;
+      // Not heard of since then: whether it lives on is unknown.
+      if (session.lastRequestTime - missed.time < options.grace * 1e9) return;
       const polls = fired !== null && fired.plainReads > 1;
       if (polls && model.lastTime - read.time < 2 * view.longestListInterval) return;
       // It may have read the list again where bytes are missing.

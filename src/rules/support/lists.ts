@@ -17,9 +17,10 @@ export interface Missed {
 
 /**
  * How the capture's latest knowledge of a znode's children differs from what was read by `read`: lists of a higher zxid,
- * creates and deletes of a higher zxid. Null if it does not, or cannot be told.
+ * creates and deletes of a higher zxid, but not those of `reader`, the session itself. Null if it does not, or cannot be
+ * told.
  */
-export function missedChanges(znode: Znode, read: Read): Missed | null {
+export function missedChanges(znode: Znode, read: Read, reader: string | null): Missed | null {
   const base = read.list;
   if (base === null || read.zxid < 0) return null;
   const known = new Set(base.names);
@@ -42,8 +43,10 @@ export function missedChanges(znode: Znode, read: Read): Missed | null {
     if (change.kind === 'create') now.add(change.child!);
     else now.delete(change.child!);
   }
-  const added = [...now].filter((name) => !known.has(name));
-  const removed = [...known].filter((name) => !now.has(name));
+  // What the session did itself it knows.
+  const own = new Set(reader === null ? [] : changes.filter((c) => c.session === reader).map((c) => c.child));
+  const added = [...now].filter((name) => !known.has(name) && !own.has(name));
+  const removed = [...known].filter((name) => !now.has(name) && !own.has(name));
   if (added.length === 0 && removed.length === 0) return null;
   const differs = new Set([...added, ...removed]);
   const first = changes.find((change) => differs.has(change.child!));

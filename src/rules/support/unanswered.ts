@@ -58,7 +58,8 @@ export class UnansweredRequests {
 
   private judge(connection: ClientConnection): Unanswered | null {
     const { tcp, session } = connection;
-    if (session === null || connection.lastAnswerTime < 0) return null;
+    // The client said goodbye: it left for reasons of its own.
+    if (session === null || connection.lastAnswerTime < 0 || connection.closeSession !== null) return null;
     const waiting = [...connection.outstanding].filter((r) => r.opcode !== OpCode.closeSession && r.op !== 'connect');
     const oldest = waiting[0];
     if (oldest === undefined) return null;
