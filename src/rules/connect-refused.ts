@@ -68,6 +68,18 @@ export const connectRefused = defineRule({
       else if (!clientHosts.has(host.ip) && clientHosts.size < MAX_HOSTS) clientHosts.set(host.ip, false);
     }
 
+    function backAt({ host }: ClientConnection, time: number): void {
+      for (const outage of open.values()) {
+        const client = outage.clients.get(host.ip);
+        if (client !== undefined && time > client.first.time && time < (client.back ?? Infinity)) client.back = time;
+      }
+    }
+
+    /** Answers were seen on it: it was served from its start on, though its handshake may not have been captured. */
+    function served(connection: ClientConnection): void {
+      if (connection.handshake?.response == null) backAt(connection, connection.tcp.start.time);
+    }
+
     /** Its connections were accepted, and it never asked for a session: four-letter words or bare port checks. */
     function isProbe(ip: string): boolean {
       return clientHosts.get(ip) === false && (model.hosts.get(ip)?.sessions ?? []).length === 0;
@@ -125,16 +137,15 @@ export const connectRefused = defineRule({
       connectionClosed(connection) {
         if (connection.tcp.refused !== null) refused(connection);
         else if (connection.tcp.synAck !== null) accepted(connection);
+        if (connection.responses > 0) served(connection);
       },
       sessionAttached(_session, connection) {
-        if (open.size === 0) return;
-        const time = connection.handshake?.response?.time ?? model.lastTime;
-        for (const outage of open.values()) {
-          const client = outage.clients.get(connection.host.ip);
-          if (client?.back === null && time > client.first.time) client.back = time;
-        }
+        backAt(connection, connection.handshake?.response?.time ?? model.lastTime);
       },
       end() {
+        for (const session of model.sessions.alive()) {
+          if (session.current !== null && session.current.responses > 0) served(session.current);
+        }
         for (const outage of outages) {
           const clients = [...outage.clients.values()];
           const without = clients.map((client) => backAgain(client) - client.first.time);

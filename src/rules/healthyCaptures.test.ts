@@ -47,4 +47,19 @@ describe('healthy behaviour that looks like an incident', () => {
     expect(refused.length).toBe(3);
     for (const finding of refused) expect(finding).toMatchObject({ severity: 'info', confidence: 'proven' });
   });
+
+  it('what a lost FIN or a lost handshake makes look alive, or stranded', async () => {
+    const cases = [
+      ['respawned-worker', 0.05, [16, 46, 53]],
+      ['respawned-worker', 0.2, [13, 16, 37, 46]],
+      ['kazoo-rolling-restart', 0.2, [1]],
+    ] as const;
+    for (const [name, ratio, seeds] of cases) {
+      const packets = fixturePackets(`healthy/${name}.pcap.gz`);
+      for (const seed of seeds) {
+        const { document } = await analysePackets(thinned(packets, seed, ratio));
+        expect(document.findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+      }
+    }
+  });
 });
