@@ -4,6 +4,8 @@ import type { Side } from './side.js';
 export const LEAST_FACTOR = 1.5;
 /** Standard deviations (of counts that come by chance) that two rates must be apart. */
 const LEAST_DEVIATIONS = 4;
+/** Of what is only on one side: how often it must be there to say how often it comes. */
+const LEAST_SEEN = 3;
 /** Of what is only on one side: how often the other side, by its length, should have shown it. */
 const LEAST_EXPECTED = 5;
 
@@ -30,6 +32,7 @@ export function compareCounts(
   // Without lengths only the counts are left to compare.
   const timed = first.seconds > 0 && second.seconds > 0;
   const [t1, t2] = timed ? [first.seconds, second.seconds] : [1, 1];
+  if (Math.max(before, after) < Math.min(LEAST_SEEN, expected)) return null;
   if (before === 0) return (after / t2) * t1 >= expected ? { direction: 'new', factor: null } : null;
   if (after === 0) return (before / t1) * t2 >= expected ? { direction: 'gone', factor: null } : null;
   const [r1, r2] = [before / t1, after / t2];

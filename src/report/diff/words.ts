@@ -24,9 +24,10 @@ export function countChange(
   [before, after]: readonly [number, number],
   what: string,
 ): string {
-  const counts = `${numberText(before)} → ${numberText(after)} ${what}`;
-  if (direction === 'new') return `new: ${rateOf(second, after)} (${numberText(after)} ${what}), none before`;
-  if (direction === 'gone') return `gone: ${rateOf(first, before)} before (${numberText(before)} ${what}), none after`;
+  const amount = (count: number): string => `${numberText(count)} ${count === 1 ? what.replace(/s$/, '') : what}`;
+  const counts = `${numberText(before)} → ${amount(after)}`;
+  if (direction === 'new') return `new: ${rateOf(second, after)} (${amount(after)}), none before`;
+  if (direction === 'gone') return `gone: ${rateOf(first, before)} before (${amount(before)}), none after`;
   const [from, to] = [first.rate(before), second.rate(after)];
   const rates = from === null || to === null ? counts : `${ratesText(from, to)} (${counts})`;
   return `${rates}, ${factorText(factor ?? 1)}`;
