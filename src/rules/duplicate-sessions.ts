@@ -121,7 +121,11 @@ export const duplicateSessions = defineRule({
         tell(host, chain, newest, chain.some((session) => session.holes > 0) ? 'possible' : 'likely');
         return;
       }
-      const unseen = idle.filter((session) => !session.startKnown && session.work === 0 && session.notifications === 0);
+      // What began before the capture is unseen; where packets are missing the work may be among them.
+      const unseen = idle.filter(
+        (s) =>
+          !s.startKnown && s.work === 0 && s.notifications === 0 && s.holes === 0 && s.current?.tcp.midStream === true,
+      );
       // One that pings and one that works may be one process with two sessions by design.
       if (unseen.length < 2 || newest.startKnown || unseen.length !== open.length - 1 || !sameRhythm(unseen)) return;
       tell(host, [...unseen, newest], newest, 'possible');

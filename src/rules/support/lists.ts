@@ -43,8 +43,8 @@ export function missedChanges(znode: Znode, read: Read, reader: string | null): 
     if (change.kind === 'create') now.add(change.child!);
     else now.delete(change.child!);
   }
-  // What the session did itself it knows.
-  const own = new Set(reader === null ? [] : changes.filter((c) => c.session === reader).map((c) => c.child));
+  // What the session did itself it knows; without an id, what any session without an id did may be its own.
+  const own = new Set(changes.filter((c) => c.session === reader).map((c) => c.child));
   const added = [...now].filter((name) => !known.has(name) && !own.has(name));
   const removed = [...known].filter((name) => !now.has(name) && !own.has(name));
   if (added.length === 0 && removed.length === 0) return null;
