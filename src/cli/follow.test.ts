@@ -68,7 +68,7 @@ describe('zkscope follow', () => {
     const { stdout } = await runCli('follow', '0x1000024810f009b', incident('sidecar-drop.pcap'));
     expect(stdout).toMatch(/◀─+ SESSION EXPIRED \(1\.44 ms\) #174│/);
     expect(stdout).toContain('FIN again: not acknowledged, 6 times');
-    for (const line of stdout.split('\n')) expect([...line].length).toBeLessThanOrEqual(80);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it('keeps one session in order over its connections, and counts the attempts in between', async () => {

@@ -43,6 +43,13 @@ function lines(value: string): number {
   return number === 0 ? Infinity : number;
 }
 
+const EXAMPLES = `
+Examples:
+  zkscope follow 0x1000024810f009b outage.pcap               a session, over all its connections
+  zkscope follow 10.0.0.9:45603 outage.pcap --from +90s      a client's connection, from 90 s on
+  zkscope follow 12 outage.pcap --pings                      connection 12 (tcp.stream in Wireshark)
+`;
+
 /** `zkscope follow`: one conversation as a ladder. */
 export function followCommand(): Command {
   return withCaptures(
@@ -64,6 +71,7 @@ export function followCommand(): Command {
         `lines to show, half from the beginning and half from the end (${ROWS}); 0 for all`,
       ).argParser(lines),
     )
+    .addHelpText('after', EXAMPLES)
     .action(async (whom: LadderTarget, captures: string[], options: FollowOptions) => {
       await follow(whom, captures, options);
     });

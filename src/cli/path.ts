@@ -29,6 +29,13 @@ function znodePath(value: string): string {
   return value.length > 1 && value.endsWith('/') ? value.slice(0, -1) : value;
 }
 
+const EXAMPLES = `
+Examples:
+  zkscope path /services/web outage.pcap                     who is out of date, since when, and what proves it
+  zkscope path /services/web outage.pcap --at 19:56          the list then: the server's, and each session's
+  zkscope path /services/web outage.pcap --client 10.0.0.9   with all that this client was told and read
+`;
+
 /** `zkscope path`: one znode's history, and who knows what of it. */
 export function pathCommand(): Command {
   return withCaptures(
@@ -44,7 +51,8 @@ export function pathCommand(): Command {
         parseTime,
       ),
     )
-    .option('--all', 'every change, session and child, however many')
+    .option('--all', 'every change, session and child, however many, and what each session was told and read')
+    .addHelpText('after', EXAMPLES)
     .action(async (path: string, captures: string[], options: PathOptions) => {
       await run(path, captures, options);
     });
@@ -108,7 +116,9 @@ async function run(path: string, captures: string[], options: PathOptions): Prom
     const { pathText } = await import('../report/pathText.js');
     const limit = options.all === true ? Infinity : LIMIT;
     const colour = new Chalk({ level: colourLevel() });
-    output.write(pathText(document, { colour, width: terminalWidth(), limit, losses: running.lossParts(done) }));
+    const log = options.all === true || wanted.clients.length + wanted.sessions.length > 0;
+    const losses = running.lossParts(done);
+    output.write(pathText(document, { colour, width: terminalWidth(), limit, log, losses }));
   }
   await output.drain();
   if (output.closed) return;

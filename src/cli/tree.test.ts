@@ -100,7 +100,7 @@ describe('zkscope tree', () => {
     ]);
     const all = await runCli('tree', blind, '--limit', '0');
     expect(all.stdout).toMatch(/tcp@10\.77\.0\.30:8972\s+gone \(frame \d+/);
-    for (const line of all.stdout.split('\n')) expect([...line].length).toBeLessThanOrEqual(80);
+    for (const line of all.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it('does not count the watches of a connection that is gone', async () => {

@@ -29,6 +29,12 @@ function children(value: string): number {
   return number === 0 ? Infinity : number;
 }
 
+const EXAMPLES = `
+Examples:
+  zkscope tree outage.pcap --depth 2                         the upper levels, at the end of the capture
+  zkscope tree outage.pcap --path /services --at 19:56       what was known of /services then
+`;
+
 /** `zkscope tree`: the znodes that the capture shows. */
 export function treeCommand(): Command {
   return withCaptures(
@@ -46,6 +52,7 @@ export function treeCommand(): Command {
         .argParser(children)
         .default(LIMIT),
     )
+    .addHelpText('after', EXAMPLES)
     .action(async (captures: string[], options: TreeOptions) => {
       await tree(captures, options);
     });

@@ -25,7 +25,8 @@ const LEAST_INSIDE = 34;
 export function ladderText(document: LadderDocument, options: LadderTextOptions): string {
   const { colour, width, losses } = options;
   const parts = [heading(document, options), ladder(document, options)];
-  if (losses.length > 0) parts.push(colour.yellow(wrap(`Not seen: ${losses.join('; ')}.`, width)));
+  if (losses.length > 0)
+    parts.push(colour.yellow(wrap(`Not seen in the capture as a whole: ${losses.join('; ')}.`, width)));
   return `${parts.join('\n\n')}\n`;
 }
 

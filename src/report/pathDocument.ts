@@ -2,6 +2,7 @@ import type { CaptureInfo } from '../capture/captureInfo.js';
 import type { Clock } from '../capture/clock.js';
 import type { Session } from '../model/index.js';
 import {
+  concerns,
   isOwnWrite,
   type Judgement,
   type Moment,
@@ -13,6 +14,8 @@ import {
   type Status,
   wasDelivered,
 } from '../model/path/index.js';
+import { errorName } from '../protocols/zookeeper/errors.js';
+import { eventTypeName } from '../protocols/zookeeper/opcodes.js';
 import { zxidText } from '../protocols/zookeeper/stat.js';
 import { captureEntry, type CaptureEntry } from '../rules/document.js';
 import { pathEvidence, pathMessage, type PathEvidence } from './pathEvidence.js';
@@ -67,6 +70,29 @@ export interface PathIntervalEntry {
   extra: string[];
 }
 
+/** What a session was told, read or wrote, in order. */
+export type PathLogEntry =
+  | { type: 'told'; frame: number; time: string; eventType: string; acknowledged: boolean }
+  | {
+      type: 'read' | 'write';
+      op: string;
+      watch: boolean;
+      requestFrame: number;
+      frame: number;
+      time: string;
+      /** Answered the same so many times in a row, to this frame. */
+      count: number;
+      lastFrame: number;
+      zxid: string;
+      /** Of a list: how many names it had. */
+      children?: number;
+      cversion?: number;
+      version?: number;
+      error?: string;
+      /** False for a list that the session does not work with. */
+      used: boolean;
+    };
+
 export interface PathSessionEntry {
   session: string | null;
   client: string;
@@ -96,6 +122,7 @@ export interface PathSessionEntry {
   slowest?: number;
   ignoredLists: number;
   gaps: number;
+  log: PathLogEntry[];
   intervals: PathIntervalEntry[];
   evidence: PathEvidence[];
 }
@@ -139,6 +166,8 @@ export interface PathDocument {
     first: string[] | null;
     last: string[] | null;
     changes: PathChangeEntry[];
+    /** Changes that the filters kept out. */
+    changesNotShown: number;
     /** Changes that cversions prove and that nothing else shows. */
     unseenChanges: number;
   };
@@ -211,6 +240,7 @@ export function pathDocument(knowledge: PathKnowledge, options: PathDocumentOpti
       first: children.base === null ? null : [...children.base].sort(),
       last: last === null ? null : [...last].sort(),
       changes: children.changes.filter((change) => shows.change(change)).map((change) => changeEntry(change, clock)),
+      changesNotShown: children.changes.filter((change) => !shows.change(change)).length,
       unseenChanges: children.unseen,
     },
     sessions,
@@ -289,7 +319,7 @@ function intervalEntry(interval: StaleInterval, stop: number, clock: Clock): Pat
 }
 
 function sessionEntry(judgement: Judgement, knowledge: PathKnowledge, clock: Clock): PathSessionEntry {
-  const { own, kind, status, reason, confidence, believed, current, reactions, intervals, ignoredLists } = judgement;
+  const { own, kind, status, reason, confidence, believed, current, reactions, intervals, unused } = judgement;
   const { session } = own;
   const readings = (kind === 'child' ? own.lists : own.data).filter((reading) => !isOwnWrite(reading));
   const sum = (items: readonly PathReading[]): number => items.reduce((total, { count }) => total + count, 0);
@@ -317,11 +347,35 @@ function sessionEntry(judgement: Judgement, knowledge: PathKnowledge, clock: Clo
     readAgain: reactions.readAgain,
     readAgainWithWatch: reactions.withWatch,
     ...(reactions.readAgain === 0 ? {} : { fastest: reactions.shortest / SECOND, slowest: reactions.longest / SECOND }),
-    ignoredLists,
+    ignoredLists: unused.size,
     gaps: session.holes,
+    log: logOf(judgement, clock),
     intervals: intervals.map((interval) => intervalEntry(interval, stop, clock)),
     evidence: pathEvidence(judgement, knowledge, clock),
   };
+}
+
+function logOf({ own, kind, unused }: Judgement, clock: Clock): PathLogEntry[] {
+  const entries: PathLogEntry[] = own.told
+    .filter((event) => concerns(event, kind))
+    .map((event) => {
+      const { frame, time, eventType } = event;
+      const acknowledged = wasDelivered(event);
+      return { type: 'told', frame, time: clock.format(time), eventType: eventTypeName(eventType), acknowledged };
+    });
+  for (const reading of kind === 'child' ? own.lists : own.data) {
+    const { op, watch, requestFrame, frame, time, count, lastFrame, zxid, list, err, version } = reading;
+    entries.push({
+      type: isOwnWrite(reading) ? 'write' : 'read',
+      ...{ op, watch, requestFrame, frame, time: clock.format(time), count, lastFrame, zxid: zxidText(zxid) },
+      ...(list === null ? {} : { children: list.names.length }),
+      ...(list === null || list.cversion < 0 ? {} : { cversion: list.cversion }),
+      ...(list !== null || version < 0 ? {} : { version }),
+      ...(err === 0 ? {} : { error: errorName(err) }),
+      used: !unused.has(reading),
+    });
+  }
+  return entries.sort((a, b) => a.frame - b.frame);
 }
 
 function atEntry(at: Moment, { clock, shows }: PathDocumentOptions): NonNullable<PathDocument['at']> {

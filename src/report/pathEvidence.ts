@@ -160,11 +160,11 @@ export function pathMessage(judgement: Judgement, knowledge: PathKnowledge): str
 }
 
 function outOfDate(judgement: Judgement, what: string): string {
-  const { reason, current, ignoredLists } = judgement;
+  const { reason, current, unused: ignored } = judgement;
   const { told, believed, unused } = current ?? { told: null, believed: null, unused: null };
   switch (reason) {
     case 'secondListUnused':
-      return `It works with the list of frame ${believed?.frame ?? 0}, read without a watch; frame ${unused?.frame ?? 0} gave it a newer one, with a watch, which it does not use: ${plural(ignoredLists, 'such second list')} it read, and when new children were in one, it asked for none of them. What changes between the two reads, no event announces (a blind window).`;
+      return `It works with the list of frame ${believed?.frame ?? 0}, read without a watch; frame ${unused?.frame ?? 0} gave it a newer one, with a watch, which it does not use: ${plural(ignored.size, 'such second list')} it read, and when new children were in one, it asked for none of them. What changes between the two reads, no event announces (a blind window).`;
     case 'notReadAgain':
       return `It was told of a change (frame ${told?.frame ?? 0}) and has not read the ${what} since.${believed === null ? ' What it had read before was not captured.' : ''}`;
     case 'notDelivered':

@@ -3,7 +3,13 @@ import type { Status } from '../model/path/index.js';
 import { durationText } from './duration.js';
 import { printable } from './escape.js';
 import { pathAtText } from './pathAtText.js';
-import type { PathChangeEntry, PathDocument, PathIntervalEntry, PathSessionEntry } from './pathDocument.js';
+import type {
+  PathChangeEntry,
+  PathDocument,
+  PathIntervalEntry,
+  PathLogEntry,
+  PathSessionEntry,
+} from './pathDocument.js';
 import { namesText } from './pathEvidence.js';
 import { plural } from './plural.js';
 import { wrap } from './wrap.js';
@@ -14,6 +20,8 @@ export interface PathTextOptions {
   readonly width: number;
   /** Rows of a list that are shown; the latest where it is one over time. */
   readonly limit: number;
+  /** What each session was told and read, one line each. */
+  readonly log: boolean;
   /** What was lost on the way, one part each; empty where nothing was. */
   readonly losses: readonly string[];
 }
@@ -39,9 +47,15 @@ export const clockText = (time: string): string => time.slice(11, -1);
 export function pathText(document: PathDocument, options: PathTextOptions): string {
   const parts = [heading(document, options)];
   if (document.at !== undefined) parts.push(pathAtText(document, options));
-  else parts.push(...verdicts(document, options), children(document, options), node(document, options));
+  else
+    parts.push(
+      ...verdicts(document, options),
+      ...logs(document, options),
+      children(document, options),
+      node(document, options),
+    );
   if (options.losses.length > 0) {
-    const lost = `Not seen: ${options.losses.join('; ')}. What was in it is unknown.`;
+    const lost = `Not seen in the capture as a whole: ${options.losses.join('; ')}. What was in it is unknown.`;
     parts.push(options.colour.yellow(wrap(lost, options.width)));
   }
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -186,7 +200,9 @@ function others(status: Status, group: readonly PathSessionEntry[], { colour, wi
     return label(status, colour) + wrapped.slice(LABELS[status].length);
   };
   if (group.length <= each)
-    return group.map((session) => text(`${named(session)}: ${session.message}${gone(session)}`)).join('\n');
+    return group
+      .map((session) => text(`${named(session)}: ${session.message}${lastRead(session)}${gone(session)}`))
+      .join('\n');
   // Who will not be told of the next change is worth a line of its own.
   const unwatching = status === 'upToDate' ? group.filter((session) => !session.watching) : [];
   const shown = unwatching.length <= each ? unwatching : [];
@@ -208,14 +224,62 @@ function others(status: Status, group: readonly PathSessionEntry[], { colour, wi
   return lines.join('\n');
 }
 
+function lastRead({ believed, status, about }: PathSessionEntry): string {
+  if (believed === null || (status !== 'upToDate' && status !== 'pending')) return '';
+  const { frame, children: names, cversion, version } = believed;
+  const facts = [
+    `frame ${frame}`,
+    ...(names === undefined ? [] : [plural(names.length, 'child', 'children')]),
+    ...(about === 'children' && cversion !== undefined ? [`cversion ${cversion}`] : []),
+    ...(about === 'data' && version !== undefined ? [`version ${version}`] : []),
+  ];
+  return ` Last read: ${facts.join(', ')}.`;
+}
+
 function gone(session: PathSessionEntry): string {
   return session.gaps > 0 && session.status !== 'unknown' ? ' Parts of the session are missing from the capture.' : '';
 }
 
+/** What a session was told, read and wrote. */
+function logs({ sessions }: PathDocument, { log, colour, width, limit }: PathTextOptions): string[] {
+  if (!log) return [];
+  return sessions
+    .filter((session) => session.log.length > 0)
+    .slice(0, limit)
+    .map((session) => {
+      const shown = session.log.slice(-limit);
+      const lines = [colour.bold(wrap(`What ${named(session)} was told and read`, width))];
+      if (shown.length < session.log.length)
+        lines.push(colour.dim(`  … ${plural(session.log.length - shown.length, 'earlier line')}: --all shows them`));
+      for (const entry of shown) lines.push(logLine(entry, { colour, width }));
+      return lines.join('\n');
+    });
+}
+
+function logLine(entry: PathLogEntry, { colour, width }: Pick<PathTextOptions, 'colour' | 'width'>): string {
+  const clock = width < 100 ? clockText(entry.time).slice(0, 12) : clockText(entry.time);
+  const place = colour.dim(`  ${clock} ${String(entry.frame).padStart(6)}  `);
+  if (entry.type === 'told') {
+    const text = `◀ ${entry.eventType}${entry.acknowledged ? '' : ', never acknowledged'}`;
+    return place + (entry.acknowledged ? colour.cyan(text) : colour.red(text));
+  }
+  const { op, watch, count, children: names, cversion, version, error, used, type } = entry;
+  const facts = [
+    ...(type === 'write' ? [] : [watch ? '+watch' : 'no watch']),
+    ...(error === undefined ? [] : [error]),
+    ...(names === undefined ? [] : [plural(names, 'child', 'children')]),
+    ...(cversion === undefined ? [] : [`cversion ${cversion}`]),
+    ...(version === undefined ? [] : [`version ${version}`]),
+    ...(count > 1 ? [`${count} times`] : []),
+    ...(used ? [] : ['not used']),
+  ];
+  return `${place}▶ ${op}${facts.length > 0 ? ` ${facts.join(', ')}` : ''}`;
+}
+
 function children({ children: list }: PathDocument, options: PathTextOptions): string {
   const { colour, width, limit } = options;
-  const { first, last, changes, unseenChanges } = list;
-  if (first === null && changes.length === 0) return '';
+  const { first, last, changes, unseenChanges, changesNotShown } = list;
+  if (first === null && changes.length + changesNotShown === 0) return '';
   const added = changes.filter(({ kind }) => kind === 'create').length;
   const counts =
     first === null || last === null
@@ -223,7 +287,10 @@ function children({ children: list }: PathDocument, options: PathTextOptions): s
       : `Children: ${first.length} at first, ${last.length} at the end`;
   const lines = [
     colour.bold(
-      wrap(`${counts}; ${changes.length === 0 ? 'no change seen' : `+${added} −${changes.length - added}`}`, width),
+      wrap(
+        `${counts}; ${changes.length === 0 ? (changesNotShown > 0 ? 'no change passes the filters' : 'no change seen') : `+${added} −${changes.length - added}`}`,
+        width,
+      ),
     ),
   ];
   if (unseenChanges > 0)

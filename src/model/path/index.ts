@@ -1,4 +1,4 @@
-export { type Judgement, type Reactions, type Reason, type StaleInterval, type Status } from './judgement.js';
+export { concerns, type Judgement, type Reactions, type Reason, type StaleInterval, type Status } from './judgement.js';
 export {
   type Actor,
   isOwnWrite,

@@ -82,8 +82,8 @@ export interface Judgement {
   /** The interval that lasts to the end, or that a doubtful verdict is about. */
   readonly current: StaleInterval | null;
   readonly reactions: Reactions;
-  /** Lists that it read and did not work with. */
-  readonly ignoredLists: number;
+  /** Lists that it read and does not work with. */
+  readonly unused: ReadonlySet<PathReading>;
 }
 
 /** Nanoseconds before the end of the capture in which an answer may still be under way. */
@@ -116,12 +116,13 @@ export function judge(
       told,
       all.filter((reading) => !isOwnWrite(reading)),
     ),
-    ignoredLists: all.length - used.length,
+    unused: new Set(use === null ? [] : all.filter((_, i) => use.used[i] === false)),
   };
   const verdict = decide({ own, kind, all, told, current, believed, end, timeline, use, others });
   return { ...base, ...verdict, current: verdict.current ?? current };
 }
 
+/** Whether a notification is news of the list of children, or of the data. */
 export function concerns(event: Told, kind: WatchKind): boolean {
   if (event.eventType === EventType.NodeDeleted) return true;
   return (event.eventType === EventType.NodeChildrenChanged) === (kind === 'child');

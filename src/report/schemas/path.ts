@@ -75,6 +75,31 @@ const interval = object(
 
 const evidence = object(['frame', 'time', 'text'], { frame: count, time, text: { type: 'string' } });
 
+const told = object(['type', 'frame', 'time', 'eventType', 'acknowledged'], {
+  type: { const: 'told' },
+  frame: count,
+  time,
+  eventType: { type: 'string' },
+  acknowledged: { type: 'boolean', description: 'its TCP has it' },
+});
+
+const read = object(['type', 'op', 'watch', 'requestFrame', 'frame', 'time', 'count', 'lastFrame', 'zxid', 'used'], {
+  type: { enum: ['read', 'write'] },
+  op: { type: 'string' },
+  watch: { type: 'boolean' },
+  requestFrame: count,
+  frame: count,
+  time,
+  count: { ...count, description: 'answered the same so many times in a row' },
+  lastFrame: count,
+  zxid: hex64,
+  children: { ...count, description: 'names in the list' },
+  cversion: { type: 'integer' },
+  version: { type: 'integer' },
+  error: { type: 'string' },
+  used: { type: 'boolean', description: 'false for a list that the session does not work with' },
+});
+
 const session = object(
   [
     'session',
@@ -98,6 +123,7 @@ const session = object(
     'readAgainWithWatch',
     'ignoredLists',
     'gaps',
+    'log',
     'intervals',
     'evidence',
   ],
@@ -146,6 +172,7 @@ const session = object(
     slowest: seconds,
     ignoredLists: { ...count, description: 'lists that it read and does not work with' },
     gaps: count,
+    log: { type: 'array', items: { oneOf: [told, read] }, description: 'what it was told, read and wrote, in order' },
     intervals: { type: 'array', items: interval },
     evidence: { type: 'array', items: evidence },
   },
@@ -206,10 +233,11 @@ export const pathSchema = {
       changes: { type: 'array', items: change },
       refusals: { type: 'array', items: refusal },
     }),
-    children: object(['first', 'last', 'changes', 'unseenChanges'], {
+    children: object(['first', 'last', 'changes', 'changesNotShown', 'unseenChanges'], {
       first: orNull(names),
       last: orNull(names),
       changes: { type: 'array', items: change },
+      changesNotShown: { ...count, description: 'that the filters kept out' },
       unseenChanges: { ...count, description: 'that cversions prove and nothing else shows' },
     }),
     sessions: { type: 'array', items: session },
