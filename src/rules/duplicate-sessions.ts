@@ -58,7 +58,7 @@ export const duplicateSessions = defineRule({
     }
 
     function works(session: Session, timeout: number): boolean {
-      if (session.lastWorkTime < 0) return false;
+      if (session.lastWorkTime < 0 || session.closing !== null) return false;
       return session.lastWorkTime - session.start.time >= timeout && model.lastTime - session.lastWorkTime <= timeout;
     }
 
@@ -165,7 +165,8 @@ export const duplicateSessions = defineRule({
         }
       }
       report({
-        severity: 'warning',
+        // With packets missing, so may be the work of those that look idle.
+        severity: sessions.some((session) => session.holes > 0) ? 'info' : 'warning',
         confidence,
         title: 'Leftover sessions beside the one that works',
         message: `${host.ip} holds ${count(sessions.length, 'session')} at the same time; only that of ${newest.client} works, the others have sent nothing but pings for at least ${duration(shortest)}${seen ? ', each since the next one began the same work' : ' (what they did before is not in the capture)'}.`,
