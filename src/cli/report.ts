@@ -161,9 +161,11 @@ export async function gatherReport(captures: readonly string[], options: ReportO
   const { findings, model } = analysis;
   const ladders = focuses({ findings, model });
   const again = findings.length > 0 && !run.interrupted ? replay.again() : null;
+  let readAgain = false;
   if (again !== null) {
     try {
       await new EvidenceReader(ladders, clock, ports).read(again);
+      readAgain = true;
     } catch (error) {
       // Gone or changed meanwhile: the ladders then show what the findings say, without who sent what.
       if (!(error instanceof CaptureError)) throw error;
@@ -181,6 +183,7 @@ export async function gatherReport(captures: readonly string[], options: ReportO
       clock,
       losses: lossParts(run),
       hidden: all.length - findings.length,
+      readAgain,
     },
     ladders,
   );

@@ -29,6 +29,8 @@ export interface ReportInput {
   readonly losses: readonly string[];
   /** Findings that filters kept out. */
   readonly hidden: number;
+  /** The captures were read a second time for what the cited frames carry. */
+  readonly readAgain: boolean;
 }
 
 /** What the ladder of each finding is to show; in the order of the findings, bounded. */
@@ -111,9 +113,9 @@ export function reportData(input: ReportInput, ladders: readonly Focus[]): Repor
   const data: ReportData = {
     version: document.tool.version,
     captures: document.captures.map(({ file, format, packets, bytes, from, to, truncated }) => {
-      return { file, format, packets, bytes, from, to, truncated };
+      return { file: file === '-' ? 'standard input' : file, format, packets, bytes, from, to, truncated };
     }),
-    verdict: verdict(document, more, input.losses, input.hidden),
+    verdict: verdict(document, more, input),
     day: timeline.from === null ? null : clock.format(timeline.from).slice(0, 10),
     from: timeline.from === null ? null : times.at(timeline.from),
     to: timeline.to === null ? null : times.at(timeline.to),

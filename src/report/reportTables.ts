@@ -32,7 +32,7 @@ function findings({ findings: list }: AnalyzeDocument): TableData {
       f.rule,
       f.confidence,
       f.title,
-      f.client ?? (Array.isArray(f.data['clients']) ? f.data['clients'].slice(0, 4).join(', ') : null),
+      f.client ?? (Array.isArray(f.data['clients']) ? f.data['clients'].slice(0, 4).join(' ') : null),
       f.path ?? null,
       f.from,
       f.evidence

@@ -3,6 +3,16 @@ import { durationText } from './duration.js';
 import { plural } from './plural.js';
 import type { VerdictData } from './reportData.js';
 
+/** How much was seen of what there was. */
+interface Seen {
+  /** What was lost on the way, one part each. */
+  readonly losses: readonly string[];
+  /** Findings that filters kept out. */
+  readonly hidden: number;
+  /** The captures were read a second time for what the cited frames carry. */
+  readonly readAgain: boolean;
+}
+
 const SENTENCES = 5;
 
 const count = (findings: readonly FindingEntry[], severity: FindingEntry['severity']): number =>
@@ -11,15 +21,8 @@ const count = (findings: readonly FindingEntry[], severity: FindingEntry['severi
 /**
  * What happened, in plain words: a headline, the worst findings, what was captured, and what the capture could not show.
  * @param more what is known of a finding beyond its message, by its place in the list
- * @param losses what was lost on the way, one part each
- * @param hidden findings that filters kept out
  */
-export function verdict(
-  document: AnalyzeDocument,
-  more: (index: number) => string,
-  losses: readonly string[],
-  hidden: number,
-): VerdictData {
+export function verdict(document: AnalyzeDocument, more: (index: number) => string, seen: Seen): VerdictData {
   const { findings, summary, captures } = document;
   const errors = count(findings, 'error');
   const warnings = count(findings, 'warning');
@@ -42,7 +45,7 @@ export function verdict(
       `${plural(packets, 'packet')}${seconds === null ? '' : ` in ${durationText(seconds)}`}, ` +
       `${plural(summary.connections, 'connection')}, ${plural(summary.sessions, 'session')}, ` +
       `${plural(summary.messages, 'message')} (${plural(summary.requests, 'request')}, ${plural(summary.notifications, 'notification')}).`,
-    unseen: unseen(document, losses, hidden),
+    unseen: unseen(document, seen),
   };
 }
 
@@ -78,7 +81,7 @@ function spanOf({ captures }: AnalyzeDocument): number | null {
   return (times.reduce((a, b) => Math.max(a, b)) - times.reduce((a, b) => Math.min(a, b))) / 1000;
 }
 
-function unseen({ sessions, captures }: AnalyzeDocument, losses: readonly string[], hidden: number): string[] {
+function unseen({ sessions, captures, findings }: AnalyzeDocument, { losses, hidden, readAgain }: Seen): string[] {
   const parts = losses.map((loss) => `${loss.charAt(0).toUpperCase()}${loss.slice(1)}.`);
   const midStream = sessions.filter((session) => !session.startCaptured).length;
   if (midStream > 0)
@@ -88,6 +91,10 @@ function unseen({ sessions, captures }: AnalyzeDocument, losses: readonly string
   const holes = sessions.filter((session) => session.gaps > 0).length;
   if (holes > 0) parts.push(`${plural(holes, 'session')} ${holes === 1 ? 'has' : 'have'} gaps.`);
   if (hidden > 0) parts.push(`${plural(hidden, 'finding')} kept out by the filters of the command.`);
+  if (!readAgain && findings.length > 0)
+    parts.push(
+      'The capture could be read only once: the evidence says what the findings say, not who sent which frame.',
+    );
   if (captures.length > 1)
     parts.push(
       `Frames are numbered across the ${captures.length} captures in order of time, as after merging them (mergecap).`,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { ReportData } from '../reportData.js';
 import { clientScript } from './clientScript.js';
 import { style } from './style.js';
@@ -11,8 +12,8 @@ import { style } from './style.js';
  * into the page as text.
  */
 export function htmlPage(data: ReportData, script: string = clientScript()): string {
-  const library = createRequire(import.meta.url).resolve('uplot');
-  const beside = (name: string): string => readFileSync(new URL(name, `file://${library}`), 'utf8');
+  const library = dirname(createRequire(import.meta.url).resolve('uplot'));
+  const beside = (name: string): string => readFileSync(join(library, name), 'utf8');
   const code = closed(`${beside('uPlot.iife.min.js')}\n${script}`);
   const css = closed(`${beside('uPlot.min.css')}\n${style}`);
   const policy = [
