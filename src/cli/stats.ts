@@ -2,6 +2,8 @@ import { Chalk } from 'chalk';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Clock } from '../capture/clock.js';
 import { type Dimension, dimensions, Grouping } from '../model/grouping.js';
+import { isFiltering } from '../protocols/messageFilter.js';
+import { plural } from '../report/plural.js';
 import { type SortColumn, sortColumns } from '../report/statsDocument.js';
 import { filterOptions, withCaptures, type CaptureOptions } from './captureOptions.js';
 import { colourLevel, terminalWidth } from './colour.js';
@@ -77,11 +79,12 @@ async function stats(captures: string[], options: StatsOptions): Promise<void> {
     ]);
   const clock = new Clock();
   const output = new Output();
+  const wanted = filterOptions(options);
   const interval = options.interval ?? null;
   const depth = options.depth ?? null;
   const grouping = new Grouping({ by, depth, interval, baseSeconds: () => clock.baseSeconds ?? 0 });
   const statistics = new Statistics([grouping]);
-  const run = await runCaptures(captures, countingSink(statistics, filterOptions(options), clock), {
+  const run = await runCaptures(captures, countingSink(statistics, wanted, clock), {
     ports: options.port ?? [],
     clock,
     output,
@@ -112,8 +115,8 @@ async function stats(captures: string[], options: StatsOptions): Promise<void> {
   if (output.closed) return;
   if (!forPeople || run.losses.messages === 0) reportLosses(run);
   else if (document.from === null) {
-    const what = 'no ZooKeeper message passes the filters';
-    const parts = [`${what} (${run.losses.messages.toLocaleString('en')} messages in all)`, ...lossParts(run)];
+    const what = isFiltering(wanted) ? 'no ZooKeeper message passes the filters' : 'no ZooKeeper message';
+    const parts = [`${what} (${plural(run.losses.messages, 'message')} in all)`, ...lossParts(run)];
     process.stderr.write(`zkscope: ${parts.join('; ')}\n`);
   }
 }

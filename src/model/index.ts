@@ -1,5 +1,6 @@
 export { ClientConnection, type Handshake } from './clientConnection.js';
 export { type ClientLoad, ConnectionChurn, ShortConnections } from './connectionChurn.js';
+export { Counts, type Dimension, dimensions, type Group, Grouping, type GroupingOptions } from './grouping.js';
 export { Histogram } from './histogram.js';
 export { Host } from './host.js';
 export { type RenewalSeries, type RenewalStorm } from './leaseRenewals.js';
@@ -11,6 +12,8 @@ export { Server, type Silence } from './server.js';
 export { type Attachment, type Ephemeral, type RefusedCreate, Session, type SessionEnd } from './session.js';
 export { type BlindWindow, type ConnectedSpan, type LaneEvents, type QuietSpan, SessionLane } from './sessionLane.js';
 export { SessionLanes } from './sessionLanes.js';
+export { type SessionSummary, SessionTable } from './sessionTable.js';
+export { Statistics } from './statistics.js';
 export { Timeline, type TimelineLevel } from './timeline.js';
 export { ServerHandshakes, TlsHandshakes } from './tlsHandshakes.js';
 export { Fired, type Read, View, type Watch, type WatchKind } from './view.js';

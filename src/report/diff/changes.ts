@@ -1,10 +1,10 @@
 import { Counts } from '../../model/grouping.js';
 import type { SessionCounts } from '../../model/sessionEvents.js';
 import type { FindingEntry } from '../../rules/document.js';
-import { numberText, plural } from '../plural.js';
+import { plural } from '../plural.js';
 import { compareCounts, compareLatency, type Difference, type Direction, weight } from './compare.js';
 import { countsByName, type Side } from './side.js';
-import { countChange, latencyChange, rateOf } from './words.js';
+import { countChange, latencyChange, ratesOf } from './words.js';
 
 export type ChangeKind =
   'finding' | 'requests' | 'operation' | 'errors' | 'latency' | 'sessions' | 'path' | 'client' | 'server';
@@ -41,8 +41,7 @@ const FACTORS: Record<ChangeKind, number> = {
   client: 0.8,
   server: 1,
 };
-/** Single paths, clients … of which a change is told; the rest is in the tables. */
-const MAX_EACH = 50;
+/** Paths and clients that are named where more changed the same way; the tables have them all. */
 const NAMED = 3;
 
 function perSecond(
@@ -132,29 +131,34 @@ function latencyChanges(subject: string, before: Counts, after: Counts): Change[
   return changes;
 }
 
-/** Many of a kind that are new or gone are one change. */
-function crowd(kind: 'path' | 'client', sides: Sides, direction: 'new' | 'gone', changes: readonly Change[]): Change[] {
+/** Many of a kind that changed the same way are one change. */
+function crowd(kind: 'path' | 'client', sides: Sides, direction: Direction, changes: readonly Change[]): Change[] {
   const alike = changes.filter((change) => change.direction === direction);
   if (alike.length <= NAMED) return alike;
   const sorted = [...alike].sort((a, b) => b.score - a.score);
-  const at = direction === 'new' ? 1 : 0;
-  const count = (change: Change): number => (direction === 'new' ? change.after : change.before) ?? 0;
-  const total = alike.reduce((sum, change) => sum + count(change), 0);
-  const named = sorted.slice(0, NAMED).map((change) => `${change.subject} (${rateOf(sides[at], count(change))})`);
-  const [before, after] = direction === 'new' ? [0, total] : [total, 0];
+  const sum = (of: 'before' | 'after'): number => alike.reduce((total, change) => total + (change[of] ?? 0), 0);
+  const counts = [sum('before'), sum('after')] as const;
+  const first = sorted.slice(0, NAMED).map((change) => `${change.subject} (${ratesOf(sides, change)})`);
+  const factor = direction === 'new' || direction === 'gone' ? null : factorOf(sides, counts);
+  const said = countChange({ direction, factor }, sides, counts, 'requests');
   return [
     {
       kind,
       subject: plural(alike.length, kind),
       direction,
-      before,
-      after,
-      ...perSecond(sides, before, after),
-      factor: null,
-      text: `${direction}, ${numberText(total)} requests in all; the busiest: ${named.join(', ')}`,
-      score: weight(null, total) * FACTORS[kind],
+      before: counts[0],
+      after: counts[1],
+      ...perSecond(sides, counts[0], counts[1]),
+      factor,
+      text: `${said}; ${direction === 'new' || direction === 'gone' ? 'the busiest' : 'most of all'}: ${first.join(', ')}`,
+      score: weight(factor, Math.max(...counts)) * FACTORS[kind],
     },
   ];
+}
+
+function factorOf([first, second]: Sides, [before, after]: readonly [number, number]): number {
+  const [from, to] = [first.rate(before), second.rate(after)];
+  return from === null || to === null ? after / before : to / from;
 }
 
 function several(kind: 'path' | 'client', sides: Sides, dimension: 'byPath' | 'byClient'): Change[] {
@@ -163,12 +167,7 @@ function several(kind: 'path' | 'client', sides: Sides, dimension: 'byPath' | 'b
     const change = counted(kind, name, sides, [before.requests, after.requests], 'requests');
     if (change !== null) changes.push(change);
   }
-  const same = changes.filter(({ direction }) => direction === 'up' || direction === 'down');
-  return [
-    ...same.sort((a, b) => b.score - a.score).slice(0, MAX_EACH),
-    ...crowd(kind, sides, 'new', changes),
-    ...crowd(kind, sides, 'gone', changes),
-  ];
+  return (['new', 'gone', 'up', 'down'] as const).flatMap((direction) => crowd(kind, sides, direction, changes));
 }
 
 const SESSION_WORDS: readonly [keyof SessionCounts, string, number][] = [

@@ -17,6 +17,17 @@ export function rateOf(side: Side, count: number): string {
   return rate === null ? numberText(count) : rateText(rate);
 }
 
+/** Both rates, or the one that there is. */
+export function ratesOf(
+  [first, second]: readonly [Side, Side],
+  { direction, before, after }: { direction: Difference['direction']; before: number | null; after: number | null },
+): string {
+  if (direction === 'new') return rateOf(second, after ?? 0);
+  if (direction === 'gone') return rateOf(first, before ?? 0);
+  const [from, to] = [first.rate(before ?? 0), second.rate(after ?? 0)];
+  return from === null || to === null ? `${before ?? 0} → ${after ?? 0}` : ratesText(from, to);
+}
+
 /** `54 → 210 a second (1,000 → 3,906 requests), 3.9 times as many`. */
 export function countChange(
   { direction, factor }: Difference,
