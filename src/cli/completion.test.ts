@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../testing/runCli.js';
 import { program } from './program.js';
 
+const { commands } = await program();
+
 let folder = '';
 const scripts: Record<string, string> = {};
 
@@ -47,14 +49,14 @@ describe('zkscope completion bash', () => {
   it('completes commands and files, the default command being analyze', () => {
     expect(offered('zkscope', 'stat')).toEqual(['stats']);
     const first = offered('zkscope', '');
-    for (const command of program().commands) expect(first).toContain(command.name());
+    for (const command of commands) expect(first).toContain(command.name());
     expect(first).toContain('bad.pcap');
     expect(offered('zkscope', 'bad.pcap', '--fail-on', 'w')).toEqual(['warning']);
     expect(offered('zkscope', 'decode', 'good')).toEqual(['good one.pcap']);
   });
 
   it('completes every option of every command', () => {
-    for (const command of program().commands) {
+    for (const command of commands) {
       const flags = offered('zkscope', command.name(), '--');
       for (const option of command.options) if (!option.hidden) expect(flags).toContain(option.long);
     }

@@ -5,12 +5,14 @@ import { runCli } from '../testing/runCli.js';
 import { topics } from './help/topics.js';
 import { program } from './program.js';
 
+const { commands } = await program();
+
 describe('zkscope help', () => {
   it('lists commands and topics', async () => {
     const { stdout, status } = await runCli('help');
     expect(status).toBe(0);
     for (const { name, summary } of topics) expect(stdout).toMatch(new RegExp(`^ {2}${name} +${summary}$`, 'm'));
-    for (const command of program().commands) expect(stdout).toContain(`  ${command.name()} `);
+    for (const command of commands) expect(stdout).toContain(`  ${command.name()} `);
   });
 
   it('explains every topic in 80 columns', async () => {
@@ -34,14 +36,14 @@ describe('zkscope help', () => {
   });
 
   it('shows only commands that the program understands', () => {
-    const commands = new Map(program().commands.map((command) => [command.name(), command]));
+    const byName = new Map(commands.map((command) => [command.name(), command]));
     for (const { blocks } of topics) {
       for (const block of blocks) {
         if (typeof block === 'string' || !('commands' in block)) continue;
         for (const text of block.commands) {
           const [, name, rest] = /\bzkscope (\S+)(.*)/.exec(text) ?? [];
           if (name === undefined || name === '-') continue;
-          const command = commands.get(name);
+          const command = byName.get(name);
           expect(command, text).toBeDefined();
           for (const [flag] of (rest ?? '').replace(/\|.*/, '').matchAll(/--[a-z]+/g))
             expect(
@@ -70,7 +72,7 @@ describe('the man page', () => {
     expect(stderr).toBe('');
     for (const { name } of topics)
       expect(stdout).toContain(`\n${name.replace(/-/g, '‐').toUpperCase().replace(/‐/g, '-')}`);
-    for (const command of program().commands) expect(stdout).toMatch(new RegExp(`^ {3}${command.name()}( |$)`, 'm'));
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {3}${command.name()}( |$)`, 'm'));
     expect(stdout).toContain("tcpdump -i any -s 0 -w zk.pcap 'tcp port 2181'");
   });
 });

@@ -11,7 +11,8 @@ import { EXIT_FAILED, EXIT_OK, UsageError } from './usage.js';
  */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
-    await program().parseAsync(argv, { from: 'user' });
+    const root = await program(argv);
+    await root.parseAsync(argv, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT_OK;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_FAILED;
