@@ -108,6 +108,7 @@ function sessions(
       { name: 'Watches', kind: 'number' },
       { name: 'Ephemerals', kind: 'number' },
       { name: 'Longest silence', kind: 'seconds' },
+      { name: 'Began', kind: 'text' },
     ],
     rows: list.map((s) => [
       s.session,
@@ -116,7 +117,7 @@ function sessions(
       s.servers.join(' '),
       s.from,
       s.to,
-      s.startCaptured ? s.end : `${s.end}, began earlier`,
+      s.end,
       s.timeout === null ? null : s.timeout / 1000,
       s.requests,
       s.pings,
@@ -124,6 +125,7 @@ function sessions(
       s.watches,
       s.ephemerals,
       s.longestSilence,
+      s.startCaptured ? 'in the capture' : 'earlier',
     ]),
     sort: { column: 8, down: true },
   };

@@ -184,13 +184,14 @@ table { border-collapse: collapse; width: 100%; }
 input[type=search] { width: min(340px, 100%); padding: 5px 10px; border: 1px solid var(--line); border-radius: 6px; background: var(--card); }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; margin-top: 6px; }
 .data { font-size: 13.5px; }
-.data th, .data td { padding: 5px 10px; text-align: left; border-top: 1px solid var(--grid); vertical-align: top; }
+.data th, .data td { padding: 5px 8px; text-align: left; border-top: 1px solid var(--grid); vertical-align: top; }
 .data th.number, .data td.number { text-align: right; }
 .data thead th { border-top: 0; white-space: nowrap; position: sticky; top: 0; background: var(--card); }
 .data thead button { border: 0; background: none; padding: 0; font-weight: 700; }
 .data thead [aria-sort=ascending] button::after { content: ' ▲'; font-size: 10px; }
 .data thead [aria-sort=descending] button::after { content: ' ▼'; font-size: 10px; }
 .data td.code, .data td.text { min-width: 72px; max-width: 340px; overflow-wrap: anywhere; }
+.data td.code { min-width: 164px; }
 .data td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .data tbody tr:hover { background: var(--code); }
 
