@@ -97,6 +97,8 @@ class Builder {
   private readonly known: PathChange[];
   private next = 0;
   private unseen = 0;
+  /** zxid of the latest known change of each child. */
+  private readonly latest = new Map<string, number>();
 
   constructor(private readonly history: PathHistory) {
     this.known = history.childChanges.map((change) => ({ ...change })).sort((a, b) => a.zxid - b.zxid);
@@ -107,30 +109,34 @@ class Builder {
     let before: ListSnapshot | null = null;
     for (const snapshot of snapshots) {
       this.take(snapshot, before);
-      if (before !== null && before.cversion >= 0 && snapshot.cversion >= 0) this.count(before, snapshot);
+      this.unseen += Math.max(0, this.unexplained(before, snapshot) ?? 0);
       before = snapshot;
     }
-    while (this.next < this.known.length) this.result.push(this.known[this.next++]!);
+    while (this.next < this.known.length) this.add(this.known[this.next++]!);
     this.firstProofs(snapshots);
     return { changes: this.result, base: this.base, unseen: this.unseen };
+  }
+
+  private add(change: PathChange): void {
+    this.result.push(change);
+    this.latest.set(change.child!, change.zxid);
+    if (this.state !== null) apply(this.state, change);
   }
 
   private take(snapshot: ListSnapshot, before: ListSnapshot | null): void {
     const at = place(snapshot);
     const from = this.result.length;
     while (this.next < this.known.length && this.known[this.next]!.zxid <= at) {
-      const change = this.known[this.next++]!;
-      this.result.push(change);
-      if (this.state !== null) apply(this.state, change);
+      this.add(this.known[this.next++]!);
     }
     snapshot.position = at;
     if (this.state === null) {
       // The first list: what was there before follows from undoing what had changed until then.
-      this.state = new Set(snapshot.names);
       const base = new Set(snapshot.names);
       for (let i = this.result.length - 1; i >= 0; i--) revert(base, this.result[i]!);
       this.base = [...base];
-      return;
+      this.state = base;
+      for (const change of this.result) apply(this.state, change);
     }
     const { missing, extra } = compare(this.state, snapshot.names);
     if (missing.length + extra.length === 0) return;
@@ -154,9 +160,11 @@ class Builder {
   private infer(snapshot: ListSnapshot, before: ListSnapshot | null, missing: string[], extra: string[]): void {
     const at = place(snapshot);
     const after = before === null ? -1 : Math.min(Math.max(place(before), before.lastZxid), at - 1);
-    // The last change of a list has its pzxid: if nothing else has it, a single unexplained difference does.
+    // The last change of a list has its pzxid: if cversion counts one change that nobody else explains, that is it.
     const exact =
-      snapshot.pzxid >= 0 && missing.length + extra.length === 1 && this.result.at(-1)?.zxid !== snapshot.pzxid;
+      missing.length + extra.length === 1 &&
+      this.unexplained(before, snapshot) === 1 &&
+      this.result.at(-1)?.zxid !== snapshot.pzxid;
     const closing = snapshot.pzxid >= 0 ? this.history.closings.get(snapshot.pzxid) : undefined;
     for (const [names, kind] of [
       [extra, 'delete'],
@@ -165,6 +173,7 @@ class Builder {
       for (const child of names) {
         const owner = this.history.owners.get(child) ?? null;
         const byClosing = kind === 'delete' && closing !== undefined && exact;
+        const latest = this.latest.get(child) ?? -1;
         const expired = kind === 'delete' && !byClosing ? this.history.expiredOwner(child, snapshot.time) : null;
         const change: PathChange = {
           kind,
@@ -173,25 +182,24 @@ class Builder {
           knownFrom: 'list',
           zxid: at,
           exact,
-          after: exact ? -1 : after,
+          after: exact ? -1 : Math.max(after, Math.min(latest, at - 1)),
           frame: byClosing ? closing.frame : snapshot.frame,
           time: byClosing ? closing.time : snapshot.time,
           by: byClosing ? { session: closing.by.session ?? owner, client: closing.by.client } : expired,
           version: null,
           ephemeral: owner === null ? null : true,
         };
-        this.result.push(change);
-        apply(this.state!, change);
+        this.add(change);
       }
     }
   }
 
-  private count(before: ListSnapshot, snapshot: ListSnapshot): void {
-    let seen = 0;
-    for (let i = this.result.length - 1; i >= 0 && this.result[i]!.zxid > before.position; i--) {
-      if (this.result[i]!.zxid <= snapshot.position) seen++;
-    }
-    this.unseen += Math.max(0, snapshot.cversion - before.cversion - seen);
+  /** Changes between two lists that cversion counts and that are not known (yet); null where it cannot be told. */
+  private unexplained(before: ListSnapshot | null, snapshot: ListSnapshot): number | null {
+    if (before === null || before.cversion < 0 || snapshot.cversion < 0) return null;
+    let known = 0;
+    for (let i = this.result.length - 1; i >= 0 && this.result[i]!.zxid > before.position; i--) known++;
+    return snapshot.cversion - before.cversion - known;
   }
 
   /** A list that shows a change may have been read before its answer came: the first proof counts. */

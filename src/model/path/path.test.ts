@@ -256,7 +256,7 @@ describe('the order of changes', () => {
           expect(before?.names.includes(change.child!)).toBe(change.kind === 'delete');
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 });
