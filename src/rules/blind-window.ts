@@ -1,8 +1,8 @@
 import type { Fired, Read, View } from '../model/index.js';
 import type { WatchKind } from '../model/index.js';
-import type { DataValue, Evidence } from './finding.js';
+import type { DataValue, Evidence, Finding } from './finding.js';
 import { defineRule } from './rule.js';
-import { affectedBy, affectedData, subject } from './support/affected.js';
+import { type Affected, affectedBy, affectedData, incidents, subject } from './support/affected.js';
 import { sameMembers } from './support/lists.js';
 import { count, duration, listing, seconds } from './support/text.js';
 
@@ -28,7 +28,16 @@ interface Windows {
   lastRead: Read;
 }
 
+/** What is said of one session and path. */
+interface Judged {
+  readonly key: string;
+  readonly changed: number;
+  readonly entry: Affected;
+  readonly finding: Omit<Finding, 'rule'>;
+}
+
 const KEPT = 50;
+const MAX = 5000;
 
 export const blindWindow = defineRule({
   meta: {
@@ -57,6 +66,7 @@ export const blindWindow = defineRule({
     },
   },
   create({ options, report }) {
+    const found: Judged[] = [];
     const byKind = { data: new Map<View, Windows>(), child: new Map<View, Windows>() };
     const closed = { data: new WeakMap<View, number>(), child: new WeakMap<View, number>() };
 
@@ -113,15 +123,36 @@ export const blindWindow = defineRule({
       },
       sessionEnded(session) {
         for (const view of session.views.values()) {
-          for (const found of [byKind.child, byKind.data]) {
-            const windows = found.get(view);
+          for (const known of [byKind.child, byKind.data]) {
+            const windows = known.get(view);
             if (windows === undefined) continue;
-            found.delete(view);
+            known.delete(view);
             judge(view, windows);
           }
         }
       },
+      end() {
+        const key = ({ key, finding }: Judged): string => `${key} ${finding.severity} ${finding.confidence}`;
+        for (const group of incidents(found, key, ({ finding }) => finding.from)) tell(group);
+      },
     };
+
+    /** The same habit of many sessions is one finding: the one with the most changes in its windows speaks for all. */
+    function tell(group: readonly Judged[]): void {
+      const { finding } = group.reduce((a, b) => (b.changed > a.changed ? b : a));
+      if (group.length === 1) {
+        report(finding);
+        return;
+      }
+      const entries = group.map(({ entry }) => entry);
+      const { severity, confidence, title, remedy, from, to, evidence } = finding;
+      report({
+        ...{ severity, confidence, title, remedy, from, to, evidence },
+        ...subject(entries),
+        message: `${count(group.length, 'session')} do so; for example: ${finding.message}`,
+        data: { ...finding.data, sessions: group.length, ...affectedData(entries) },
+      });
+    }
 
     function judge(view: View, windows: Windows): void {
       const { session, znode } = view;
@@ -136,7 +167,7 @@ export const blindWindow = defineRule({
       const habit = windows.windows >= (closed[kind].get(view) ?? 0) && (kind === 'child' || windows.windows > 2);
       const broken = kind === 'child' && (used < kept.length || unused !== undefined);
       const severity = changed === 0 || lossy || !habit ? 'info' : broken ? 'error' : 'warning';
-      const entry = {
+      const entry: Affected = {
         ...affectedBy(session),
         path,
         frames:
@@ -189,7 +220,8 @@ export const blindWindow = defineRule({
         data['removed'] = example.removed.slice(0, 50);
         data['secondListUsed'] = unused !== undefined ? false : used === kept.length ? true : null;
       }
-      report({
+      if (found.length >= MAX) return;
+      const finding: Omit<Finding, 'rule'> = {
         severity,
         confidence: lossy || !habit ? 'possible' : changed === 0 ? 'likely' : 'proven',
         title: changed === 0 ? 'Blind window, nothing lost yet' : 'Changes fall into a blind window',
@@ -201,7 +233,8 @@ export const blindWindow = defineRule({
         to: example?.watched.time ?? windows.lastRead.time,
         evidence,
         data,
-      });
+      };
+      found.push({ key: `${kind} ${path}`, changed, entry, finding });
     }
   },
 });

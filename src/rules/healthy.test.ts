@@ -211,6 +211,25 @@ describe('the same, when it is wrong', () => {
     });
   });
 
+  it('the same blind window of many sessions is one finding', () => {
+    const s = new Scenario();
+    const writer = s.session('10.1.1.1:1000', '0x9');
+    const clients = [1, 2, 3].map((i) =>
+      s.session(`10.1.0.${i}:1000`, `0x${i}`).list('/a', ['x'], true, 'getChildren2'),
+    );
+    writer.create('/a/y');
+    for (const c of clients) c.notify('NodeChildrenChanged', '/a').list('/a', ['x', 'y'], false, 'getChildren2');
+    writer.create('/a/z');
+    for (const c of clients) c.list('/a', ['x', 'y', 'z'], true, 'getChildren2').idle(4);
+    const found = s.end();
+    expect(found.map(({ rule, severity }) => `${severity} ${rule}`)).toEqual(['error blind-window']);
+    expect(found[0]).toMatchObject({
+      path: '/a',
+      data: { sessions: 3, clients: ['10.1.0.1', '10.1.0.2', '10.1.0.3'], added: ['z'] },
+    });
+    expect(found[0]!.message).toMatch(/^3 sessions do so; for example: 10\.1\.0\.1:1000 reads \/a /);
+  });
+
   it('the same cause at many clients is one finding', () => {
     const s = new Scenario();
     for (let i = 0; i < 40; i++) s.session(`10.1.0.${i}:1000`, `0x1${i}`).create(`/svc/${i}`, 1).end('rst');

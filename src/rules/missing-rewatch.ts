@@ -7,6 +7,9 @@ import { changedAgain, changedSince } from './support/data.js';
 import { readUnderWay } from './support/lists.js';
 import { count, duration, listing } from './support/text.js';
 
+/** Sessions and paths that are told of. */
+const MAX = 20_000;
+
 interface Missing {
   readonly view: View;
   readonly kind: WatchKind;
@@ -66,6 +69,7 @@ export const missingRewatch = defineRule({
       if ((fired.own || uncertain) && fired.plainReads < 2) return;
       const again = fired.plainReads > 1 || (plain !== null && changedSince(view, kind, plain));
       // Never read again: worth a warning only if there was more to be told.
+      if (found.length >= MAX) return;
       const weak = uncertain || fired.own || (plain === null && !changedAgain(view, kind));
       found.push({
         view,

@@ -6,6 +6,8 @@ import { livedFor } from './support/recovery.js';
 import { count, duration, listing, seconds } from './support/text.js';
 import { parentOf } from '../model/index.js';
 
+const MAX = 20_000;
+
 interface Swallowed {
   readonly session: Session;
   readonly refused: RefusedCreate;
@@ -44,6 +46,7 @@ export const nodeExistsSwallowed = defineRule({
     const found: Swallowed[] = [];
 
     function look(session: Session, refused: RefusedCreate): void {
+      if (found.length >= MAX) return;
       const { path, time } = refused;
       const znode = model.znode(path);
       // One that tries again and again has not swallowed it: its next attempt may be under way.

@@ -22,6 +22,7 @@ interface Lost {
 
 /** A new session that begins so soon after the expiry is taken for the same client. */
 const PROMPT = 10e9;
+const MAX = 20_000;
 const KINDS: readonly WatchKind[] = ['data', 'child'];
 
 export const watchLostAfterReconnect = defineRule({
@@ -69,7 +70,7 @@ export const watchLostAfterReconnect = defineRule({
       for (const view of session.views.values()) {
         for (const kind of KINDS) {
           const watch = believed(view, kind);
-          if (watch === null || watch.connection === session.current) continue;
+          if (watch === null || watch.connection === session.current || found.length >= MAX) continue;
           const own = session.ephemerals.has(view.znode.path);
           if (view.znode.exists === false && kind === 'data' && !own) continue;
           const next = nextAttachment(session, watch.time);
@@ -111,7 +112,7 @@ export const watchLostAfterReconnect = defineRule({
         const { path } = view.znode;
         for (const kind of KINDS) {
           const watch = believed(view, kind);
-          if (watch === null) continue;
+          if (watch === null || found.length >= MAX) continue;
           if (view.znode.exists === false && !expired.ephemerals.has(path)) continue;
           if (later.some((other) => watches(other, path, kind))) continue;
           const uncertain =

@@ -11,7 +11,7 @@ export interface Affected {
   readonly [more: string]: DataValue | undefined;
 }
 
-const LISTED = 200;
+const LISTED = 1000;
 
 export function affectedBy(session: Session): { client: string; session: string | null } {
   return { client: session.client, session: session.id };
