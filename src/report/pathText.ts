@@ -78,7 +78,7 @@ function heading(document: PathDocument, { colour, width }: PathTextOptions): st
   const stale = summary.outOfDate + summary.possiblyOutOfDate;
   const readers = new Set(sessions.map(({ client, session }) => `${client} ${session ?? ''}`)).size;
   const of = plural(readers, 'session that watched or read it', 'sessions that watched or read it');
-  const lines = [colour.bold(printable(path)) + colour.dim(` in ${printable(files)}${when}`)];
+  const lines = [colour.bold(wrap(`${printable(path)} in ${printable(files)}${when}`, width))];
   if (readers === 0) lines.push('No session watched or read it in this capture.');
   else if (stale === 0 && summary.unknown === 0) lines.push(wrap(`Nobody is out of date: ${of}.`, width));
   return lines.join('\n');
