@@ -73,7 +73,8 @@ describe('zkscope sessions', () => {
           own.some(({ op, kind }) => op === 'closeSession' && kind === 'response') ? 'closed' : row.end,
         );
         const connects = all.filter(({ op, client }) => op === 'connect' && row.clients.includes(client));
-        const timeoutOf = (kind: string): number | undefined => connects.filter((line) => line.kind === kind).at(-1)?.timeout;
+        const timeoutOf = (kind: string): number | undefined =>
+          connects.filter((line) => line.kind === kind).at(-1)?.timeout;
         expect([row.timeoutAsked, row.timeout]).toEqual([timeoutOf('request'), timeoutOf('response')]);
         const times = of('request').map(({ time }) => time);
         const silences = times.slice(1).map((time, i) => seconds(times[i]!, time));
@@ -147,5 +148,17 @@ describe('zkscope sessions', () => {
     const text = join(temporary, 'text');
     writeFileSync(text, 'no capture');
     expect((await runCli('sessions', text)).status).toBe(2);
+  });
+
+  it('always shows the column that it sorts by', async () => {
+    for (const [sort, title] of [
+      ['silence', 'silence'],
+      ['ping', 'pings every'],
+      ['duration', 'for'],
+      ['to', 'to'],
+    ]) {
+      const { stdout } = await runCli('sessions', '--sort', sort!, reconnect);
+      expect(stdout.split('\n').find((line) => line.startsWith('Session'))).toMatch(new RegExp(` ${title!}( |$)`));
+    }
   });
 });

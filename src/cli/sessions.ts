@@ -61,7 +61,9 @@ async function sessions(captures: string[], options: SessionsOptions): Promise<v
   else if (document.count > 0) {
     const { sessionsText } = await import('../report/sessionsText.js');
     const colour = new Chalk({ level: colourLevel() });
-    output.write(sessionsText(document, { colour, width: terminalWidth(), losses: lossParts(run) }));
+    output.write(
+      sessionsText(document, { colour, width: terminalWidth(), losses: lossParts(run), sort: options.sort }),
+    );
   }
   await output.drain();
   if (output.closed) return;

@@ -311,4 +311,16 @@ describe('zkscope stats', () => {
       for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
     }
   });
+
+  it('always shows the column that it sorts by', async () => {
+    for (const [sort, title] of [
+      ['max', 'max'],
+      ['mean', 'mean'],
+      ['bytes', 'bytes'],
+      ['bytesToServer', 'to server'],
+    ]) {
+      const { stdout } = await runCli('stats', '--by', 'op,path,server', '--sort', sort!, everyOpcode);
+      expect(stdout.split('\n').find((line) => line.startsWith('Operation'))).toMatch(new RegExp(` ${title!}( |$)`));
+    }
+  });
 });

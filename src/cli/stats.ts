@@ -109,7 +109,7 @@ async function stats(captures: string[], options: StatsOptions): Promise<void> {
   } else if (document.from !== null) {
     const { statsText } = await import('../report/statsText.js');
     const colour = new Chalk({ level: colourLevel() });
-    output.write(statsText(document, { colour, width: terminalWidth(), losses: lossParts(run) }));
+    output.write(statsText(document, { colour, width: terminalWidth(), losses: lossParts(run), sort }));
   }
   await output.drain();
   if (output.closed) return;

@@ -2,7 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import { durationText } from './duration.js';
 import { fitTable, type Column } from './fitTable.js';
 import { numberText, plural } from './plural.js';
-import type { SessionRow, SessionsDocument } from './sessionsDocument.js';
+import type { SessionColumn, SessionRow, SessionsDocument } from './sessionsDocument.js';
 import { wrap } from './wrap.js';
 
 export interface SessionsTextOptions {
@@ -11,7 +11,16 @@ export interface SessionsTextOptions {
   readonly width: number;
   /** What was lost on the way, one part each; empty where nothing was. */
   readonly losses: readonly string[];
+  /** What the rows are sorted by: that column is always shown. */
+  readonly sort: SessionColumn;
 }
+
+/** Titles of the columns that rows are sorted by, where they are called otherwise. */
+const SORTED: Partial<Record<SessionColumn, string>> = {
+  notifications: 'notified',
+  ping: 'pings every',
+  duration: 'for',
+};
 
 const NONE = '-';
 /** A ping interval this much longer than a third of the timeout is marked. */
@@ -19,10 +28,11 @@ const LATE = 1.5;
 const SHORTEST_SERVERS = 21;
 
 /** `zkscope sessions` for people: how many, then one line each. */
-export function sessionsText(document: SessionsDocument, { colour, width, losses }: SessionsTextOptions): string {
+export function sessionsText(document: SessionsDocument, options: SessionsTextOptions): string {
+  const { colour, width, losses } = options;
   const parts = [colour.bold(wrap(heading(document), width))];
   if (losses.length > 0) parts.push(colour.yellow(wrap(`Not seen: ${losses.join('; ')}.`, width)));
-  const { text, missing } = fitTable(columns(document.sessions, colour), width, colour);
+  const { text, missing } = fitTable(columns(document.sessions, options), width, colour);
   parts.push(text);
   const remarks: string[] = [];
   if (document.sessionsNotShown > 0)
@@ -54,7 +64,7 @@ function timeoutText({ timeout, timeoutAsked }: SessionRow): string {
   return `${durationText(timeoutAsked / 1000)}→${granted}`;
 }
 
-function columns(rows: readonly SessionRow[], colour: ChalkInstance): Column[] {
+function columns(rows: readonly SessionRow[], { colour, sort }: SessionsTextOptions): Column[] {
   const day = rows[0]?.from.slice(0, 10);
   const clock = (time: string): string =>
     time.startsWith(day ?? '') ? time.slice(11, 19) : time.slice(0, 19).replace('T', ' ');
@@ -75,12 +85,13 @@ function columns(rows: readonly SessionRow[], colour: ChalkInstance): Column[] {
       .filter(({ pingInterval, pingExpected }) => (pingInterval ?? 0) > (pingExpected ?? Infinity) * LATE)
       .map(({ pingInterval, pingExpected }) => pingText(pingInterval, pingExpected)),
   );
-  return [
+  const result = [
     text('Session', 0, (row) => row.session ?? NONE),
     text('client', 0, (row) => row.client),
     text('servers in order', 9, (row) => row.servers.join(' → '), { shrinkTo: SHORTEST_SERVERS }),
     text('from', 3, (row) => `${row.startCaptured ? '' : '≤'}${clock(row.from)}`, { align: 'right' }),
     text('to', 8, (row) => clock(row.to)),
+    ...(sort === 'duration' ? [text('for', 0, lengthOf, { align: 'right' })] : []),
     text('end', 0, (row) => row.end, { paint: end }),
     text('timeout', 2, timeoutText, { align: 'right' }),
     number('requests', 1, (row) => row.requests),
@@ -95,7 +106,12 @@ function columns(rows: readonly SessionRow[], colour: ChalkInstance): Column[] {
     }),
     text('silence', 5, (row) => durationText(row.longestSilence), { align: 'right' }),
   ];
+  // Its default shows where sessions came from; only what was asked for is worth a column of its own.
+  const always = sort === 'from' ? null : (SORTED[sort] ?? sort);
+  return result.map((column) => (column.title === always ? { ...column, rank: 0 } : column));
 }
+
+const lengthOf = ({ from, to }: SessionRow): string => durationText((Date.parse(to) - Date.parse(from)) / 1000);
 
 /** `3.3 s (⅓: 3.3 s)`: the median, and what a third of the timeout is. */
 function pingText(interval: number | null, expected: number | null): string {

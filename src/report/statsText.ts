@@ -6,7 +6,7 @@ import { printable } from './escape.js';
 import { fitTable, type Column } from './fitTable.js';
 import { numberText, plural } from './plural.js';
 import { rateText } from './rate.js';
-import type { StatsDocument, StatsNumbers } from './statsDocument.js';
+import type { SortColumn, StatsDocument, StatsNumbers } from './statsDocument.js';
 import { wrap } from './wrap.js';
 
 export interface StatsTextOptions {
@@ -15,7 +15,18 @@ export interface StatsTextOptions {
   readonly width: number;
   /** What was lost on the way, one part each; empty where nothing was. */
   readonly losses: readonly string[];
+  /** What the rows are sorted by: that column is always shown. */
+  readonly sort: SortColumn | Dimension | null;
 }
+
+/** Titles of the columns that numbers are sorted by, where they are called otherwise. */
+const SORTED: Partial<Record<SortColumn | Dimension, string>> = {
+  responses: 'answers',
+  notifications: 'notified',
+  bytesToServer: 'to server',
+  bytesToClient: 'to client',
+  bytes: 'bytes',
+};
 
 const TITLES: Record<Dimension, string> = {
   op: 'Operation',
@@ -43,7 +54,7 @@ export function statsText(document: StatsDocument, options: StatsTextOptions): s
   if (options.losses.length > 0) parts.push(colour.yellow(wrap(`Not seen: ${options.losses.join('; ')}.`, width)));
   const rows = rowsOf(document);
   if (rows.length > 0) {
-    const { text, missing } = fitTable(columns(document, rows, colour), width, colour);
+    const { text, missing } = fitTable(columns(document, rows, options), width, colour);
     parts.push(text);
     const remarks = remarksOn(document, missing);
     if (remarks !== '') parts.push(colour.dim(wrap(remarks, width)));
@@ -96,7 +107,7 @@ function timeText(document: StatsDocument, time: string | undefined): string {
   return several ? time.slice(0, length).replace('T', ' ') : time.slice(11, length);
 }
 
-function columns(document: StatsDocument, rows: readonly Row[], colour: ChalkInstance): Column[] {
+function columns(document: StatsDocument, rows: readonly Row[], { colour, sort }: StatsTextOptions): Column[] {
   const result: Column[] = [];
   if (document.interval !== null) result.push({ title: 'Time', cells: rows.map(({ time }) => time), rank: 0 });
   for (const [place, name] of document.by.entries()) {
@@ -114,14 +125,14 @@ function columns(document: StatsDocument, rows: readonly Row[], colour: ChalkIns
     const cells = rows.map(({ numbers }) => numberText(of(numbers)));
     result.push({ title, cells, rank, align: 'right', ...(blank === undefined ? {} : { blank }) });
   };
-  const latency = (title: string, rank: number, of: 'p50' | 'p90' | 'p99' | 'max'): void => {
+  const latency = (title: string, rank: number, of: 'mean' | 'p50' | 'p90' | 'p99' | 'max'): void => {
     const cells = rows.map(({ numbers }) => (numbers.latency === undefined ? NONE : durationText(numbers.latency[of])));
     result.push({ title, cells, rank, align: 'right', blank: NONE });
   };
-  const bytes = (title: string, rank: number, of: 'bytesToServer' | 'bytesToClient'): void => {
+  const bytes = (title: string, rank: number, of: (numbers: StatsNumbers) => number): void => {
     result.push({
       title,
-      cells: rows.map(({ numbers }) => bytesText(numbers[of])),
+      cells: rows.map(({ numbers }) => bytesText(of(numbers))),
       rank,
       align: 'right',
       blank: '0 B',
@@ -132,6 +143,7 @@ function columns(document: StatsDocument, rows: readonly Row[], colour: ChalkIns
   const paint = (cell: string): string => (cell === '0' ? cell : colour.red(cell));
   if (!document.by.includes('error'))
     result.push({ title: 'errors', cells: errors, rank: 1, align: 'right', blank: '0', paint });
+  if (sort === 'mean') latency('mean', 0, 'mean');
   latency('p50', 2, 'p50');
   latency('p90', 7, 'p90');
   latency('p99', 1, 'p99');
@@ -139,9 +151,11 @@ function columns(document: StatsDocument, rows: readonly Row[], colour: ChalkIns
   count('answers', 9, (numbers) => numbers.responses);
   count('notified', 3, (numbers) => numbers.notifications, '0');
   count('unanswered', 3, (numbers) => numbers.unanswered, '0');
-  bytes('to server', 8, 'bytesToServer');
-  bytes('to client', 6, 'bytesToClient');
-  return result;
+  bytes('to server', 8, (numbers) => numbers.bytesToServer);
+  bytes('to client', 6, (numbers) => numbers.bytesToClient);
+  if (sort === 'bytes') bytes('bytes', 0, (numbers) => numbers.bytesToServer + numbers.bytesToClient);
+  const always = sort === null ? null : (SORTED[sort] ?? sort);
+  return result.map((column) => (column.title === always ? { ...column, rank: 0 } : column));
 }
 
 function remarksOn(document: StatsDocument, missing: readonly string[]): string {
