@@ -35,6 +35,8 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
   private responsesLostAt = -1;
   /** Sent before this position, a request may be followed by lost ones. */
   private requestsLostAt = -1;
+  /** Frame of a ping's answer that came before the ping itself, -1 otherwise. */
+  private earlyPingAnswer = -1;
   /** The latest response may answer one of several requests. */
   private ambiguous = false;
   /** First bytes of the client, while there are fewer than four. */
@@ -280,7 +282,9 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
       body: keepsBody(opcode) ? message.requestBody() : null,
     };
     message.request = request;
-    this.outstanding.add(request);
+    // A ping whose answer was there before it waits for none: the next answer belongs to the next ping.
+    if (opcode === OpCode.ping && message.frame < this.earlyPingAnswer) this.earlyPingAnswer = -1;
+    else this.outstanding.add(request);
     this.sink.message(message);
   }
 
@@ -382,6 +386,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
 
   private reply(message: DecodedMessage): void {
     const request = this.match(message);
+    if (request === null && message.xid === PING_XID) this.earlyPingAnswer = message.frame;
     message.request = request;
     message.opcode = request?.opcode ?? (message.xid === PING_XID ? OpCode.ping : null);
     message.op = message.opcode === null ? null : opName(message.opcode);
