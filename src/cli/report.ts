@@ -13,6 +13,7 @@ import { version } from './version.js';
 interface ReportOptions extends CaptureOptions {
   readonly output?: string;
   readonly markdown?: boolean;
+  readonly json?: boolean;
   readonly rule?: string[];
   readonly ignore?: string[];
   readonly severity?: Severity;
@@ -28,6 +29,7 @@ export function reportCommand(): Command {
   )
     .option('-o, --output <file>', 'where to write it; - (and Markdown without this option) for standard output')
     .option('--markdown', 'Markdown instead of HTML (also where the file ends in .md)')
+    .addOption(new Option('--json', 'what the page shows as one JSON document').conflicts('markdown'))
     .addOption(new Option('--rule <name>', 'only findings of these rules').argParser(names))
     .addOption(new Option('--ignore <name>', 'no findings of these rules').argParser(names))
     .addOption(new Option('--severity <severity>', 'only findings of this severity and above').choices(SEVERITIES))
@@ -40,9 +42,9 @@ export function reportCommand(): Command {
 const TO_STANDARD_OUTPUT = '-';
 
 /** The file to write, null for standard output. */
-function target({ output, markdown }: ReportOptions, captures: readonly string[]): string | null {
+function target({ output, markdown, json }: ReportOptions, captures: readonly string[]): string | null {
   if (output === undefined) {
-    if (markdown !== true && process.stdout.isTTY)
+    if (markdown !== true && json !== true && process.stdout.isTTY)
       throw new UsageError(
         'an HTML page is nothing for a terminal: name a file with -o report.html, or use --markdown',
       );
@@ -63,13 +65,22 @@ function realPath(file: string): string {
   }
 }
 
+/** The report in the form that was asked for. */
+async function written(data: ReportData, options: ReportOptions, file: string | null): Promise<string> {
+  if (options.json === true) {
+    const { version: toolVersion, ...rest } = data;
+    const document = { schemaVersion: 1, tool: { name: 'zkscope', version: toolVersion }, ...rest };
+    return `${JSON.stringify(document, null, 2)}\n`;
+  }
+  if (options.markdown === true || file?.endsWith('.md') === true)
+    return (await import('../report/markdown.js')).markdownReport(data);
+  return (await import('../report/html/page.js')).htmlPage(data);
+}
+
 async function report(captures: string[], options: ReportOptions): Promise<void> {
   const file = target(options, captures);
   const data = await gatherReport(captures, options);
-  const markdown = options.markdown === true || file?.endsWith('.md') === true;
-  const text = markdown
-    ? (await import('../report/markdown.js')).markdownReport(data)
-    : (await import('../report/html/page.js')).htmlPage(data);
+  const text = await written(data, options, file);
   if (file === null) {
     const { Output } = await import('./output.js');
     const output = new Output();

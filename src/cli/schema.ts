@@ -11,6 +11,7 @@ const schemas: Readonly<Record<string, () => Promise<object>>> = {
   leases: async () => (await import('../report/schemas/leases.js')).leasesSchema,
   path: async () => (await import('../report/schemas/path.js')).pathSchema,
   follow: async () => (await import('../report/schemas/follow.js')).followSchema,
+  report: async () => (await import('../report/schemas/report.js')).reportSchema,
   tree: async () => (await import('../report/schemas/tree.js')).treeSchema,
 };
 
