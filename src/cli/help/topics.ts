@@ -51,7 +51,10 @@ export const topics: readonly Topic[] = [
             '--path',
             'a znode, or /x/** for /x and all below it. An answer has the path of its request; a multi those of all its operations.',
           ],
-          ['--op, --kind, --error', "ZooKeeper's names of operations and errors; --error alone is any error."],
+          [
+            '--op, --kind, --error',
+            "ZooKeeper's names of operations and errors; --error alone, behind the files, is any error.",
+          ],
           ['--from, --to', 'a stretch of time: see zkscope help times.'],
           ['--frame', 'frames by number, A-B, as Wireshark counts them.'],
         ],
