@@ -1,4 +1,5 @@
 import type { Endpoint } from './connection.js';
+import type { Segment } from './segment.js';
 
 /** Text of an address given as in Segment: `10.0.0.1`, or IPv6 as RFC 5952 wants it. */
 export function ipText(family: number, word0: number, word1: number, word2: number, word3: number): string {
@@ -44,4 +45,12 @@ function longestZeros(groups: number[]): { start: number; length: number } {
     start += length;
   }
   return best;
+}
+
+/** Both ends of a segment. */
+export function endpoints(s: Segment): { readonly source: Endpoint; readonly destination: Endpoint } {
+  return {
+    source: endpoint(s.family, s.source0, s.source1, s.source2, s.source3, s.sourcePort),
+    destination: endpoint(s.family, s.destination0, s.destination1, s.destination2, s.destination3, s.destinationPort),
+  };
 }

@@ -1,4 +1,4 @@
-import { endpoint } from './address.js';
+import { endpoints } from './address.js';
 import {
   Connection,
   TO_CLIENT,
@@ -160,22 +160,7 @@ export class TcpReassembly {
 
   private open(segment: Segment): TcpConnection {
     if (this.table.size >= this.maxConnections) this.forget(segment);
-    const source = endpoint(
-      segment.family,
-      segment.source0,
-      segment.source1,
-      segment.source2,
-      segment.source3,
-      segment.sourcePort,
-    );
-    const destination = endpoint(
-      segment.family,
-      segment.destination0,
-      segment.destination1,
-      segment.destination2,
-      segment.destination3,
-      segment.destinationPort,
-    );
+    const { source, destination } = endpoints(segment);
     const syn = (segment.flags & SYN) !== 0;
     let sourceIsClient: boolean;
     let rolesKnown = true;

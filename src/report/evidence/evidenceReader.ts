@@ -1,6 +1,6 @@
 import { CaptureSet, type CaptureInput } from '../../capture/captureSet.js';
 import type { Clock } from '../../capture/clock.js';
-import { endpoint } from '../../network/address.js';
+import { endpoints } from '../../network/address.js';
 import { TO_SERVER, type Connection } from '../../network/connection.js';
 import { Dissector } from '../../network/dissector.js';
 import { FIN, RST, SYN, type Segment, ACK } from '../../network/segment.js';
@@ -114,22 +114,7 @@ export class EvidenceReader implements ConnectionListener {
     const focuses = this.wanted.get(segment.frame);
     const marked = (segment.flags & (SYN | FIN | RST)) !== 0 && this.active.length > 0;
     if (focuses === undefined && !marked) return;
-    const source = endpoint(
-      segment.family,
-      segment.source0,
-      segment.source1,
-      segment.source2,
-      segment.source3,
-      segment.sourcePort,
-    );
-    const destination = endpoint(
-      segment.family,
-      segment.destination0,
-      segment.destination1,
-      segment.destination2,
-      segment.destination3,
-      segment.destinationPort,
-    );
+    const { source, destination } = endpoints(segment);
     const connection = this.byAddress.get(addresses(source.text, destination.text))?.connection;
     if (connection === undefined) return;
     const row = {
