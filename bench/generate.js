@@ -4,10 +4,28 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fixture } from './generators/fixture.js';
+import * as hostile from './generators/hostile.js';
 import { Enough, PcapWriter } from './generators/pcapWriter.js';
 import { dense, idle, wide } from './generators/shapes.js';
 
-export const SHAPES = { fixture, dense, idle, wide };
+export const HOSTILE = {
+  'syn-flood': hostile.synFlood,
+  'half-open': hostile.halfOpen,
+  'mid-stream': hostile.midStream,
+  gaps: hostile.gaps,
+  'unacknowledged-gaps': hostile.unacknowledgedGaps,
+  children: hostile.children,
+  'child-list': hostile.childList,
+  paths: hostile.paths,
+  'paths-of-many': hostile.pathsOfMany,
+  sessions: hostile.sessions,
+  'sessions-of-one-host': hostile.sessionsOfOneHost,
+  unanswered: hostile.unanswered,
+  reversed: hostile.reversed,
+  watchers: hostile.watchers,
+  herd: hostile.herd,
+};
+export const SHAPES = { fixture, dense, idle, wide, ...HOSTILE };
 
 /** Writes a capture of exactly `packets` packets to a file descriptor; returns its bytes. */
 export function generate(shape, packets, descriptor) {

@@ -8,14 +8,15 @@ export class Enough extends Error {}
 export class PcapWriter {
   packets = 0;
   bytes = 0;
-  #limit;
+  /** Packets that are wanted. */
+  limit;
   #write;
   #buffer = Buffer.alloc(BUFFER + LARGEST_RECORD);
   #used = 0;
 
   /** `write` takes a buffer that it must not keep. */
   constructor(limit, write) {
-    this.#limit = limit;
+    this.limit = limit;
     this.#write = write;
     const header = Buffer.from('d4c3b2a10200040000000000000000000000040001000000', 'hex');
     this.#used = header.copy(this.#buffer, 0, 0, 24);
@@ -26,7 +27,7 @@ export class PcapWriter {
    * calls `fill(buffer, offset)`.
    */
   frame(time, length, fill) {
-    if (this.packets === this.#limit) throw new Enough();
+    if (this.packets === this.limit) throw new Enough();
     const buffer = this.#buffer;
     let at = this.#used;
     const seconds = Math.floor(time / 1e6);

@@ -5,12 +5,12 @@ import { Schedule } from './schedule.js';
 import { TcpConnection } from './tcpConnection.js';
 
 /** 2026-11-20T23:00:00Z, in microseconds. */
-const START = 1_795_215_600_000_000;
-const SERVER_ADDRESS = 0x0a4d000b;
+export const START = 1_795_215_600_000_000;
+export const SERVER_ADDRESS = 0x0a4d000b;
 const SERVERS = 3;
-const ZOOKEEPER_PORT = 2181;
+export const ZOOKEEPER_PORT = 2181;
 const DELAYED_ACK = 40_000;
-const OP = {
+export const OP = {
   create: 1,
   delete: 2,
   exists: 3,

@@ -39,6 +39,21 @@ export class TcpConnection {
     });
   }
 
+  /** The client's SYN alone. */
+  synchronise(time) {
+    this.#segment(time, 'client', SYN);
+  }
+
+  /** The server's answer to it. */
+  accept(time) {
+    this.#segment(time, 'server', SYN | ACK);
+  }
+
+  /** Bytes that are sent and acknowledged, but not captured. */
+  lose(side, length) {
+    this.#ends[side].next = (this.#ends[side].next + length) % 2 ** 32;
+  }
+
   /** Sends payload, in as many segments as it takes; what came from the other side is acknowledged with it. */
   send(time, side, payload) {
     for (let at = 0; at < payload.length; at += this.#largest) {

@@ -1,0 +1,180 @@
+/**
+ * Captures that ask for too much of one thing, each of one thing only: what zkscope keeps of it has to stay within its
+ * bounds. Written until the writer has enough, unless a shape has an end of its own.
+ */
+import { World } from './conversation.js';
+
+const NOTHING = Buffer.alloc(0);
+/** Names of 8 bytes that make an answer of 16 MB. */
+const MOST_NAMES = 1_300_000;
+
+/** SYNs, each from an address of its own, that nobody answers. */
+export function synFlood(writer) {
+  const world = new World(writer);
+  for (let i = 0; ; i++) world.conversation(i, 1024 + (i % 60_000)).tcp.synchronise(world.tick());
+}
+
+/** Connections that are accepted and never used: two packets each. */
+export function halfOpen(writer) {
+  const world = new World(writer);
+  for (let i = 0; ; i++) {
+    const { tcp } = world.conversation(i, 1024 + (i % 60_000));
+    tcp.synchronise(world.tick());
+    tcp.accept(world.tick());
+  }
+}
+
+/** One request each of connections whose start was not captured, and nothing more of them. */
+export function midStream(writer) {
+  const world = new World(writer);
+  for (let i = 0; ; i++) {
+    const conversation = world.conversation(i, 1024 + (i % 60_000));
+    conversation.say(conversation.readRequest('getData', '/configuration', true));
+  }
+}
+
+/** One connection of whose requests, and of whose answers, every other one was not captured: each packet follows a gap. */
+export function gaps(writer) {
+  const world = new World(writer);
+  const client = world.conversation(0).connect();
+  world.ensemble.create(client.session, 0, '/configuration', Buffer.from('x'));
+  for (;;) {
+    client.tcp.lose('client', client.readRequest('getData', '/configuration', false).length);
+    client.say(client.readRequest('getData', '/configuration', false));
+    const answer = (xid) => world.ensemble.getData(client.session, xid, '/configuration', false);
+    client.tcp.lose('server', answer(client.xid - 1).length);
+    client.answer(answer(client.xid));
+  }
+}
+
+/** The same of a client that the server never acknowledges: what was captured waits for what was not. */
+export function unacknowledgedGaps(writer) {
+  const world = new World(writer);
+  const client = world.conversation(0).connect();
+  for (;;) {
+    client.tcp.lose('client', client.readRequest('getData', '/configuration', false).length);
+    client.say(client.readRequest('getData', '/configuration', false));
+  }
+}
+
+/**
+ * A znode whose children are created one by one: two packets each, and one for the watch of a second session, which reads
+ * the list whenever it has doubled.
+ */
+export function children(writer) {
+  const world = new World(writer);
+  const maker = world.conversation(0).connect();
+  maker.create('/queue');
+  const reader = world.conversation(1).connect();
+  reader.read('getChildren2', '/queue', true);
+  for (let i = 1; ; i++) {
+    maker.create(`/queue/n${String(i).padStart(7, '0')}`);
+    if ((i & (i - 1)) === 0) reader.read('getChildren2', '/queue', true);
+  }
+}
+
+/** A znode with as many children as there are packets (at most 16 MB of names), listed anew after every change. */
+export function childList(writer) {
+  const world = new World(writer);
+  const maker = world.conversation(0).connect();
+  maker.create('/queue');
+  const names = Math.min(writer.limit, MOST_NAMES);
+  for (let i = 0; i < names; i++) world.ensemble.create(maker.session, 0, path(i), NOTHING);
+  const reader = world.conversation(1).connect();
+  for (let i = 0; ; i++) {
+    reader.read('getChildren2', '/queue', true);
+    if (i % 2 === 0) maker.delete(path(i % names));
+    else maker.create(path((i - 1) % names));
+  }
+  function path(i) {
+    return `/queue/n${String(i).padStart(7, '0')}`;
+  }
+}
+
+/** Ever new znodes, which one session creates and then watches by two reads: six packets each. */
+export function paths(writer) {
+  const world = new World(writer);
+  const client = world.conversation(0).connect();
+  client.create('/tasks');
+  for (let i = 0; ; i++) watchNew(client, `/tasks/task-${i}`);
+}
+
+/** The same by a thousand sessions in turn. */
+export function pathsOfMany(writer) {
+  const world = new World(writer);
+  const clients = Array.from({ length: 1000 }, (_, i) => world.conversation(i).connect());
+  clients[0].create('/tasks');
+  for (let i = 0; ; i++) watchNew(clients[i % clients.length], `/tasks/task-${i}`);
+}
+
+function watchNew(client, path) {
+  client.create(path);
+  client.read('getData', path, true);
+  client.read('getChildren2', path, true);
+}
+
+/** Sessions, each of a host of its own, that begin and are never heard of again: four packets each. */
+export function sessions(writer) {
+  const world = new World(writer);
+  for (let i = 0; ; i++) world.conversation(i).connect();
+}
+
+/** The same behind one address: its ports are used again and again. */
+export function sessionsOfOneHost(writer) {
+  const world = new World(writer);
+  for (let i = 0; ; i++) world.conversation(0, 1024 + (i % 60_000)).connect();
+}
+
+/** Requests of one connection that are acknowledged now and then, and never answered. */
+export function unanswered(writer) {
+  const world = new World(writer);
+  const client = world.conversation(0).connect();
+  for (let i = 1; ; i++) {
+    client.say(client.readRequest('getData', `/configuration/setting-${i % 100}`, false));
+    if (i % 100 === 0) client.tcp.acknowledge(world.tick(), 'server');
+  }
+}
+
+/** Requests of one connection that are answered in reverse order, four thousand at a time: no server does that. */
+export function reversed(writer) {
+  const world = new World(writer);
+  const client = world.conversation(0).connect();
+  world.ensemble.create(client.session, 0, '/configuration', Buffer.from('x'));
+  for (;;) {
+    for (let i = 0; i < 4000; i++) client.say(client.readRequest('getData', '/configuration', false));
+    for (let i = 0; i < 4000; i++) {
+      client.answer(world.ensemble.getData(client.session, client.xid - i, '/configuration', false));
+    }
+  }
+}
+
+/**
+ * Sessions that all watch one znode, six packets each; with a seventh of the packets left it changes once, and all are
+ * told of it.
+ */
+export function watchers(writer) {
+  const world = new World(writer);
+  const writerSession = world.conversation(0).connect();
+  writerSession.create('/leader');
+  for (let i = 1; writer.packets < (writer.limit * 6) / 7; i++) {
+    world.conversation(i).connect().read('getData', '/leader', true);
+  }
+  for (;;) writerSession.setData('/leader', Buffer.from('y'));
+}
+
+/** A session for every 200 packets; all watch one list, which changes again and again, and all read it each time. */
+export function herd(writer) {
+  const world = new World(writer);
+  const maker = world.conversation(0).connect();
+  maker.create('/services');
+  const woken = [];
+  const count = Math.max(10, Math.floor(writer.limit / 200));
+  for (let i = 1; i <= count; i++) {
+    const client = world.conversation(i).connect(30_000, () => woken.push(client));
+    client.read('getChildren2', '/services', true);
+  }
+  for (let i = 0; ; i++) {
+    maker.create(`/services/provider-${i}`);
+    for (const client of woken.splice(0)) client.read('getChildren2', '/services', true);
+  }
+}
