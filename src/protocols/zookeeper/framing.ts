@@ -271,7 +271,15 @@ export class FramedStream {
     this.keptLength = 0;
     this.tail = 0;
     this.firstFrame = this.keptFirstFrame;
-    this.handler.frame(this, this.kept, 4, length, this.truncatedLength, this.keptPosition + 4 + this.truncatedLength, true);
+    this.handler.frame(
+      this,
+      this.kept,
+      4,
+      length,
+      this.truncatedLength,
+      this.keptPosition + 4 + this.truncatedLength,
+      true,
+    );
     this.shrink();
   }
 
