@@ -26,6 +26,12 @@ export class ClientConnection {
   handshake: Handshake | null = null;
   requests = 0;
   pings = 0;
+  /** Latest ping, and its distance from the ping before: Infinity with the first. */
+  lastPingTime = -Infinity;
+  lastPingFrame = 0;
+  pingInterval = Infinity;
+  /** Frame of the ping before the latest. */
+  previousPingFrame = 0;
   responses = 0;
   notifications = 0;
   /** Latest request, latest request other than ping, latest response or notification: -1 while there is none. */
@@ -63,6 +69,15 @@ export class ClientConnection {
   /** Client address and port. */
   get client(): string {
     return this.tcp.client.text;
+  }
+
+  /** Notes a ping request. */
+  pinged(time: number, frame: number): void {
+    this.pings++;
+    this.pingInterval = time - this.lastPingTime;
+    this.previousPingFrame = this.lastPingFrame;
+    this.lastPingTime = time;
+    this.lastPingFrame = frame;
   }
 
   /** Whether the handshake gave the session (and did not say that it has expired). */

@@ -9,6 +9,8 @@ import type { Fired, Read, View, WatchKind } from './view.js';
  * valid only during the call.
  */
 export interface ModelListener {
+  /** `request` and `response` leave out pings, and answers to them without error: most of an idle capture is pings. */
+  readonly withoutPings?: true;
   /** Any TCP connection to a server of ZooKeeper: answered or not. */
   connectionOpened?(connection: ClientConnection): void;
   connectionClosed?(connection: ClientConnection): void;
@@ -30,7 +32,8 @@ export interface ModelListener {
   end?(time: number): void;
 }
 
-type Handlers<K extends keyof ModelListener> = NonNullable<ModelListener[K]>[];
+type Event = Exclude<keyof ModelListener, 'withoutPings'>;
+type Handlers<K extends Event> = NonNullable<ModelListener[K]>[];
 
 /** The listeners' functions by event, so that an event nobody listens to costs nothing. */
 export class Listeners {
@@ -41,6 +44,9 @@ export class Listeners {
   readonly sessionEnded: Handlers<'sessionEnded'> = [];
   readonly request: Handlers<'request'> = [];
   readonly response: Handlers<'response'> = [];
+  /** Those of `request` and `response` that want pings as well. */
+  readonly pingRequest: Handlers<'request'> = [];
+  readonly pingResponse: Handlers<'response'> = [];
   readonly notification: Handlers<'notification'> = [];
   readonly listRead: Handlers<'listRead'> = [];
   readonly watchSetAgain: Handlers<'watchSetAgain'> = [];
@@ -48,9 +54,12 @@ export class Listeners {
   readonly end: Handlers<'end'> = [];
 
   add(listener: ModelListener): void {
-    for (const [name, handlers] of Object.entries(this) as [keyof ModelListener, unknown[]][]) {
-      const handler: unknown = Reflect.get(listener, name);
-      if (typeof handler === 'function') handlers.push(handler.bind(listener));
+    for (const [name, handlers] of Object.entries(this) as [string, unknown[]][]) {
+      const handler: unknown = Reflect.get(listener, EVENT_OF_PINGS[name] ?? name);
+      if (typeof handler !== 'function' || (name in EVENT_OF_PINGS && listener.withoutPings === true)) continue;
+      handlers.push(handler.bind(listener));
     }
   }
 }
+
+const EVENT_OF_PINGS: Readonly<Record<string, Event>> = { pingRequest: 'request', pingResponse: 'response' };

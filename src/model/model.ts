@@ -279,23 +279,24 @@ export class Model {
     }
     if (opcode === OpCode.ping) {
       this.totals.pings++;
-      connection.pings++;
+      connection.pinged(m.time, m.frame);
       if (session !== null) session.pings++;
-    } else {
-      connection.lastWorkTime = m.time;
-      connection.lastWorkFrame = m.frame;
-      connection.lastOp = m.op;
-      connection.lastPath = m.path;
-      if (session !== null) {
-        session.work++;
-        session.lastWorkTime = m.time;
-        session.lastWorkFrame = m.frame;
-      }
-      if (m.op === 'connect') connectRequest(m, connection);
-      else if (opcode === OpCode.closeSession) {
-        connection.closeSession = { frame: m.frame, time: m.time };
-        if (session !== null) session.closing = connection.closeSession;
-      }
+      for (const listen of this.listeners.pingRequest) listen(m, connection);
+      return;
+    }
+    connection.lastWorkTime = m.time;
+    connection.lastWorkFrame = m.frame;
+    connection.lastOp = m.op;
+    connection.lastPath = m.path;
+    if (session !== null) {
+      session.work++;
+      session.lastWorkTime = m.time;
+      session.lastWorkFrame = m.frame;
+    }
+    if (m.op === 'connect') connectRequest(m, connection);
+    else if (opcode === OpCode.closeSession) {
+      connection.closeSession = { frame: m.frame, time: m.time };
+      if (session !== null) session.closing = connection.closeSession;
     }
     for (const listen of this.listeners.request) listen(m, connection);
   }
@@ -325,7 +326,8 @@ export class Model {
       if (m.zxid > connection.server.zxid) connection.server.zxid = m.zxid;
       if (request !== null) this.apply(m, request.opcode, session, connection);
     }
-    for (const listen of this.listeners.response) listen(m, connection);
+    const listeners = m.opcode === OpCode.ping && m.err === 0 ? this.listeners.pingResponse : this.listeners.response;
+    for (const listen of listeners) listen(m, connection);
     // Only now: whoever listens to the answer still finds the session alive.
     if (m.opcode === OpCode.closeSession && connection.session !== null) {
       this.sessions.closed(connection.session, { frame: m.frame, time: m.time });

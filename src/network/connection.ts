@@ -22,12 +22,20 @@ export interface Endpoint {
  * first that the capture could know of), gaps included.
  */
 export class StreamFacts {
+  /** Whose bytes these are; changes where the roles were guessed wrongly. */
+  direction: Direction;
   /** Segments of this direction, pure ACKs and retransmissions included. */
   packets = 0;
   /** Position up to which bytes were handed on, or skipped as a gap. */
   delivered = 0;
   /** Position up to which the receiver has acknowledged. What lies beyond may never have arrived. */
   acked = 0;
+  /** Latest packet of any kind: -1 while there is none. */
+  lastFrame = -1;
+  lastTime = -1;
+  /** Latest packet with new payload: -1 while there is none. */
+  lastPayloadFrame = -1;
+  lastPayloadTime = -1;
   /** Bytes that the capture missed. */
   gapBytes = 0;
   /** Segments that brought only bytes which had been seen (keep-alive probes apart). */
@@ -40,15 +48,25 @@ export class StreamFacts {
   keepAlives = 0;
   /** Segments in which this side announced a window of 0. */
   zeroWindows = 0;
-  first: Moment | null = null;
-  /** Latest packet of any kind, and latest with new payload. */
-  last: Moment | null = null;
-  lastPayload: Moment | null = null;
   /** The sender's FIN and RST. `finRepeats` counts retransmissions of the FIN. */
   fin: Moment | null = null;
   finRepeats = 0;
   finAcked = false;
   rst: Moment | null = null;
+
+  constructor(direction: Direction) {
+    this.direction = direction;
+  }
+
+  /** Latest packet of any kind. */
+  get last(): Moment | null {
+    return this.lastFrame < 0 ? null : { frame: this.lastFrame, time: this.lastTime };
+  }
+
+  /** Latest packet with new payload. */
+  get lastPayload(): Moment | null {
+    return this.lastPayloadFrame < 0 ? null : { frame: this.lastPayloadFrame, time: this.lastPayloadTime };
+  }
 }
 
 /** How the end of a connection was seen; `open` while it lives, and at the end of the capture. */
@@ -79,22 +97,35 @@ export class Connection {
   midStream: boolean;
   end: ConnectionEnd = 'open';
   endMoment: Moment | null = null;
-  toServer = new StreamFacts();
-  toClient = new StreamFacts();
+  toServer: StreamFacts;
+  toClient: StreamFacts;
 
-  constructor(id: number, client: Endpoint, server: Endpoint, rolesKnown: boolean, start: Moment, midStream: boolean) {
+  constructor(
+    id: number,
+    client: Endpoint,
+    server: Endpoint,
+    rolesKnown: boolean,
+    start: Moment,
+    midStream: boolean,
+    toServer = new StreamFacts(TO_SERVER),
+    toClient = new StreamFacts(TO_CLIENT),
+  ) {
     this.id = id;
     this.client = client;
     this.server = server;
     this.rolesKnown = rolesKnown;
     this.start = start;
     this.midStream = midStream;
+    this.toServer = toServer;
+    this.toClient = toClient;
   }
 
   /** Exchanges client and server, where bytes show that the guess from the ports was wrong. */
   swapRoles(): void {
     [this.client, this.server] = [this.server, this.client];
     [this.toServer, this.toClient] = [this.toClient, this.toServer];
+    this.toServer.direction = TO_SERVER;
+    this.toClient.direction = TO_CLIENT;
     this.rolesKnown = true;
   }
 

@@ -1,6 +1,6 @@
-import type { StreamFacts } from './connection.js';
+import { StreamFacts } from './connection.js';
 import { FIN, SYN, type Segment } from './segment.js';
-import { sequenceAdd, sequenceDistance } from './sequence.js';
+import { sequenceDistance } from './sequence.js';
 
 /** Bytes that came before their turn. Covers stream positions from `position` to before `position + length`. */
 export interface Piece {
@@ -16,59 +16,63 @@ export interface Piece {
 
 /** Nanoseconds: a SYN, FIN or segment seen again sooner than this was captured twice, not sent twice. */
 export const DUPLICATE_TIME = 1e6;
+const NO_PIECES: Piece[] = [];
 
 /**
- * One sender's half of a TCP connection: its place in sequence space, and what waits for its turn. Positions count
- * stream bytes from 0; `facts.delivered` is the position that comes next.
+ * One sender's half of a TCP connection: what is told of it (see StreamFacts), its place in sequence space, and what
+ * waits for its turn. Positions count stream bytes from 0; `delivered` is the position that comes next. One object, since
+ * with thousands of connections the memory that a packet touches is what takes time.
  */
-export class HalfConnection {
-  /** Sequence number that belongs to `facts.delivered`; meaningless before `known`. */
+export class HalfConnection extends StreamFacts {
+  /** Sequence number that belongs to `delivered`, as a signed 32-bit number; meaningless before `known`. */
   private next = 0;
   known = false;
-  /** Initial sequence number, where a SYN showed it; otherwise -1. */
-  initialSequence = -1;
+  /** Up to here the other side's acknowledgements need not wait any more: delivered, or given up. */
+  granted = 0;
+  /** Nothing needs to wait for this side's stream: what the other side acknowledges cannot be true. */
+  grantsAll = false;
+  /** Packets since the receiver was first seen to have what the capture has not; -1 while nothing is in doubt. */
+  doubtPackets = -1;
+  /** Pieces that wait. */
+  waiting = 0;
+  lastDeliveredFrame = 0;
+  lastDeliveredTime = 0;
   /** Position behind the last byte, where a FIN showed it; otherwise -1. */
   finPosition = -1;
   finDelivered = false;
-  /** Up to here the other side's acknowledgements need not wait any more: delivered, or given up. */
-  granted = 0;
-  /** When the receiver was first seen to have what the capture has not; -1 while nothing is in doubt. */
-  doubtSince = -1;
-  doubtPackets = 0;
-  lastDeliveredFrame = 0;
-  lastDeliveredTime = 0;
-  private finTime = 0;
   /** Segments in a row that lie far outside the window. */
   strays = 0;
-  private pieces: Piece[] = [];
+  /** Initial sequence number, where a SYN showed it; otherwise -1. */
+  initialSequence = -1;
+  doubtSince = -1;
+  private finTime = 0;
+  private pieces: Piece[] = NO_PIECES;
   queuedBytes = 0;
-
-  constructor(readonly facts: StreamFacts) {}
 
   /** Fixes which sequence number is position 0. */
   begin(sequence: number): void {
-    this.next = sequence;
+    this.next = sequence | 0;
     this.known = true;
   }
 
   /** Moves position 0 back to an earlier sequence number, while nothing was delivered. */
   beginEarlier(sequence: number): void {
     const distance = sequenceDistance(sequence, this.next);
-    this.next = sequence;
-    this.facts.acked += distance;
+    this.next = sequence | 0;
+    this.acked += distance;
     if (this.finPosition >= 0) this.finPosition += distance;
     this.pieces = this.pieces.map((piece) => ({ ...piece, position: piece.position + distance }));
   }
 
   /** Stream position of a sequence number; negative or less than `delivered` if it is old. */
   position(sequence: number): number {
-    return this.facts.delivered + sequenceDistance(this.next, sequence);
+    return this.delivered + sequenceDistance(this.next, sequence);
   }
 
   advance(length: number): void {
-    this.facts.delivered += length;
-    this.next = sequenceAdd(this.next, length);
-    if (this.granted < this.facts.delivered) this.granted = this.facts.delivered;
+    this.delivered += length;
+    this.next = (this.next + length) | 0;
+    if (this.granted < this.delivered) this.granted = this.delivered;
   }
 
   /**
@@ -77,58 +81,60 @@ export class HalfConnection {
    */
   acknowledge(segment: Segment): number {
     const position = this.position(segment.acknowledgement);
-    const { facts, finPosition } = this;
-    if (position > facts.acked && position - facts.delivered < 2 ** 30) {
-      if (finPosition >= 0 && position > finPosition) facts.finAcked = true;
-      facts.acked = finPosition >= 0 ? Math.min(position, finPosition) : position;
-      facts.unackedRetransmissions = 0;
-      facts.firstUnackedRetransmission = null;
+    const { finPosition } = this;
+    if (position > this.acked && position - this.delivered < 2 ** 30) {
+      if (finPosition >= 0 && position > finPosition) this.finAcked = true;
+      this.acked = finPosition >= 0 ? Math.min(position, finPosition) : position;
+      this.unackedRetransmissions = 0;
+      this.firstUnackedRetransmission = null;
     }
     return position;
   }
 
   /** Notes a FIN, the first or one sent again; it takes effect when all bytes before it were handed on. */
   finish(segment: Segment): void {
-    const { facts } = this;
-    if (facts.fin !== null) {
-      if (segment.time - this.finTime > DUPLICATE_TIME) facts.finRepeats++;
+    if (this.fin !== null) {
+      if (segment.time - this.finTime > DUPLICATE_TIME) this.finRepeats++;
       this.finTime = segment.time;
       return;
     }
-    facts.fin = { frame: segment.frame, time: segment.time };
+    this.fin = { frame: segment.frame, time: segment.time };
     this.finTime = segment.time;
     this.finPosition = this.position(segment.sequence) + segment.wireLength;
-    if (facts.acked <= this.finPosition) return;
+    if (this.acked <= this.finPosition) return;
     // The acknowledgement came before the FIN itself: it counts no byte.
-    facts.acked = this.finPosition;
-    facts.finAcked = true;
+    this.acked = this.finPosition;
+    this.finAcked = true;
   }
 
   /** Whether an empty segment stands one byte before the next: a keep-alive probe. */
   isProbe(segment: Segment): boolean {
-    return segment.sequence === (this.next - 1) >>> 0 && (segment.flags & (SYN | FIN)) === 0 && this.finPosition < 0;
+    return (
+      (segment.sequence | 0) === ((this.next - 1) | 0) && (segment.flags & (SYN | FIN)) === 0 && this.finPosition < 0
+    );
   }
 
   /** Notes a segment that brings nothing new: a keep-alive probe, a packet captured twice, or a retransmission. */
   repeat(segment: Segment, position: number): void {
-    const { facts } = this;
-    if (segment.wireLength <= 1 && position === facts.delivered - 1) {
-      facts.keepAlives++;
+    if (segment.wireLength <= 1 && position === this.delivered - 1) {
+      this.keepAlives++;
       return;
     }
-    if (facts.lastPayload !== null && segment.time - facts.lastPayload.time < DUPLICATE_TIME) {
-      facts.duplicates++;
+    if (this.lastPayloadTime >= 0 && segment.time - this.lastPayloadTime < DUPLICATE_TIME) {
+      this.duplicates++;
       return;
     }
-    facts.retransmissions++;
-    if (position + segment.wireLength > facts.acked) {
-      facts.unackedRetransmissions++;
-      facts.firstUnackedRetransmission ??= { frame: segment.frame, time: segment.time };
+    this.retransmissions++;
+    if (position + segment.wireLength > this.acked) {
+      this.unackedRetransmissions++;
+      this.firstUnackedRetransmission ??= { frame: segment.frame, time: segment.time };
     }
   }
 
-  get waiting(): number {
-    return this.pieces.length;
+  /** Nothing is in doubt any more. */
+  settled(): void {
+    this.doubtPackets = -1;
+    this.doubtSince = -1;
   }
 
   first(): Piece | undefined {
@@ -137,7 +143,9 @@ export class HalfConnection {
 
   shift(): void {
     const piece = this.pieces.shift();
-    if (piece !== undefined) this.queuedBytes -= piece.bytes.length;
+    if (piece === undefined) return;
+    this.waiting--;
+    this.queuedBytes -= piece.bytes.length;
   }
 
   /**
@@ -145,6 +153,7 @@ export class HalfConnection {
    * @returns bytes that are now kept in addition
    */
   hold(piece: Omit<Piece, 'bytes'>, bytes: Buffer, start: number, end: number): number {
+    if (this.pieces === NO_PIECES) this.pieces = [];
     let { position } = piece;
     let index = this.pieces.length;
     while (index > 0 && this.pieces[index - 1]!.position > position) index--;
@@ -166,6 +175,7 @@ export class HalfConnection {
       position = after.position + after.length;
       index++;
     }
+    this.waiting = this.pieces.length;
     this.queuedBytes += added;
     return added;
   }

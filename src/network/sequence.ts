@@ -5,8 +5,3 @@
 export function sequenceDistance(from: number, to: number): number {
   return (to - from) | 0;
 }
-
-/** Sequence number `distance` bytes behind `from`, 0 to 2^32-1. */
-export function sequenceAdd(from: number, distance: number): number {
-  return (from + distance) >>> 0;
-}

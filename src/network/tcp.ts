@@ -1,12 +1,5 @@
 import { endpoints } from './address.js';
-import {
-  Connection,
-  TO_CLIENT,
-  TO_SERVER,
-  type ConnectionEnd,
-  type Direction,
-  type StreamFacts,
-} from './connection.js';
+import { Connection, TO_CLIENT, TO_SERVER, type ConnectionEnd } from './connection.js';
 import { ConnectionTable, TableEntry } from './connectionTable.js';
 import { DUPLICATE_TIME, HalfConnection } from './halfConnection.js';
 import { ACK, FIN, RST, SYN, type Segment } from './segment.js';
@@ -34,7 +27,6 @@ class TcpConnection extends TableEntry {
   handler: StreamHandler | null = null;
   closing = false;
   closed = false;
-  lastTime = 0;
 
   constructor(
     hash: number,
@@ -47,8 +39,8 @@ class TcpConnection extends TableEntry {
     super(hash, segment);
   }
 
-  direction(half: HalfConnection): Direction {
-    return half.facts === this.connection.toServer ? TO_SERVER : TO_CLIENT;
+  get lastTime(): number {
+    return Math.max(this.a.lastTime, this.b.lastTime);
   }
 }
 
@@ -96,21 +88,12 @@ export class TcpReassembly {
     }
     const opened = entry === null;
     entry ??= this.open(segment);
-    entry.lastTime = time;
     const fromA = opened || this.table.forward;
     const half = fromA ? entry.a : entry.b;
     const peer = fromA ? entry.b : entry.a;
-    const facts = half.facts;
-    facts.packets++;
-    const moment = facts.last;
-    if (moment === null) {
-      facts.last = { frame: segment.frame, time };
-      facts.first = { frame: segment.frame, time };
-    } else {
-      // The one Moment that is rewritten in place: a new object for every packet would cost more than all the rest.
-      (moment as { frame: number; time: number }).frame = segment.frame;
-      (moment as { frame: number; time: number }).time = time;
-    }
+    half.packets++;
+    half.lastFrame = segment.frame;
+    half.lastTime = time;
     if (entry.closed) {
       this.afterClose(entry, half, peer, segment);
       return entry.connection;
@@ -122,15 +105,15 @@ export class TcpReassembly {
       this.reset(entry, half, segment);
       return entry.connection;
     }
-    if (segment.window === 0 && (flags & (SYN | FIN)) === 0) facts.zeroWindows++;
+    if (segment.window === 0 && (flags & (SYN | FIN)) === 0) half.zeroWindows++;
     const acknowledges = (flags & ACK) !== 0 ? this.acknowledge(entry, peer, segment) : 0;
     if (segment.wireLength > 0) this.payload(entry, half, peer, segment, acknowledges);
-    else if (half.isProbe(segment)) facts.keepAlives++;
+    else if (half.isProbe(segment)) half.keepAlives++;
     if ((flags & FIN) !== 0) half.finish(segment);
     if (half.finPosition >= 0 || half.waiting > 0 || peer.waiting > 0 || peer.finPosition >= 0) this.drain(entry);
-    if (half.doubtSince >= 0 || peer.doubtSince >= 0) {
-      half.doubtPackets++;
-      peer.doubtPackets++;
+    if (half.doubtPackets >= 0 || peer.doubtPackets >= 0) {
+      if (half.doubtPackets >= 0) half.doubtPackets++;
+      if (peer.doubtPackets >= 0) peer.doubtPackets++;
       if (half.doubtPackets > GRACE_PACKETS || peer.doubtPackets > GRACE_PACKETS)
         this.settle(entry, GRACE_PACKETS, time);
     }
@@ -154,7 +137,7 @@ export class TcpReassembly {
     }
     if (!entry.closed || segment.wireLength === 0 || (segment.flags & RST) !== 0) return false;
     // The SYN may be missing: another sequence space, or long after TIME_WAIT, is another connection.
-    const far = Math.abs(half.position(segment.sequence) - half.facts.delivered) > STRAY_DISTANCE;
+    const far = Math.abs(half.position(segment.sequence) - half.delivered) > STRAY_DISTANCE;
     return far || segment.time - (entry.connection.endMoment?.time ?? 0) > TIME_WAIT;
   }
 
@@ -171,6 +154,8 @@ export class TcpReassembly {
       sourceIsClient = server === null ? source.port >= destination.port : server === destination;
     }
     const start = { frame: segment.frame, time: segment.time };
+    const own = new HalfConnection(sourceIsClient ? TO_SERVER : TO_CLIENT);
+    const other = new HalfConnection(sourceIsClient ? TO_CLIENT : TO_SERVER);
     const connection = new Connection(
       this.connections++,
       sourceIsClient ? source : destination,
@@ -178,16 +163,10 @@ export class TcpReassembly {
       rolesKnown,
       start,
       !syn,
+      sourceIsClient ? own : other,
+      sourceIsClient ? other : own,
     );
-    const own = sourceIsClient ? connection.toServer : connection.toClient;
-    const other = sourceIsClient ? connection.toClient : connection.toServer;
-    const entry = new TcpConnection(
-      this.table.hash(segment),
-      segment,
-      connection,
-      new HalfConnection(own),
-      new HalfConnection(other),
-    );
+    const entry = new TcpConnection(this.table.hash(segment), segment, connection, own, other);
     this.table.add(entry);
     entry.handler = this.listener.opened(connection);
     return entry;
@@ -232,9 +211,9 @@ export class TcpReassembly {
 
   /** Facts that still come in after the end: the last acknowledgements, repeated FINs. */
   private afterClose(entry: TcpConnection, half: HalfConnection, peer: HalfConnection, segment: Segment): void {
-    if ((segment.flags & RST) !== 0) half.facts.rst ??= { frame: segment.frame, time: segment.time };
+    if ((segment.flags & RST) !== 0) half.rst ??= { frame: segment.frame, time: segment.time };
     else if ((segment.flags & ACK) !== 0) peer.acknowledge(segment);
-    if ((segment.flags & FIN) !== 0 && half.facts.fin !== null) half.finish(segment);
+    if ((segment.flags & FIN) !== 0 && half.fin !== null) half.finish(segment);
     else if (segment.wireLength > 0 && entry.connection.end !== 'open') this.late++;
   }
 
@@ -261,9 +240,9 @@ export class TcpReassembly {
   private reset(entry: TcpConnection, half: HalfConnection, segment: Segment): void {
     const connection = entry.connection;
     const moment = { frame: segment.frame, time: segment.time };
-    half.facts.rst ??= moment;
-    const answersSyn = connection.syn !== null && connection.synAck === null && half.facts === connection.toClient;
-    if (answersSyn && half.facts.delivered === 0) connection.refused ??= moment;
+    half.rst ??= moment;
+    const answersSyn = connection.syn !== null && connection.synAck === null && half.direction === TO_CLIENT;
+    if (answersSyn && half.delivered === 0) connection.refused ??= moment;
     this.close(entry, 'rst', segment.frame, segment.time);
   }
 
@@ -271,9 +250,8 @@ export class TcpReassembly {
   private acknowledge(entry: TcpConnection, peer: HalfConnection, segment: Segment): number {
     if (!peer.known) peer.begin(segment.acknowledgement);
     const position = peer.acknowledge(segment);
-    const facts = peer.facts;
-    const delivered = facts.delivered + (peer.finDelivered || peer.finPosition === facts.delivered ? 1 : 0);
-    if (position > delivered && position > peer.granted && peer.doubtSince < 0 && facts.packets > 0)
+    const delivered = peer.delivered + (peer.finDelivered || peer.finPosition === peer.delivered ? 1 : 0);
+    if (position > delivered && position > peer.granted && peer.doubtPackets < 0 && peer.packets > 0)
       this.doubt(entry, peer, segment.time);
     return position;
   }
@@ -287,50 +265,45 @@ export class TcpReassembly {
     segment: Segment,
     acknowledges: number,
   ): void {
-    const facts = half.facts;
     let sequence = segment.sequence;
     if ((segment.flags & SYN) !== 0) sequence = (sequence + 1) >>> 0;
     let position = half.position(sequence);
     const length = segment.wireLength;
-    if (position < 0 && facts.delivered === 0 && half.initialSequence === -1 && position > -STRAY_DISTANCE) {
+    if (position < 0 && half.delivered === 0 && half.initialSequence === -1 && position > -STRAY_DISTANCE) {
       half.beginEarlier(sequence);
       position = 0;
     }
-    if (position + length <= facts.delivered) {
+    if (position + length <= half.delivered) {
       half.repeat(segment, position);
       return;
     }
-    if (position > Math.max(facts.delivered, facts.acked) + STRAY_DISTANCE && ++half.strays < STRAYS_TO_BELIEVE) {
+    if (position > Math.max(half.delivered, half.acked) + STRAY_DISTANCE && ++half.strays < STRAYS_TO_BELIEVE) {
       this.strays++;
       return;
     }
     half.strays = 0;
-    const payloadMoment = facts.lastPayload;
-    if (payloadMoment === null) facts.lastPayload = { frame: segment.frame, time: segment.time };
-    else {
-      (payloadMoment as { frame: number; time: number }).frame = segment.frame;
-      (payloadMoment as { frame: number; time: number }).time = segment.time;
-    }
+    half.lastPayloadFrame = segment.frame;
+    half.lastPayloadTime = segment.time;
     if (entry.handler === null) {
       // Nobody wants the bytes: only count them.
-      half.advance(position + length - facts.delivered);
+      half.advance(position + length - half.delivered);
       return;
     }
-    const inOrder = position <= facts.delivered && half.waiting === 0;
+    const inOrder = position <= half.delivered && half.waiting === 0;
     if (inOrder && this.mayGo(peer, acknowledges)) {
       this.deliver(
         entry,
         half,
         segment.bytes,
-        segment.start + (facts.delivered - position),
+        segment.start + (half.delivered - position),
         segment.end,
-        position + length - facts.delivered,
+        position + length - half.delivered,
         segment.frame,
         segment.time,
       );
       return;
     }
-    if (position < facts.delivered) this.holdRest(half, segment, position, acknowledges);
+    if (position < half.delivered) this.holdRest(half, segment, position, acknowledges);
     else
       this.waitingTotal += half.hold(
         { position, length, frame: segment.frame, time: segment.time, acknowledges },
@@ -344,13 +317,13 @@ export class TcpReassembly {
       this.waitingTotal > this.maxWaitingTotal
     ) {
       this.drainAll(entry);
-    } else if (half.doubtSince < 0 && peer.facts.packets === 0) {
+    } else if (half.doubtPackets < 0 && peer.packets === 0) {
       this.doubt(entry, half, segment.time); // no acknowledgement can ever be seen: do not wait for one
     }
   }
 
   private holdRest(half: HalfConnection, segment: Segment, position: number, acknowledges: number): void {
-    const skip = half.facts.delivered - position;
+    const skip = half.delivered - position;
     const piece = {
       position: position + skip,
       length: segment.wireLength - skip,
@@ -365,8 +338,9 @@ export class TcpReassembly {
   private mayGo(peer: HalfConnection, acknowledges: number): boolean {
     return (
       acknowledges <= peer.granted ||
+      peer.grantsAll ||
       (peer.finDelivered && acknowledges <= peer.granted + 1) ||
-      peer.facts.packets === 0
+      peer.packets === 0
     );
   }
 
@@ -388,8 +362,8 @@ export class TcpReassembly {
       time = half.lastDeliveredTime;
     }
     const captured = Math.max(0, Math.min(end - start, length));
-    const direction = entry.direction(half);
-    const position = half.facts.delivered;
+    const direction = half.direction;
+    const position = half.delivered;
     half.advance(captured);
     const { handler } = entry;
     if (captured > 0 && handler !== null) {
@@ -401,9 +375,9 @@ export class TcpReassembly {
 
   /** Passes over bytes that the capture does not have. */
   private skip(entry: TcpConnection, half: HalfConnection, length: number, frame: number, time: number): void {
-    const position = half.facts.delivered;
-    half.facts.gapBytes += length;
-    const direction = entry.direction(half);
+    const position = half.delivered;
+    half.gapBytes += length;
+    const direction = half.direction;
     half.advance(length);
     entry.handler?.gap(direction, length, position, frame, time);
   }
@@ -428,7 +402,7 @@ export class TcpReassembly {
   private drainHalf(entry: TcpConnection, half: HalfConnection, peer: HalfConnection): boolean {
     let progress = false;
     for (let piece = half.first(); piece !== undefined; piece = half.first()) {
-      const delivered = half.facts.delivered;
+      const delivered = half.delivered;
       if (piece.position + piece.length <= delivered) {
         this.drop(half);
         continue;
@@ -447,11 +421,11 @@ export class TcpReassembly {
       );
       progress = true;
     }
-    if (half.doubtSince >= 0 && half.facts.acked <= half.facts.delivered && half.waiting === 0) half.doubtSince = -1;
-    if (half.finPosition >= 0 && !half.finDelivered && half.facts.delivered >= half.finPosition && half.waiting === 0) {
+    if (half.doubtPackets >= 0 && half.acked <= half.delivered && half.waiting === 0) half.settled();
+    if (half.finPosition >= 0 && !half.finDelivered && half.delivered >= half.finPosition && half.waiting === 0) {
       half.finDelivered = true;
-      const fin = half.facts.fin!;
-      entry.handler?.fin(entry.direction(half), fin.frame, fin.time);
+      const fin = half.fin!;
+      entry.handler?.fin(half.direction, fin.frame, fin.time);
       progress = true;
     }
     return progress;
@@ -484,9 +458,9 @@ export class TcpReassembly {
   /** Gives up holes whose time of grace is over. */
   private settle(entry: TcpConnection, packets: number, time: number): void {
     for (const half of [entry.a, entry.b]) {
-      if (half.doubtSince < 0) continue;
+      if (half.doubtPackets < 0) continue;
       if (half.doubtPackets > packets || time - half.doubtSince > GRACE_TIME) {
-        half.doubtSince = -1;
+        half.settled();
         this.giveUp(entry, half, false);
         // What waited behind the hole comes before what acknowledges it.
         this.drainHalf(entry, half, half === entry.a ? entry.b : entry.a);
@@ -497,14 +471,13 @@ export class TcpReassembly {
 
   /** Declares the hole before the first waiting piece, as far as it was acknowledged (or all of it), lost. */
   private giveUp(entry: TcpConnection, half: HalfConnection, all: boolean): void {
-    const facts: StreamFacts = half.facts;
     const first = half.first();
-    const noAcknowledgements = all || (half === entry.a ? entry.b : entry.a).facts.packets === 0;
-    let upTo = facts.acked;
-    if (first !== undefined) upTo = noAcknowledgements ? first.position : Math.min(first.position, facts.acked);
-    const missing = upTo - facts.delivered;
+    const noAcknowledgements = all || (half === entry.a ? entry.b : entry.a).packets === 0;
+    let upTo = half.acked;
+    if (first !== undefined) upTo = noAcknowledgements ? first.position : Math.min(first.position, half.acked);
+    const missing = upTo - half.delivered;
     // Not beyond what waits: that will come, and then what acknowledges it.
-    half.granted = Math.max(half.granted, facts.delivered, Math.min(facts.acked, first?.position ?? Infinity));
+    half.granted = Math.max(half.granted, half.delivered, Math.min(half.acked, first?.position ?? Infinity));
     if (missing <= 0) return;
     // One acknowledged byte and nothing behind it is a FIN that was not captured.
     if (missing === 1 && first === undefined && half.finPosition < 0) {
@@ -528,17 +501,18 @@ export class TcpReassembly {
       this.drain(entry);
       if (waiting() === before) {
         // Each waits for the other: acknowledgements that cannot be true.
-        entry.a.granted = Infinity;
-        entry.b.granted = Infinity;
+        entry.a.grantsAll = true;
+        entry.b.grantsAll = true;
         this.drain(entry);
         if (waiting() === before) break;
       }
       before = waiting();
     }
     for (const half of [entry.a, entry.b]) {
-      if (half.granted === Infinity) half.granted = half.facts.delivered;
-      if (half.facts.acked > half.facts.delivered && half.facts.packets > 0) this.giveUp(entry, half, true);
-      half.doubtSince = -1;
+      if (half.grantsAll) half.granted = half.delivered;
+      half.grantsAll = false;
+      if (half.acked > half.delivered && half.packets > 0) this.giveUp(entry, half, true);
+      half.settled();
     }
   }
 }

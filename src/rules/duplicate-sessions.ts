@@ -80,6 +80,7 @@ export const duplicateSessions = defineRule({
     }
 
     return {
+      withoutPings: true,
       request(m, connection) {
         const { session } = connection;
         if (session === null || session.work > SIGNATURE || m.path === null) return;

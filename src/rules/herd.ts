@@ -95,6 +95,7 @@ export const herd = defineRule({
     }
 
     return {
+      withoutPings: true,
       notification(m, connection, view) {
         if (view === null || connection.session === null) return;
         const { path } = view.znode;

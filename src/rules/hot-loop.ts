@@ -1,6 +1,6 @@
 import type { ClientConnection } from '../model/index.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
-import { OpCode } from '../protocols/zookeeper/opcodes.js';
+import { OpCode, opName } from '../protocols/zookeeper/opcodes.js';
 import { defineRule } from './rule.js';
 import { type Affected, affectedData, incidents, subject } from './support/affected.js';
 import { count, duration, seconds } from './support/text.js';
@@ -8,7 +8,6 @@ import { count, duration, seconds } from './support/text.js';
 /** A run of the same request on one connection, without a pause of a second. */
 interface Run {
   opcode: number;
-  op: string;
   /** PING for pings. */
   path: string;
   count: number;
@@ -16,13 +15,41 @@ interface Run {
   fromFrame: number;
   to: number;
   toFrame: number;
-  answers: number;
-  changes: number;
-  /** What the latest answer said: error, or mzxid and cversion, or the list itself. */
-  err: number;
-  mzxid: number;
-  cversion: number;
-  list: readonly string[] | null;
+  /** What the answers said, once the run is long enough to ask. */
+  answers: Answers | null;
+}
+
+/** The answers of a run: how many were looked at, how many differed from the one before, and the latest. */
+class Answers {
+  count = 0;
+  changes = 0;
+  err = 0;
+  mzxid = -1;
+  cversion = -1;
+  list: readonly string[] | null = null;
+
+  add(m: ZooKeeperMessage): void {
+    const first = this.count++ === 0;
+    let changed = m.err !== this.err;
+    this.err = m.err;
+    if (m.err === 0) {
+      const stat = m.stat();
+      const list = stat === null ? m.children() : null;
+      if (stat !== null) {
+        changed ||= stat.mzxid !== this.mzxid || stat.cversion !== this.cversion;
+        this.mzxid = stat.mzxid;
+        this.cversion = stat.cversion;
+      } else if (list !== null) {
+        changed ||= !sameNames(list, this.list);
+        this.list = list;
+      }
+    }
+    if (changed && !first) this.changes++;
+  }
+}
+
+function sameNames(a: readonly string[], b: readonly string[] | null): boolean {
+  return a === b || (a.length === b?.length && a.every((name, i) => name === b[i]));
 }
 
 interface Loop {
@@ -92,7 +119,10 @@ export const hotLoop = defineRule({
     },
   },
   create({ model, options, report }) {
-    const runs = new WeakMap<ClientConnection, (Run | null)[]>();
+    /** Of open connections: the latest runs, each in the slot of its operation and path. */
+    const runs = new Map<ClientConnection, (Run | null)[]>();
+    /** Pings that come faster than one a second. */
+    const quickPings = new Map<ClientConnection, Run>();
     const found: Loop[] = [];
     let latest: ClientConnection | null = null;
     let latestSlots: (Run | null)[] = [];
@@ -100,16 +130,18 @@ export const hotLoop = defineRule({
 
     function judge(run: Run, connection: ClientConnection): void {
       const lasted = run.to - run.from;
-      if (lasted < options.seconds * 1e9) return;
-      if (run.opcode === OpCode.ping) {
-        const timeout = connection.session?.timeout ?? 0;
-        if (run.count >= 20 && (lasted / run.count) * options.pings <= (timeout * 1e6) / 3) keep(run, connection, true);
-        return;
-      }
-      if (run.count / (lasted / 1e9) < options.rate) return;
-      if (!READS.has(run.opcode) && run.err === 0) return;
-      if (run.changes > run.answers * options.changes) return;
+      if (lasted < options.seconds * 1e9 || run.count / (lasted / 1e9) < options.rate) return;
+      const err = run.answers?.err ?? 0;
+      if (!READS.has(run.opcode) && err === 0) return;
+      if (run.answers !== null && run.answers.changes > run.answers.count * options.changes) return;
       keep(run, connection, false);
+    }
+
+    function judgePings(run: Run, connection: ClientConnection): void {
+      const lasted = run.to - run.from;
+      if (lasted < options.seconds * 1e9) return;
+      const timeout = connection.session?.timeout ?? 0;
+      if (run.count >= 20 && (lasted / run.count) * options.pings <= (timeout * 1e6) / 3) keep(run, connection, true);
     }
 
     function keep(run: Run, connection: ClientConnection, pings: boolean): void {
@@ -141,15 +173,38 @@ export const hotLoop = defineRule({
     /** Slots are used again: one object for each, however many requests pass. */
     function begin(run: Run, m: ZooKeeperMessage, opcode: number, path: string): void {
       run.opcode = opcode;
-      run.op = m.op ?? 'unknown';
       run.path = path;
       run.count = 1;
       run.from = run.to = m.time;
       run.fromFrame = run.toFrame = m.frame;
-      run.answers = run.changes = 0;
-      run.err = 0;
-      run.mzxid = run.cversion = -1;
-      run.list = null;
+      run.answers = null;
+    }
+
+    function ping(m: ZooKeeperMessage, connection: ClientConnection): void {
+      const slow = connection.pingInterval >= PAUSE;
+      // The usual case, whatever the number of connections.
+      if (slow && quickPings.size === 0) return;
+      const run = quickPings.get(connection);
+      if (slow) {
+        if (run === undefined) return;
+        quickPings.delete(connection);
+        judgePings(run, connection);
+      } else if (run === undefined) {
+        quickPings.set(connection, {
+          opcode: OpCode.ping,
+          path: PING,
+          count: 2,
+          from: m.time - connection.pingInterval,
+          fromFrame: connection.previousPingFrame,
+          to: m.time,
+          toFrame: m.frame,
+          answers: null,
+        });
+      } else {
+        run.count++;
+        run.to = m.time;
+        run.toFrame = m.frame;
+      }
     }
 
     function slotsOf(connection: ClientConnection): (Run | null)[] {
@@ -161,34 +216,19 @@ export const hotLoop = defineRule({
       return slots;
     }
 
-    function compare(run: Run, m: ZooKeeperMessage): void {
-      const first = run.answers++ === 0;
-      let changed = m.err !== run.err;
-      run.err = m.err;
-      if (m.err === 0) {
-        const stat = m.stat();
-        const list = stat === null ? m.children() : null;
-        if (stat !== null) {
-          changed ||= stat.mzxid !== run.mzxid || stat.cversion !== run.cversion;
-          run.mzxid = stat.mzxid;
-          run.cversion = stat.cversion;
-        } else if (list !== null) {
-          changed ||=
-            list !== run.list && (list.length !== run.list?.length || list.some((name, i) => name !== run.list![i]));
-          run.list = list;
-        }
-      }
-      if (changed && !first) run.changes++;
-    }
-
     function closed(connection: ClientConnection): void {
       for (const run of runs.get(connection) ?? []) if (run !== null) judge(run, connection);
+      const pings = quickPings.get(connection);
+      if (pings !== undefined) judgePings(pings, connection);
+      runs.delete(connection);
+      quickPings.delete(connection);
+      if (latest === connection) latest = null;
     }
 
     return {
       request(m, connection) {
-        const { opcode } = m;
-        const path = opcode === OpCode.ping ? PING : m.path;
+        const { opcode, path } = m;
+        if (opcode === OpCode.ping) ping(m, connection);
         if (path === null || opcode === null) return;
         const slots = slotsOf(connection);
         const slot = slotOf(opcode, path);
@@ -215,19 +255,21 @@ export const hotLoop = defineRule({
         if (request?.path == null) return;
         const run = slotsOf(connection)[slotOf(request.opcode, request.path)] ?? null;
         if (run === null || run.count < LOOK_FROM || run.path !== request.path || run.opcode !== request.opcode) return;
-        compare(run, m);
+        (run.answers ??= new Answers()).add(m);
       },
       connectionClosed: closed,
       end() {
-        for (const connection of model.connections.values()) closed(connection);
+        for (const connection of [...model.connections.values()]) closed(connection);
         for (const group of incidents(
           found,
-          (l) => `${l.run.op} ${l.run.path}`,
+          (l) => `${l.run.opcode} ${l.run.path}`,
           (l) => l.run.from,
           60e9,
         )) {
           const { run, pings, timeout } = group.reduce((a, b) => (b.run.count > a.run.count ? b : a));
           const entries = group.map((l) => l.entry);
+          const op = opName(run.opcode);
+          const answers = run.answers;
           const lasted = run.to - run.from;
           const rate = Math.round(run.count / (lasted / 1e9));
           const who =
@@ -235,11 +277,11 @@ export const hotLoop = defineRule({
           const third = timeout === null ? 0 : timeout / 3;
           report({
             severity: pings ? 'info' : 'warning',
-            confidence: run.changes > 0 || (!pings && run.answers === 0) ? 'likely' : 'proven',
+            confidence: (answers !== null && answers.changes > 0) || (!pings && answers === null) ? 'likely' : 'proven',
             title: pings ? 'Pings far more often than needed' : 'Hot loop',
             message: pings
               ? `${who} sent ${count(run.count, 'ping')} in ${duration(lasted)}, one every ${duration(lasted / run.count)}, where one every ${duration(third * 1e6)} would do.`
-              : `${who} sent ${run.op} of ${run.path} ${count(run.count, 'time')} in ${duration(lasted)} (${rate} a second)${run.err === 0 ? '; the answer does not change' : '; the answer is always the same error'}.`,
+              : `${who} sent ${op} of ${run.path} ${count(run.count, 'time')} in ${duration(lasted)} (${rate} a second)${(answers?.err ?? 0) === 0 ? '; the answer does not change' : '; the answer is always the same error'}.`,
             remedy: pings
               ? 'Ping every third of the session timeout; see what the client library is told to do.'
               : 'Set a watch (watch=true) and wait for its event instead of asking again; let retries wait longer each time (ExponentialBackoffRetry in Curator, KazooRetry in kazoo).',
@@ -250,12 +292,12 @@ export const hotLoop = defineRule({
               {
                 frame: run.fromFrame,
                 time: run.from,
-                text: `the first ${run.op}${pings ? '' : ` of ${run.path}`}`,
+                text: `the first ${op}${pings ? '' : ` of ${run.path}`}`,
               },
               { frame: run.toFrame, time: run.to, text: `the last of ${run.count}` },
             ],
             data: {
-              op: run.op,
+              op,
               requests: run.count,
               seconds: seconds(lasted),
               rate,
@@ -270,20 +312,5 @@ export const hotLoop = defineRule({
 });
 
 function newRun(): Run {
-  return {
-    opcode: 0,
-    op: '',
-    path: '',
-    count: 0,
-    from: 0,
-    fromFrame: 0,
-    to: 0,
-    toFrame: 0,
-    answers: 0,
-    changes: 0,
-    err: 0,
-    mzxid: -1,
-    cversion: -1,
-    list: null,
-  };
+  return { opcode: 0, path: '', count: 0, from: 0, fromFrame: 0, to: 0, toFrame: 0, answers: null };
 }

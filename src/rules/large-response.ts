@@ -72,6 +72,7 @@ export const largeResponse = defineRule({
     }
 
     return {
+      withoutPings: true,
       response(m, connection) {
         if (m.length >= options.bytes) look(m, connection);
       },

@@ -71,6 +71,7 @@ export const sessionMoved = defineRule({
     let movedErrors = 0;
 
     return {
+      withoutPings: true,
       response(m, connection) {
         if (m.err !== ErrorCode.SessionMoved) return;
         movedErrors++;

@@ -57,6 +57,7 @@ export const slowQuorumAck = defineRule({
     const writes: Write[] = [];
     let writesSeen = 0;
     return {
+      withoutPings: true,
       response(message, connection) {
         const { request, latency, session } = message;
         if (request === null || latency === null || latency < SLOW_WAIT || session === null) return;

@@ -270,7 +270,8 @@ export class ScenarioConnection {
   private say(fields: Partial<ZooKeeperMessage>): void {
     const { frame = 0, time = 0, direction = TO_SERVER } = fields;
     const facts = this.tcp.stream(direction);
-    facts.last = facts.lastPayload = { frame, time };
+    facts.lastFrame = facts.lastPayloadFrame = frame;
+    facts.lastTime = facts.lastPayloadTime = time;
     facts.packets++;
     const message = {
       ...{

@@ -18,14 +18,11 @@ import { zxidNumber } from './stat.js';
 type Mode = 'undecided' | 'framed' | 'word' | 'foreign';
 
 /** Decodes both directions of one client connection into messages, and pairs responses with requests. */
-export class ZooKeeperDecoder implements ConnectionDecoder {
+export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   private mode: Mode;
   private readonly outstanding = new OutstandingRequests();
   private readonly requests: FramedStream;
   private readonly responses: FramedStream;
-  private readonly lost = [0, 0];
-  private readonly lostFrame = [0, 0];
-  private readonly lostTime = [0, 0];
   private session: string | null = null;
   /** zxid of the latest response, -1 before the first. */
   private lastZxid = -1;
@@ -58,27 +55,34 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     const atStart = !connection.midStream;
     this.mode = 'undecided';
     this.awaitsConnectResponse = atStart;
-    this.requests = new FramedStream(this.handler(TO_SERVER), atStart);
-    this.responses = new FramedStream(this.handler(TO_CLIENT), atStart);
+    this.requests = new FramedStream(this, TO_SERVER, atStart);
+    this.responses = new FramedStream(this, TO_CLIENT, atStart);
   }
 
-  private handler(direction: Direction): FrameHandler {
-    return {
-      frame: (bytes, start, end, length, position, truncated) => {
-        this.reportGap(direction);
-        if (direction === TO_SERVER) this.request(bytes, start, end, length, position, truncated);
-        else this.response(bytes, start, end, length, position, truncated);
-      },
-      evidence: (bytes, at, end): Evidence =>
-        direction === TO_SERVER
-          ? requestEvidence(bytes, at, end)
-          : responseEvidence(bytes, at, end, this.outstanding, this.lastZxid),
-      skipped: (length) => {
-        const { frame, time } = this.stream(direction);
-        this.reportGap(direction);
-        this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'skipped' });
-      },
-    };
+  frame(
+    stream: FramedStream,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    length: number,
+    position: number,
+    truncated: boolean,
+  ): void {
+    if (stream.lost > 0) this.reportGap(stream);
+    if (stream.direction === TO_SERVER) this.request(bytes, start, end, length, position, truncated);
+    else this.response(bytes, start, end, length, position, truncated);
+  }
+
+  evidence(stream: FramedStream, bytes: Buffer, at: number, end: number): Evidence {
+    return stream.direction === TO_SERVER
+      ? requestEvidence(bytes, at, end)
+      : responseEvidence(bytes, at, end, this.outstanding, this.lastZxid);
+  }
+
+  skipped(stream: FramedStream, length: number): void {
+    const { direction, frame, time } = stream;
+    this.reportGap(stream);
+    this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'skipped' });
   }
 
   private stream(direction: Direction): FramedStream {
@@ -168,12 +172,13 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     if (direction === TO_CLIENT) this.responsesLostAt = this.connection.toServer.delivered;
     else this.requestsLostAt = position + length;
     if (direction === TO_SERVER) this.giveUpDeciding();
-    if (this.lost[direction] === 0) {
-      this.lostFrame[direction] = frame;
-      this.lostTime[direction] = time;
+    const stream = this.stream(direction);
+    if (stream.lost === 0) {
+      stream.lostFrame = frame;
+      stream.lostTime = time;
     }
-    this.lost[direction]! += length;
-    if (this.mode === 'framed' || this.mode === 'undecided') this.stream(direction).gap(length);
+    stream.lost += length;
+    if (this.mode === 'framed' || this.mode === 'undecided') stream.gap(length);
   }
 
   fin(direction: Direction): void {
@@ -199,8 +204,8 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
       this.requests.end();
       this.responses.end();
     }
-    this.reportGap(TO_SERVER);
-    this.reportGap(TO_CLIENT);
+    this.reportGap(this.requests);
+    this.reportGap(this.responses);
     if (this.mode === 'foreign') this.reportForeign();
   }
 
@@ -211,16 +216,16 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
     }
   }
 
-  private reportGap(direction: Direction): void {
-    const bytes = this.lost[direction]!;
-    if (bytes === 0) return;
-    this.lost[direction] = 0;
+  private reportGap(stream: FramedStream): void {
+    const { direction, lost, lostFrame, lostTime } = stream;
+    if (lost === 0) return;
+    stream.lost = 0;
     this.sink.gap({
       connection: this.connection,
       direction,
-      frame: this.lostFrame[direction]!,
-      time: this.lostTime[direction]!,
-      bytes,
+      frame: lostFrame,
+      time: lostTime,
+      bytes: lost,
       reason: 'missing',
     });
   }
@@ -360,11 +365,9 @@ export class ZooKeeperDecoder implements ConnectionDecoder {
   }
 
   private createSessionRequest(): ZooKeeperRequest | null {
-    for (const request of this.outstanding) {
-      if (request.opcode === OpCode.createSession) return this.outstanding.take(request.xid);
-      break; // answers come in order: only the oldest can be meant
-    }
-    return null;
+    // Answers come in order: only the oldest can be meant.
+    const oldest = this.outstanding.oldest();
+    return oldest?.opcode === OpCode.createSession ? this.outstanding.take(oldest.xid) : null;
   }
 
   private notification(message: DecodedMessage): void {

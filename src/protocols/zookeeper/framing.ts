@@ -1,13 +1,22 @@
+import type { Direction } from '../../network/connection.js';
 import { MAX_LENGTH, type Evidence } from './plausible.js';
 
-/** What a framed stream hands on. Offsets are into `bytes`, behind the length prefix. */
+/** What the framed streams of a connection hand on. Offsets are into `bytes`, behind the length prefix. */
 export interface FrameHandler {
   /** A whole message, or (`truncated`) the part of one that was captured. */
-  frame(bytes: Buffer, start: number, end: number, length: number, position: number, truncated: boolean): void;
+  frame(
+    stream: FramedStream,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    length: number,
+    position: number,
+    truncated: boolean,
+  ): void;
   /** Judges whether a length prefix stands at `at`. */
-  evidence(bytes: Buffer, at: number, end: number): Evidence;
+  evidence(stream: FramedStream, bytes: Buffer, at: number, end: number): Evidence;
   /** Bytes that belong to no message. */
-  skipped(length: number): void;
+  skipped(stream: FramedStream, length: number): void;
 }
 
 /** More of one message than this is not kept: it is then given as truncated. */
@@ -15,6 +24,7 @@ const LARGEST_KEPT = 16 * 1024 * 1024;
 /** Bytes that may be needed to judge a boundary. */
 const LOOKAHEAD = 96;
 const SHORTEST = 8;
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Cuts one direction of a connection into messages: a 4-byte big-endian length and that many bytes. After a gap, and where
@@ -28,8 +38,12 @@ export class FramedStream {
   /** Bytes in messages (length prefixes and lost tails of truncated messages apart), and bytes in none. */
   messageBytes = 0;
   skippedBytes = 0;
+  /** Bytes that were lost to the capture and not told yet, and where. */
+  lost = 0;
+  lostFrame = 0;
+  lostTime = 0;
   private aligned: boolean;
-  private kept = Buffer.alloc(0);
+  private kept = NO_BYTES;
   private keptLength = 0;
   private keptFirstFrame = 0;
   private keptPosition = 0;
@@ -40,6 +54,7 @@ export class FramedStream {
 
   constructor(
     private readonly handler: FrameHandler,
+    readonly direction: Direction,
     atStart: boolean,
   ) {
     this.aligned = atStart;
@@ -79,7 +94,7 @@ export class FramedStream {
       if (end - at - 4 < length) break;
       this.firstFrame = this.frame;
       this.messageBytes += 4 + length;
-      this.handler.frame(bytes, at + 4, at + 4 + length, length, origin + at + 4 + length, false);
+      this.handler.frame(this, bytes, at + 4, at + 4 + length, length, origin + at + 4 + length, false);
       at += 4 + length;
     }
     if (at < end) this.keep(bytes, at, end, origin + at);
@@ -112,7 +127,7 @@ export class FramedStream {
       this.keptLength = 0;
       this.firstFrame = this.keptFirstFrame;
       this.messageBytes += 4 + length;
-      this.handler.frame(this.kept, 4, 4 + length, length, origin + at, false);
+      this.handler.frame(this, this.kept, 4, 4 + length, length, origin + at, false);
       this.shrink();
     } else if (this.keptLength > LARGEST_KEPT) {
       this.messageBytes += this.keptLength;
@@ -142,7 +157,7 @@ export class FramedStream {
   }
 
   private shrink(): void {
-    if (this.kept.length > 65_536) this.kept = Buffer.alloc(0);
+    if (this.kept.length > 65_536) this.kept = NO_BYTES;
   }
 
   /** Looks for a boundary; @returns its offset, or -1 if there is none (what may be the start of one is kept). */
@@ -193,14 +208,14 @@ export class FramedStream {
 
   /** Weak evidence is enough at the start of a segment, or where the message behind it is plausible as well. */
   private judge(bytes: Buffer, at: number, end: number, segmentStart: boolean): 'no' | 'more' | 'yes' {
-    const evidence = this.handler.evidence(bytes, at, end);
+    const evidence = this.handler.evidence(this, bytes, at, end);
     if (evidence === 'strong') return 'yes';
     if (evidence === 'no' || evidence === 'more') return evidence;
     if (segmentStart) return 'yes';
     const next = at + 4 + bytes.readInt32BE(at);
     if (next === end) return 'yes';
     if (next > end - 20) return 'no';
-    return this.handler.evidence(bytes, next, end) === 'no' ? 'no' : 'yes';
+    return this.handler.evidence(this, bytes, next, end) === 'no' ? 'no' : 'yes';
   }
 
   private skip(length: number): void {
@@ -212,7 +227,7 @@ export class FramedStream {
     if (this.unreported === 0) return;
     const length = this.unreported;
     this.unreported = 0;
-    this.handler.skipped(length);
+    this.handler.skipped(this, length);
   }
 
   /** The next `length` bytes are missing. */
@@ -256,7 +271,15 @@ export class FramedStream {
     this.keptLength = 0;
     this.tail = 0;
     this.firstFrame = this.keptFirstFrame;
-    this.handler.frame(this.kept, 4, length, this.truncatedLength, this.keptPosition + 4 + this.truncatedLength, true);
+    this.handler.frame(
+      this,
+      this.kept,
+      4,
+      length,
+      this.truncatedLength,
+      this.keptPosition + 4 + this.truncatedLength,
+      true,
+    );
     this.shrink();
   }
 

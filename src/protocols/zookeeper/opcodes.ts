@@ -35,6 +35,10 @@ export const OpCode = {
 } as const;
 
 const names = new Map<number, string>(Object.entries(OpCode).map(([name, code]) => [code, name]));
+/** The same, by opcode: each message asks for its name. -11 (closeSession) comes first. */
+const FIRST = -11;
+const table = Array.from({ length: 128 }, (_, i) => names.get(i + FIRST));
+table[-FIRST] = 'notification';
 const unknownNames = new Map<number, string>();
 
 /** Whether any version up to 3.9 defines the opcode; 0 does not count, no request carries it. */
@@ -44,9 +48,9 @@ export function isOpcode(code: number): boolean {
 
 /** ZooKeeper's name of an opcode, `unknown(N)` where no version defines it. */
 export function opName(code: number): string {
-  const name = names.get(code);
-  if (name !== undefined && code !== 0) return name;
-  if (code === 0) return 'notification';
+  const place = code - FIRST;
+  const name = place >= 0 && place < table.length ? table[place] : undefined;
+  if (name !== undefined) return name;
   let unknown = unknownNames.get(code);
   if (unknown === undefined) {
     unknown = `unknown(${code})`;

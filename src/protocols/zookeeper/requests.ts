@@ -1,59 +1,79 @@
 import type { ZooKeeperRequest } from './message.js';
 
+/** Up to this many are searched one by one: nearly always it is the oldest that is answered. */
+const FEW = 32;
+
 /**
  * Requests of one connection that wait for their answer. Matched by what was asked: by xid, and where several requests
  * have the same (reserved) xid, oldest first. Bounded: beyond `limit` the oldest is forgotten, and counted.
  */
 export class OutstandingRequests {
-  /** In order of sending; requests with the same xid hang on the first of them. */
-  private readonly byXid = new Map<number, Waiting>();
-  size = 0;
+  /** Oldest first. */
+  private readonly few: ZooKeeperRequest[] = [];
+  /** All of them instead, once they were many, until none is left. */
+  private many: RequestsByXid | null = null;
   forgotten = 0;
 
   constructor(private readonly limit = 65_536) {}
 
+  get size(): number {
+    return this.many === null ? this.few.length : this.many.size;
+  }
+
   add(request: ZooKeeperRequest): void {
-    const waiting: Waiting = { request, next: null };
-    const first = this.byXid.get(request.xid);
-    if (first === undefined) this.byXid.set(request.xid, waiting);
-    else {
-      // A reserved xid has one or two of them at a time; a forged queue stays short because of the limit below.
-      (first.last ?? first).next = waiting;
-      first.last = waiting;
-    }
-    if (++this.size > this.limit) {
-      const oldest = this.byXid.keys().next();
-      if (oldest.done !== true) this.take(oldest.value);
+    if (this.many === null) {
+      this.few.push(request);
+      if (this.few.length <= FEW) return;
+      this.many = new RequestsByXid();
+      for (const one of this.few) this.many.add(one);
+      this.few.length = 0;
+    } else this.many.add(request);
+    if (this.many.size > this.limit) {
+      this.many.dropOldest();
       this.forgotten++;
     }
   }
 
   has(xid: number): boolean {
-    return this.byXid.has(xid);
+    return this.peek(xid) !== null;
   }
 
   /** The oldest request with this xid, without taking it out; null if none is known. */
   peek(xid: number): ZooKeeperRequest | null {
-    return this.byXid.get(xid)?.request ?? null;
+    if (this.many !== null) return this.many.peek(xid);
+    for (const request of this.few) if (request.xid === xid) return request;
+    return null;
   }
 
   /** Whether more than one request with this xid is outstanding. */
   several(xid: number): boolean {
-    return (this.byXid.get(xid)?.next ?? null) !== null;
+    if (this.many !== null) return this.many.several(xid);
+    let found = 0;
+    for (const request of this.few) if (request.xid === xid) found++;
+    return found > 1;
   }
 
   /** Takes out the oldest request with this xid. */
   take(xid: number): ZooKeeperRequest | null {
-    const first = this.byXid.get(xid);
-    if (first === undefined) return null;
-    this.size--;
-    const next = first.next;
-    if (next === null) this.byXid.delete(xid);
-    else {
-      next.last = first.last === next ? undefined : first.last;
-      this.byXid.set(xid, next);
+    const { few, many } = this;
+    if (many !== null) {
+      const request = many.take(xid);
+      if (many.size === 0) this.many = null;
+      return request;
     }
-    return first.request;
+    const [oldest] = few;
+    if (oldest?.xid === xid) {
+      if (few.length === 1) few.pop();
+      else few.shift();
+      return oldest;
+    }
+    for (let at = 1; at < few.length; at++) {
+      const request = few[at]!;
+      if (request.xid !== xid) continue;
+      few.splice(at, 1);
+      return request;
+    }
+    return null;
   }
 
   /** Takes out all requests with this xid, which have become ambiguous; gives the newest if all asked for the same. */
@@ -67,10 +87,9 @@ export class OutstandingRequests {
     return same ? newest : null;
   }
 
-  *[Symbol.iterator](): Generator<ZooKeeperRequest> {
-    for (const first of this.byXid.values()) {
-      for (let waiting: Waiting | null = first; waiting !== null; waiting = waiting.next) yield waiting.request;
-    }
+  /** The one that was sent first; null if there is none. */
+  oldest(): ZooKeeperRequest | null {
+    return this.many === null ? (this.few[0] ?? null) : this.many.oldest();
   }
 }
 
@@ -79,4 +98,53 @@ interface Waiting {
   next: Waiting | null;
   /** On the first of a queue: its last, so that adding does not walk. */
   last?: Waiting | undefined;
+}
+
+/** Many requests, found in constant time. */
+class RequestsByXid {
+  /** In order of sending; requests with the same xid hang on the first of them. */
+  private readonly byXid = new Map<number, Waiting>();
+  size = 0;
+
+  add(request: ZooKeeperRequest): void {
+    const waiting: Waiting = { request, next: null };
+    const first = this.byXid.get(request.xid);
+    if (first === undefined) this.byXid.set(request.xid, waiting);
+    else {
+      (first.last ?? first).next = waiting;
+      first.last = waiting;
+    }
+    this.size++;
+  }
+
+  peek(xid: number): ZooKeeperRequest | null {
+    return this.byXid.get(xid)?.request ?? null;
+  }
+
+  several(xid: number): boolean {
+    return (this.byXid.get(xid)?.next ?? null) !== null;
+  }
+
+  take(xid: number): ZooKeeperRequest | null {
+    const first = this.byXid.get(xid);
+    if (first === undefined) return null;
+    this.size--;
+    const next = first.next;
+    if (next === null) this.byXid.delete(xid);
+    else {
+      next.last = first.last === next ? undefined : first.last;
+      this.byXid.set(xid, next);
+    }
+    return first.request;
+  }
+
+  oldest(): ZooKeeperRequest | null {
+    for (const first of this.byXid.values()) return first.request;
+    return null;
+  }
+
+  dropOldest(): void {
+    const oldest = this.oldest();
+    if (oldest !== null) this.take(oldest.xid);
+  }
 }
