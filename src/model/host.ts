@@ -17,6 +17,11 @@ export class Host {
 
   constructor(readonly ip: string) {}
 
+  /** It has connections, or sessions that have not ended. */
+  get inUse(): boolean {
+    return this.openConnections > 0 || this.sessions.length > this.ended;
+  }
+
   add(session: Session): void {
     this.sessions.push(session);
     if (this.sessions.length > KEPT) this.forget(0);

@@ -3,6 +3,7 @@ import { TO_CLIENT } from '../network/connection.js';
 import type { Gap, Message } from '../protocols/protocol.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 import { OpCode } from '../protocols/zookeeper/opcodes.js';
+import { afterForgetting, type Forgotten } from './bounds.js';
 import { ClientConnection } from './clientConnection.js';
 import { ConnectionChurn } from './connectionChurn.js';
 import { zooKeeperUse } from './connectionUse.js';
@@ -21,6 +22,7 @@ import { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { TlsHandshakes } from './tlsHandshakes.js';
 import { View } from './view.js';
+import { Views } from './views.js';
 import { addWatchAnswered, removeWatchesAnswered, setWatchesAnswered } from './watches.js';
 import { closeSessionAnswered, writeAnswered } from './writes.js';
 import type { Znode } from './znode.js';
@@ -33,6 +35,8 @@ export interface ModelOptions {
   readonly maxZnodes?: number;
   readonly maxSessions?: number;
   readonly maxViewsPerSession?: number;
+  /** Of all sessions together. */
+  readonly maxViews?: number;
   readonly maxHosts?: number;
 }
 
@@ -87,7 +91,14 @@ export class Model {
   private readonly ports: ReadonlySet<number>;
   private readonly maxViews: number;
   private readonly maxHosts: number;
+  private hostLimit: number;
+  private readonly views: Views;
   private latest: ClientConnection | null = null;
+
+  /** Lists of children that were too long to keep. */
+  listsTooLong = 0;
+  private forgottenConnections = 0;
+  private forgottenRequests = 0;
 
   /** Of totals.gaps, those that are no loss: bytes of strangers on the port (TLS, HTTP), captured but not ZooKeeper's. */
   foreignGaps = 0;
@@ -98,6 +109,8 @@ export class Model {
     this.sessions = new Sessions(this, options.maxSessions);
     this.maxViews = options.maxViewsPerSession ?? 20_000;
     this.maxHosts = options.maxHosts ?? 20_000;
+    this.hostLimit = this.maxHosts;
+    this.views = new Views(options.maxViews);
   }
 
   addListener(listener: ModelListener): void {
@@ -175,10 +188,13 @@ export class Model {
   /** What the session knows of a path; made if it is new. */
   view(session: Session, path: string): View {
     let view = session.views.get(path);
-    if (view !== undefined) return view;
+    if (view !== undefined) {
+      if (!view.znode.abandoned) return view;
+      session.forgetView(view);
+    }
     const znode = this.znodes.get(path);
     view = new View(session, znode);
-    session.addView(view, this.maxViews);
+    if (session.addView(view, this.maxViews)) this.views.add(view);
     return view;
   }
 
@@ -187,7 +203,7 @@ export class Model {
     if (host === undefined) {
       host = new Host(ip);
       this.hosts.set(ip, host);
-      if (this.hosts.size > this.maxHosts) this.forgetHost();
+      if (this.hosts.size > this.hostLimit) this.forgetHosts();
     }
     return host;
   }
@@ -197,14 +213,29 @@ export class Model {
     return this.znodes.find(path);
   }
 
-  private forgetHost(): void {
+  /** What was forgotten until now. */
+  forgotten(): Forgotten {
+    let requests = this.forgottenRequests;
+    for (const { outstanding } of this.connections.values()) requests += outstanding.forgotten;
+    return {
+      connections: this.forgottenConnections,
+      sessions: this.sessions.forgotten,
+      sessionsNotListed: this.sessions.notListed,
+      znodes: this.znodes.forgotten,
+      views: this.views.forgotten,
+      childLists: this.listsTooLong + this.znodes.forgottenLists,
+      requests,
+    };
+  }
+
+  private forgetHosts(): void {
+    const wanted = afterForgetting(this.maxHosts);
     for (const [ip, host] of this.hosts) {
-      this.hosts.delete(ip);
-      if (host.openConnections === 0) return;
-      // In use: to the end of the queue, one a call.
-      this.hosts.set(ip, host);
-      return;
+      if (this.hosts.size <= wanted) break;
+      if (!host.inUse) this.hosts.delete(ip);
     }
+    // Where nearly all are in use, the next look comes only when there is enough to look at.
+    this.hostLimit = Math.max(this.maxHosts, this.hosts.size + (this.maxHosts >>> 3));
   }
 
   private now(time: number, frame: number): void {
@@ -246,6 +277,8 @@ export class Model {
     connection.host.openConnections--;
     connection.server.openConnections--;
     this.totals.unanswered += connection.outstanding.size;
+    this.forgottenRequests += connection.outstanding.forgotten;
+    if (connection.tcp.end === 'forgotten') this.forgottenConnections++;
     for (const listen of this.listeners.connectionClosed) listen(connection);
     this.connections.delete(connection.tcp.id);
     if (this.latest === connection) this.latest = null;

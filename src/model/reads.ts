@@ -10,6 +10,8 @@ import { setWatch, updateWindow } from './watches.js';
 import { parentOf, type Znode } from './znode.js';
 
 const NO_STAT = -1;
+/** A longer list is not kept: some 200,000 names. What it holds is unknown to whoever compares lists. */
+const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
 /** exists, getData, getChildren or getChildren2 was answered. */
 export function readAnswered(
@@ -82,13 +84,16 @@ function listAnswered(
     return;
   }
   const view = model.view(session, path);
-  const names = m.truncated ? null : m.children();
+  const tooLong = m.length > MAX_LIST_BYTES;
+  if (tooLong) model.listsTooLong++;
+  const names = m.truncated || tooLong ? null : m.children();
   const stat = request.opcode === OpCode.getChildren2 ? m.stat() : null;
   learn(model, view.znode, m, stat);
   const list =
     names === null
       ? null
-      : view.znode.addList(
+      : model.znodes.addList(
+          view.znode,
           names,
           m.zxid,
           stat?.pzxid ?? NO_STAT,

@@ -1,4 +1,5 @@
 import type { Moment } from '../network/connection.js';
+import { afterForgetting } from './bounds.js';
 import type { ClientConnection } from './clientConnection.js';
 import type { Host } from './host.js';
 import type { View } from './view.js';
@@ -151,19 +152,36 @@ export class Session {
 
   // Most sessions have few of these: what is empty is shared, and what comes after the end of a session is of no consequence.
 
-  addView(view: View, limit: number): void {
-    if (this.judged) return;
+  /** @returns whether it was kept: what comes after the end of a session is not */
+  addView(view: View, limit: number): boolean {
+    if (this.judged) return false;
     if (this.views === NO_VIEWS) this.views = new Map();
     const views = this.views as Map<string, View>;
     views.set(view.znode.path, view);
     view.znode.views++;
-    if (views.size <= limit) return;
-    for (const [path, oldest] of views) {
-      views.delete(path);
-      oldest.znode.views--;
-      this.forgotten++;
-      return;
+    if (views.size > limit) {
+      const wanted = afterForgetting(limit);
+      for (const oldest of views.values()) {
+        if (views.size <= wanted) break;
+        this.forgetView(oldest);
+      }
     }
+    return true;
+  }
+
+  /** What the session knows of that path is unknown from here on. */
+  forgetView(view: View): void {
+    if (this.views === NO_VIEWS || !(this.views as Map<string, View>).delete(view.znode.path)) return;
+    this.forgotten++;
+    view.znode.views--;
+    view.link.remove(true);
+    if (view.windowOpen) this.openWindows--;
+    if (view.recursive) this.recursiveWatches--;
+  }
+
+  /** Before the session is judged: views of znodes of which nothing more was noted prove nothing. */
+  forgetAbandoned(): void {
+    for (const view of this.views.values()) if (view.znode.abandoned) this.forgetView(view);
   }
 
   addEphemeral(ephemeral: Ephemeral): void {
@@ -203,6 +221,7 @@ export class Session {
     const watched = new Set<string>();
     for (const view of this.views.values()) {
       view.znode.views--;
+      view.link.remove(false);
       if (!view.everChild && !view.everData && view.persistentWatch === null) continue;
       if (watched.size < WATCHED_KEPT) watched.add(view.znode.path);
       else this.forgotten++;

@@ -1,5 +1,6 @@
 import type { Moment } from '../network/connection.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
+import { afterForgetting } from './bounds.js';
 import type { ClientConnection } from './clientConnection.js';
 import type { Model } from './model.js';
 import { Session } from './session.js';
@@ -19,6 +20,9 @@ export class Sessions {
   readonly ended: Session[] = [];
   /** Every session that was seen, also those of which nothing is kept. */
   count = 0;
+  /** Sessions that were judged before they had ended, to bound memory, and sessions that have ended and are not in `ended`. */
+  forgotten = 0;
+  notListed = 0;
 
   constructor(
     private readonly model: Model,
@@ -118,6 +122,7 @@ export class Sessions {
         session.endMoment = { frame: session.lastFrame, time: session.lastTime };
       }
     }
+    for (const session of left) session.forgetAbandoned();
     for (const session of left) for (const listen of this.model.listeners.sessionEnded) listen(session);
   }
 
@@ -127,8 +132,8 @@ export class Sessions {
     connection.host.add(session);
     if (id === null) this.nameless.add(session);
     else this.byId.set(id, session);
-    if (this.byId.size > this.limit) this.forgetOldest(this.byId.values());
-    if (this.nameless.size > this.limit) this.forgetOldest(this.nameless.values());
+    if (this.byId.size > this.limit) this.forgetOldest(this.byId);
+    if (this.nameless.size > this.limit) this.forgetOldest(this.nameless);
     return session;
   }
 
@@ -168,22 +173,31 @@ export class Sessions {
     session.predecessor = best;
   }
 
-  private forgetOldest(sessions: IterableIterator<Session>): void {
-    let looked = 0;
-    for (const session of sessions) {
-      if (session.connected && ++looked < 8) continue;
-      if (session.end === 'open') session.end = 'lost';
-      this.finish(session);
-      return;
+  /** The oldest go, those first that have no connection. */
+  private forgetOldest(sessions: Map<string, Session> | Set<Session>): void {
+    const wanted = afterForgetting(this.limit);
+    for (const spareConnected of [true, false]) {
+      for (const session of sessions.values()) {
+        if (sessions.size <= wanted) return;
+        if (spareConnected && session.connected) continue;
+        if (session.end === 'open') {
+          // Not lost, as far as anybody knows: judged by what was seen until now.
+          session.forgotten++;
+          this.forgotten++;
+        }
+        this.finish(session);
+      }
     }
   }
 
   private finish(session: Session): void {
+    session.forgetAbandoned();
     for (const listen of this.model.listeners.sessionEnded) listen(session);
     if (session.id === null) this.nameless.delete(session);
     else this.byId.delete(session.id);
     session.shrink();
     session.host.sessionEnded();
     if (this.ended.length < SUMMARIES) this.ended.push(session);
+    else this.notListed++;
   }
 }

@@ -3,6 +3,7 @@ import { TO_CLIENT } from '../network/connection.js';
 import type { Gap } from '../protocols/protocol.js';
 import { errorName } from '../protocols/zookeeper/errors.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
+import { afterForgetting } from './bounds.js';
 import { Counts, type Grouping } from './grouping.js';
 import { errorOf, errorsByPath } from './outcome.js';
 
@@ -98,8 +99,8 @@ export class Statistics {
     const deferred = this.defers || (this.defersConnect && m.op === 'connect');
     const waiting: Waiting = as ?? (deferred && request !== null ? 'deferred' : 'counted');
     if (request !== null) {
-      if (conversation.waiting.size >= MAX_WAITING) this.forgetOldest(conversation);
       conversation.waiting.set(request, waiting);
+      if (conversation.waiting.size > MAX_WAITING) this.forgetOldest(conversation);
     }
     if (waiting !== 'counted') return;
     this.at(m.op, m.path, connection, m.session, m.time);
@@ -199,10 +200,11 @@ export class Statistics {
   }
 
   private forgetOldest(conversation: Conversation): void {
+    const wanted = afterForgetting(MAX_WAITING);
     for (const [request, waiting] of conversation.waiting) {
+      if (conversation.waiting.size <= wanted) return;
       this.unanswered(conversation, request, waiting, false);
       conversation.waiting.delete(request);
-      return;
     }
   }
 

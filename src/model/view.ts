@@ -1,5 +1,6 @@
 import type { ClientConnection } from './clientConnection.js';
 import type { Session } from './session.js';
+import { ViewLink } from './views.js';
 import type { ChildList, Znode } from './znode.js';
 
 /** `data` watches are set by getData and exists (and fire for both), `child` watches by getChildren. */
@@ -90,6 +91,7 @@ export class View {
   awaited: Awaited | null = null;
   /** Counted in `Session.openWindows`. */
   windowOpen = false;
+  readonly link = new ViewLink();
 
   constructor(
     readonly session: Session,

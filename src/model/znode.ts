@@ -66,6 +66,8 @@ export class Znode {
   forgotten = 0;
   /** How many sessions hold a view of it. */
   views = 0;
+  /** Forgotten to bound memory: nothing more is noted of it. */
+  abandoned = false;
 
   constructor(readonly path: string) {}
 
@@ -125,6 +127,10 @@ export class Znode {
     if (this.lists === NO_LISTS) this.lists = [];
     push(this.lists as ChildList[], list, LISTS);
     return list;
+  }
+
+  forgetList(list: ChildList): void {
+    this.lists = this.lists.filter((other) => other !== list);
   }
 }
 

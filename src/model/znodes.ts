@@ -1,11 +1,19 @@
-import { type Change, type Creation, type Cause, parentOf, Znode } from './znode.js';
+import { afterForgetting } from './bounds.js';
+import { type Change, type ChildList, type Creation, type Cause, parentOf, Znode } from './znode.js';
 
-/** All znodes that the capture speaks of, by path. Bounded: beyond `limit` those that nobody watches go, oldest first. */
+/** All znodes that the capture speaks of, by path. Bounded: beyond `limit` the oldest go, those first that nobody watches. */
 export class Znodes {
   private readonly byPath = new Map<string, Znode>();
   forgotten = 0;
+  /** Lists of children that are kept, oldest first, and how many names they hold together. */
+  private readonly lists = new Map<ChildList, Znode>();
+  private names = 0;
+  forgottenLists = 0;
 
-  constructor(private readonly limit = 20_000) {}
+  constructor(
+    private readonly limit = 20_000,
+    private readonly maxNames = 1_000_000,
+  ) {}
 
   get size(): number {
     return this.byPath.size;
@@ -49,6 +57,32 @@ export class Znodes {
     if (zxid >= 0) this.parentChanged(path, change);
   }
 
+  /** See Znode.addList. Of more lists than can be kept the oldest are forgotten. */
+  addList(znode: Znode, ...read: Parameters<Znode['addList']>): ChildList {
+    const [oldest] = znode.lists;
+    const list = znode.addList(...read);
+    if (znode.lists.at(-1) !== list || this.lists.has(list)) return list;
+    this.lists.set(list, znode);
+    this.names += list.names.length;
+    if (oldest !== undefined && znode.lists[0] !== oldest) this.drop(oldest);
+    if (this.names > this.maxNames) this.forgetLists();
+    return list;
+  }
+
+  private drop(list: ChildList): void {
+    if (this.lists.delete(list)) this.names -= list.names.length;
+  }
+
+  private forgetLists(): void {
+    const wanted = afterForgetting(this.maxNames);
+    for (const [list, znode] of this.lists) {
+      if (this.names <= wanted || this.lists.size === 1) return;
+      this.drop(list);
+      znode.forgetList(list);
+      this.forgottenLists++;
+    }
+  }
+
   /** Changes of a list matter only where somebody has read that list. */
   private parentChanged(path: string, change: Change): void {
     const parent = parentOf(path);
@@ -57,16 +91,16 @@ export class Znodes {
   }
 
   private forgetOldest(): void {
-    let spared = 0;
-    for (const [path, znode] of this.byPath) {
-      this.byPath.delete(path);
-      // What is watched goes to the end of the queue, a few at a time so that a newcomer never costs much.
-      if (znode.views > 0 && ++spared <= 8) {
-        this.byPath.set(path, znode);
-        continue;
+    const wanted = afterForgetting(this.limit);
+    for (const spareWatched of [true, false]) {
+      for (const [path, znode] of this.byPath) {
+        if (this.byPath.size <= wanted) return;
+        if (spareWatched && znode.views > 0) continue;
+        this.byPath.delete(path);
+        znode.abandoned = true;
+        for (const list of znode.lists) this.drop(list);
+        this.forgotten++;
       }
-      this.forgotten++;
-      return;
     }
   }
 }

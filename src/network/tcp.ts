@@ -66,7 +66,7 @@ export class TcpReassembly {
     private readonly listener: ConnectionListener,
     options: TcpOptions = {},
   ) {
-    this.maxConnections = options.maxConnections ?? 100_000;
+    this.maxConnections = options.maxConnections ?? 30_000;
     this.maxWaitingBytes = options.maxWaitingBytes ?? 4 * 1024 * 1024;
     this.maxWaitingTotal = options.maxWaitingTotal ?? 64 * 1024 * 1024;
   }
@@ -172,12 +172,16 @@ export class TcpReassembly {
     return entry;
   }
 
-  /** Makes room: closed connections go first, then an eighth of those that were silent longest. */
+  /** Makes room: closed connections go first, then an eighth of those that were silent longest. A connection that carried nothing goes first. */
   private forget(segment: Segment): void {
     while (this.closedHead < this.closedQueue.length) this.dropOldestClosed();
     if (this.table.size < this.maxConnections) return;
-    const entries = [...this.table.all()].sort((x, y) => x.lastTime - y.lastTime);
-    for (const entry of entries.slice(0, Math.ceil(entries.length / 8))) {
+    const entries = [...this.table.all()];
+    const count = Math.ceil(entries.length / 8);
+    // A flood of connections that carry nothing must not push out those that work.
+    const empty = entries.filter(({ connection }) => isEmpty(connection));
+    const oldest = (empty.length >= count ? empty : entries).sort((x, y) => x.lastTime - y.lastTime);
+    for (const entry of oldest.slice(0, count)) {
       this.forgotten++;
       this.close(entry, 'forgotten', segment.frame, segment.time);
       this.table.remove(entry);
@@ -515,4 +519,8 @@ export class TcpReassembly {
       half.settled();
     }
   }
+}
+
+function isEmpty({ toServer, toClient }: Connection): boolean {
+  return toServer.lastPayloadFrame < 0 && toClient.lastPayloadFrame < 0;
 }

@@ -67,7 +67,7 @@ export const blindWindow = defineRule({
   },
   create({ options, report }) {
     const found: Judged[] = [];
-    const byKind = { data: new Map<View, Windows>(), child: new Map<View, Windows>() };
+    const byKind = { data: new WeakMap<View, Windows>(), child: new WeakMap<View, Windows>() };
     const closed = { data: new WeakMap<View, number>(), child: new WeakMap<View, number>() };
 
     function compare(kind: WatchKind, plain: Read, watched: Read): Pick<Window, 'added' | 'removed'> | null {

@@ -34,12 +34,19 @@ export class ChildLists {
     if (length <= this.maxBytes / 4) {
       this.byPath.set(path, { bytes: Buffer.from(bytes.subarray(start, end)), names });
       this.size += length;
-      for (const [oldest, entry] of this.byPath) {
-        if (this.size <= this.maxBytes && this.byPath.size <= this.maxEntries) break;
-        this.byPath.delete(oldest);
-        this.size -= entry.bytes.length;
-      }
+      if (this.size > this.maxBytes || this.byPath.size > this.maxEntries) this.forgetOldest();
     }
     return names;
+  }
+
+  /** An eighth at a time: looking for the oldest anew passes over the places of all that went before. */
+  private forgetOldest(): void {
+    const bytes = this.maxBytes - this.maxBytes / 8;
+    const entries = this.maxEntries - (this.maxEntries >>> 3);
+    for (const [oldest, entry] of this.byPath) {
+      if (this.size <= bytes && this.byPath.size <= entries) break;
+      this.byPath.delete(oldest);
+      this.size -= entry.bytes.length;
+    }
   }
 }

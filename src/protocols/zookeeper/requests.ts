@@ -28,10 +28,7 @@ export class OutstandingRequests {
       for (const one of this.few) this.many.add(one);
       this.few.length = 0;
     } else this.many.add(request);
-    if (this.many.size > this.limit) {
-      this.many.dropOldest();
-      this.forgotten++;
-    }
+    if (this.many.size > this.limit) this.forgotten += this.many.dropOldest(this.limit - (this.limit >>> 3));
   }
 
   has(xid: number): boolean {
@@ -143,8 +140,17 @@ class RequestsByXid {
     return null;
   }
 
-  dropOldest(): void {
-    const oldest = this.oldest();
-    if (oldest !== null) this.take(oldest.xid);
+  /**
+   * Leaves `wanted` of them: an eighth goes at a time, since looking for the oldest anew passes over the places of all that
+   * went before.
+   * @returns how many went
+   */
+  dropOldest(wanted: number): number {
+    const before = this.size;
+    for (const xid of this.byXid.keys()) {
+      while (this.size > wanted && this.take(xid) !== null);
+      if (this.size <= wanted) break;
+    }
+    return before - this.size;
   }
 }

@@ -1,0 +1,47 @@
+import type { View } from './view.js';
+
+/** Views of all sessions together, in the order in which they were made. Bounded: beyond `limit` the oldest is forgotten. */
+export class Views {
+  /** Stands before the oldest and behind the newest. */
+  private readonly ends: ViewLink = new ViewLink();
+  size = 0;
+  forgotten = 0;
+
+  constructor(private readonly limit = 150_000) {}
+
+  add(view: View): void {
+    view.link.insertBefore(this.ends, view, this);
+    this.size++;
+    if (this.size <= this.limit) return;
+    const oldest = this.ends.next.view;
+    oldest?.session.forgetView(oldest);
+  }
+}
+
+/** A view's place among all views; taking it out costs the same however many there are. */
+export class ViewLink {
+  next: ViewLink = this;
+  before: ViewLink = this;
+  view: View | null = null;
+  private list: Views | null = null;
+
+  insertBefore(other: ViewLink, view: View, list: Views): void {
+    this.view = view;
+    this.list = list;
+    this.before = other.before;
+    this.next = other;
+    other.before.next = this;
+    other.before = this;
+  }
+
+  /** @param forgotten it goes before its session has ended */
+  remove(forgotten: boolean): void {
+    if (this.list === null) return;
+    this.list.size--;
+    if (forgotten) this.list.forgotten++;
+    this.list = null;
+    this.before.next = this.next;
+    this.next.before = this.before;
+    this.next = this.before = this;
+  }
+}
