@@ -123,12 +123,19 @@ async function analyze(captures: string[], options: AnalyzeOptions): Promise<voi
   const document = analysis.document(run.reader.captures, clock);
   if (options.json === true) {
     output.write(`${JSON.stringify(document, null, 2)}\n`);
-    reportLosses(run);
+    reportLosses(run, document.summary.forgotten);
   } else {
     const { analyzeText } = await import('../report/analyzeText.js');
     const colour = new Chalk({ level: colourLevel() });
     const hidden = all.length - analysis.findings.length;
-    output.write(analyzeText(document, { colour, width: terminalWidth(), losses: lossParts(run), hidden }));
+    output.write(
+      analyzeText(document, {
+        colour,
+        width: terminalWidth(),
+        losses: lossParts(run, document.summary.forgotten),
+        hidden,
+      }),
+    );
   }
   await output.drain();
   if (options.failOn !== undefined) {

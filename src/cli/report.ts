@@ -192,7 +192,7 @@ export async function gatherReport(captures: readonly string[], options: ReportO
       lanes,
       captures: run.reader.captures,
       clock,
-      losses: lossParts(run),
+      losses: lossParts(run, model.forgotten()),
       hidden: all.length - findings.length,
       readAgain,
     },

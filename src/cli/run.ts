@@ -1,8 +1,10 @@
 import type { CaptureInput } from '../capture/captureInput.js';
 import { Clock } from '../capture/clock.js';
+import type { Forgotten } from '../model/index.js';
 import { MessageReader, type MessageReaderOptions } from '../protocols/messageReader.js';
 import type { ConnectionSink } from '../protocols/router.js';
 import { Losses, nothingFound } from '../report/losses.js';
+import { watchHeap } from './heap.js';
 import { onInterrupt } from './interrupt.js';
 import { Output } from './output.js';
 import { Progress } from './progress.js';
@@ -61,7 +63,10 @@ export async function runCaptures(
   const interrupt = onInterrupt();
   const signal = output === undefined ? interrupt.signal : AbortSignal.any([interrupt.signal, output.signal]);
   try {
-    await reader.read(output === undefined ? undefined : () => output.drain(), signal);
+    await reader.read(() => {
+      watchHeap();
+      return output?.drain();
+    }, signal);
   } finally {
     progress.stop();
     interrupt.release();
@@ -70,15 +75,15 @@ export async function runCaptures(
 }
 
 /** All that was lost or not understood, one part each; empty where nothing was. */
-export function lossParts(run: Run): string[] {
+export function lossParts(run: Run, forgotten: Forgotten | null = null): string[] {
   const { reader, losses } = run;
-  return losses.parts(reader.captures, reader.dissector.problems(), reader.tcp.forgotten);
+  return losses.parts(reader.captures, reader.dissector.problems(), reader.tcp.forgotten, forgotten);
 }
 
 /** One line on standard error of all that was lost or not understood; none where nothing was. */
-export function reportLosses(run: Run): void {
+export function reportLosses(run: Run, forgotten: Forgotten | null = null): void {
   const { reader, losses } = run;
-  const parts = lossParts(run);
+  const parts = lossParts(run, forgotten);
   if (losses.messages === 0) parts.unshift(nothingFound(reader.captures, reader.tcp.count));
   if (parts.length === 0) return;
   process.stderr.write(`zkscope: ${losses.messages === 0 ? '' : 'not decoded: '}${parts.join('; ')}\n`);

@@ -1,3 +1,4 @@
+export { type Forgotten } from './bounds.js';
 export { ClientConnection, type Handshake } from './clientConnection.js';
 export { type ClientLoad, ConnectionChurn, ShortConnections } from './connectionChurn.js';
 export { Counts, type Dimension, dimensions, type Group, Grouping, type GroupingOptions } from './grouping.js';

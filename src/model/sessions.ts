@@ -105,9 +105,12 @@ export class Sessions {
       session.ephemerals.size === 0
     ) {
       // Nobody can take it up again as far as the capture could tell.
-      session.end = 'lost';
-      session.endMoment = connection.tcp.endMoment;
-      this.finish(session);
+      if (connection.tcp.end === 'forgotten') this.giveUp(session);
+      else {
+        session.end = 'lost';
+        session.endMoment = connection.tcp.endMoment;
+        this.finish(session);
+      }
     }
   }
 
@@ -180,14 +183,18 @@ export class Sessions {
       for (const session of sessions.values()) {
         if (sessions.size <= wanted) return;
         if (spareConnected && session.connected) continue;
-        if (session.end === 'open') {
-          // Not lost, as far as anybody knows: judged by what was seen until now.
-          session.forgotten++;
-          this.forgotten++;
-        }
-        this.finish(session);
+        this.giveUp(session);
       }
     }
+  }
+
+  /** Not lost, as far as anybody knows: judged by what was seen until now. */
+  private giveUp(session: Session): void {
+    if (session.end === 'open') {
+      session.forgotten++;
+      this.forgotten++;
+    }
+    this.finish(session);
   }
 
   private finish(session: Session): void {

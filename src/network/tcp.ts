@@ -66,7 +66,7 @@ export class TcpReassembly {
     private readonly listener: ConnectionListener,
     options: TcpOptions = {},
   ) {
-    this.maxConnections = options.maxConnections ?? 30_000;
+    this.maxConnections = options.maxConnections ?? 20_000;
     this.maxWaitingBytes = options.maxWaitingBytes ?? 4 * 1024 * 1024;
     this.maxWaitingTotal = options.maxWaitingTotal ?? 64 * 1024 * 1024;
   }

@@ -1,4 +1,5 @@
 import type { CaptureInfo } from '../capture/captureInfo.js';
+import type { Forgotten } from '../model/index.js';
 import type { Problem } from '../network/problems.js';
 import type { Gap, Message } from '../protocols/protocol.js';
 import { printable } from './escape.js';
@@ -29,8 +30,17 @@ export class Losses {
     if (gap.reason === 'foreign') add(this.foreign, gap.connection.foreign ?? 'unknown', gap);
   }
 
-  /** What was lost and where it began; empty where nothing was. */
-  parts(captures: readonly CaptureInfo[], problems: readonly Problem[], forgotten: number): string[] {
+  /**
+   * What was lost and where it began; empty where nothing was.
+   * @param connections of any kind that were forgotten
+   * @param forgotten what the model forgot beside connections, where there is one
+   */
+  parts(
+    captures: readonly CaptureInfo[],
+    problems: readonly Problem[],
+    connections: number,
+    forgotten: Forgotten | null = null,
+  ): string[] {
     const parts: string[] = [];
     for (const { file, problems: ofFile } of captures)
       for (const problem of ofFile) parts.push(`${printable(file)}: ${printable(problem)}`);
@@ -52,9 +62,25 @@ export class Losses {
     }
     for (const { kind, count, firstFrame } of problems)
       parts.push(`${plural(count, 'packet')}: ${kind}, the first in frame ${firstFrame}`);
-    if (forgotten > 0) parts.push(`${plural(forgotten, 'connection')} forgotten to bound memory`);
+    const kinds = forgottenKinds(connections, forgotten);
+    if (kinds.length > 0) parts.push(`${kinds.join(', ')} forgotten to bound memory`);
     return parts;
   }
+}
+
+function forgottenKinds(connections: number, forgotten: Forgotten | null): string[] {
+  const kinds: string[] = [];
+  const add = (count: number, one: string, many = `${one}s`, what = ''): void => {
+    if (count > 0) kinds.push(`${plural(count, one, many)}${what}`);
+  };
+  add(connections, 'connection');
+  if (forgotten === null) return kinds;
+  add(forgotten.sessions, 'session', 'sessions', ' before their end');
+  add(forgotten.znodes, 'znode');
+  add(forgotten.views, 'path', 'paths', ' that a session had watched or read');
+  add(forgotten.childLists, 'list', 'lists', ' of children');
+  add(forgotten.requests, 'request', 'requests', ' that waited for an answer');
+  return kinds;
 }
 
 function add<K>(map: Map<K, Loss>, key: K, gap: Gap): void {

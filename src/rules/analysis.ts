@@ -118,7 +118,14 @@ export class Analysis {
         return { server: address, connections, sessions, requests, responses };
       });
     const protocols = Object.fromEntries([...model.others.counts].map(([name, counts]) => [name, { ...counts }]));
-    return { ...model.totals.copy(), sessions: model.sessions.count, byOp, servers, protocols };
+    return {
+      ...model.totals.copy(),
+      sessions: model.sessions.count,
+      byOp,
+      servers,
+      forgotten: model.forgotten(),
+      protocols,
+    };
   }
 }
 

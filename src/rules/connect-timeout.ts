@@ -48,6 +48,7 @@ export const connectTimeout = defineRule({
   },
   create({ model, options, report }) {
     const attempts: Attempt[] = [];
+    let more = 0;
     const refusals = new Map<string, number>();
 
     function look(connection: ClientConnection): void {
@@ -62,7 +63,11 @@ export const connectTimeout = defineRule({
       const last = tcp.lastSyn ?? syn;
       // Data or an ACK of the client: it did get an answer, which the capture has not. (A SYN may be captured twice.)
       if (toServer.delivered > 0 || (toServer.last?.time ?? 0) - last.time > 1e6) return;
-      if (model.lastTime - last.time < options.patience * 1e9 || attempts.length >= MAX) return;
+      if (model.lastTime - last.time < options.patience * 1e9) return;
+      if (attempts.length >= MAX) {
+        more++;
+        return;
+      }
       attempts.push({
         ip: connection.host.ip,
         client: connection.client,
@@ -134,7 +139,13 @@ export const connectTimeout = defineRule({
             from: first.first.time,
             to,
             evidence,
-            data: { syns, ports: all.length, servers, ...affectedData(entries) },
+            data: {
+              syns,
+              ports: all.length,
+              servers,
+              ...(more > 0 ? { notCounted: more } : {}),
+              ...affectedData(entries),
+            },
           });
         }
       },

@@ -1,5 +1,6 @@
 import type { CaptureInfo } from '../capture/captureInfo.js';
 import type { Clock } from '../capture/clock.js';
+import type { Forgotten } from '../model/index.js';
 import type { Confidence, Severity } from './finding.js';
 
 /** `captures[]` of OUTPUT's analyze document. */
@@ -44,6 +45,8 @@ export interface SummaryEntry {
   gapBytes: number;
   byOp: Record<string, OperationEntry>;
   servers: ServerEntry[];
+  /** What was too much to keep: what it concerns is unknown, and proves nothing. */
+  forgotten: Forgotten;
   /** Protocols other than ZooKeeper's client protocol (etcd, tls, zab …), which the numbers above leave out. */
   protocols: Record<string, ProtocolEntry>;
 }

@@ -14,6 +14,8 @@ interface Round {
   readonly from: number;
   lastNotification: number;
   readonly sessions: Set<Session>;
+  /** Notifications beyond those sessions. */
+  more: number;
   readonly readers: Set<Session>;
   reads: number;
   childReads: number;
@@ -21,13 +23,32 @@ interface Round {
   lastReadFrame: number;
 }
 
-interface Herd {
-  readonly znode: Znode;
-  readonly rounds: Round[];
-  total: number;
+/** What is kept of a round: sessions are many. */
+interface Told extends Pick<
+  Round,
+  'frame' | 'from' | 'eventType' | 'lastNotification' | 'reads' | 'childReads' | 'lastRead' | 'lastReadFrame'
+> {
+  readonly watchers: number;
 }
 
-const KEPT_ROUNDS = 100;
+interface Herd {
+  readonly znode: Znode;
+  /** The first rounds, and the one that woke most, with the hosts of those. */
+  readonly details: Told[];
+  most: Told;
+  clients: readonly string[];
+  /** All rounds. */
+  total: number;
+  reads: number;
+  onlyPushes: boolean;
+  readonly from: number;
+  to: number;
+}
+
+const DETAILS = 20;
+const CLIENTS = 200;
+/** Sessions of one round that are told apart; those beyond are counted. */
+const MAX_SESSIONS = 20_000;
 const MAX_PATHS = 1000;
 
 export const herd = defineRule({
@@ -74,14 +95,23 @@ export const herd = defineRule({
 
     function close(round: Round, znode: Znode): void {
       if (round.sessions.size < options.watchers || round.readers.size * 2 < round.sessions.size) return;
+      const told = toldOf(round);
       let herd = herds.get(round.path);
       if (herd === undefined) {
         if (herds.size >= MAX_PATHS) return;
-        herd = { znode, rounds: [], total: 0 };
+        const counts = { total: 0, reads: 0, onlyPushes: true, from: round.from, to: round.from };
+        herd = { znode, details: [], most: told, clients: clientsOf(round), ...counts };
         herds.set(round.path, herd);
       }
+      if (told.watchers > herd.most.watchers) {
+        herd.most = told;
+        herd.clients = clientsOf(round);
+      }
       herd.total++;
-      if (herd.rounds.length < KEPT_ROUNDS) herd.rounds.push(round);
+      herd.reads += told.reads + told.childReads;
+      herd.onlyPushes &&= isPush(told);
+      herd.to = round.lastRead;
+      if (herd.details.length < DETAILS) herd.details.push(told);
     }
 
     const znodes = new Map<string, Znode>();
@@ -105,7 +135,8 @@ export const herd = defineRule({
           m.time - round.lastNotification <= options.within * 1e9 &&
           !round.sessions.has(connection.session)
         ) {
-          round.sessions.add(connection.session);
+          if (round.sessions.size < MAX_SESSIONS) round.sessions.add(connection.session);
+          else round.more++;
           round.lastNotification = m.time;
           return;
         }
@@ -123,6 +154,7 @@ export const herd = defineRule({
           from: m.time,
           lastNotification: m.time,
           sessions: new Set([connection.session]),
+          more: 0,
           readers: new Set(),
           reads: 0,
           childReads: 0,
@@ -145,7 +177,7 @@ export const herd = defineRule({
       },
       end() {
         closeOld(Infinity);
-        for (const { znode, rounds, total } of herds.values()) tell(znode, rounds, total);
+        for (const herd of herds.values()) tell(herd);
       },
     };
 
@@ -160,15 +192,13 @@ export const herd = defineRule({
       round.lastReadFrame = frame;
     }
 
-    function tell(znode: Znode, rounds: readonly Round[], total: number): void {
-      const most = rounds.reduce((a, b) => (b.sessions.size > a.sessions.size ? b : a));
-      const reads = rounds.reduce((sum, r) => sum + r.reads + r.childReads, 0);
+    function tell({ znode, details, most, clients, total, reads, onlyPushes, from, to }: Herd): void {
       const event = eventTypeName(most.eventType);
       const evidence: Evidence[] = [
         {
           frame: most.frame,
           time: most.from,
-          text: `the first of ${most.sessions.size} notifications ${event}, the last ${duration(most.lastNotification - most.from)} later`,
+          text: `the first of ${most.watchers} notifications ${event}, the last ${duration(most.lastNotification - most.from)} later`,
         },
         {
           frame: most.lastReadFrame,
@@ -176,31 +206,30 @@ export const herd = defineRule({
           text: `the last of ${most.reads + most.childReads} reads that follow`,
         },
       ];
-      const clients = [...new Set([...most.sessions].map((session) => hostOf(session.client)))];
       report({
-        severity: rounds.every(isPush) ? 'info' : 'warning',
+        severity: onlyPushes ? 'info' : 'warning',
         confidence: 'proven',
         title: 'Herd: one change wakes many',
-        message: `Each of ${count(total, 'change')} of ${znode.path} woke up to ${count(most.sessions.size, 'session')} at once; ${count(reads, 'read')} followed (${most.reads} of the path and ${most.childReads} of its children for one change).`,
+        message: `Each of ${count(total, 'change')} of ${znode.path} woke up to ${count(most.watchers, 'session')} at once; ${count(reads, 'read')} followed (${most.reads} of the path and ${most.childReads} of its children for one change).`,
         remedy:
           'Let fewer clients watch that path, read only what changed, or delay the read by a random moment so that several changes cost one read; for locks watch the predecessor only.',
         path: znode.path,
-        from: rounds[0]!.from,
-        to: rounds.at(-1)!.lastRead,
+        from,
+        to,
         evidence,
         data: {
           rounds: total,
-          watchers: most.sessions.size,
+          watchers: most.watchers,
           reads,
-          details: rounds.slice(0, 20).map((r): DataValue => ({
+          details: details.map((r): DataValue => ({
             frame: r.frame,
-            watchers: r.sessions.size,
+            watchers: r.watchers,
             within: seconds(r.lastNotification - r.from),
             reads: r.reads,
             childReads: r.childReads,
             doneAfter: seconds(r.lastRead - r.from),
           })),
-          clients: clients.slice(0, 200),
+          clients,
         },
       });
     }
@@ -208,6 +237,22 @@ export const herd = defineRule({
 });
 
 /** A new value that each watcher reads once: as many reads as there have to be. */
-function isPush({ eventType, reads, childReads, sessions }: Round): boolean {
-  return eventType === EventType.NodeDataChanged && childReads === 0 && reads <= sessions.size;
+function isPush({ eventType, reads, childReads, watchers }: Told): boolean {
+  return eventType === EventType.NodeDataChanged && childReads === 0 && reads <= watchers;
+}
+
+function toldOf({ sessions, more, ...round }: Round): Told {
+  const { frame, from, eventType, lastNotification, reads, childReads, lastRead, lastReadFrame } = round;
+  const watchers = sessions.size + more;
+  return { frame, from, eventType, lastNotification, reads, childReads, lastRead, lastReadFrame, watchers };
+}
+
+/** Hosts of the sessions, as many as are told. */
+function clientsOf({ sessions }: Round): string[] {
+  const clients = new Set<string>();
+  for (const session of sessions) {
+    if (clients.size === CLIENTS) break;
+    clients.add(hostOf(session.client));
+  }
+  return [...clients];
 }

@@ -22,6 +22,20 @@ const server = {
   properties: { server: { type: 'string' }, connections: count, sessions: count, requests: count, responses: count },
 };
 
+const forgotten = {
+  type: 'object',
+  description: 'what was too much to keep, oldest first: what it concerns is unknown, and proves nothing',
+  properties: {
+    connections: { ...count, description: 'connections to ZooKeeper that may have been alive' },
+    sessions: { ...count, description: 'sessions judged before their end, by what was seen until then' },
+    sessionsNotListed: { ...count, description: 'sessions that are in the counts, but not in the list of sessions' },
+    znodes: count,
+    views: { ...count, description: 'what one session watched and read of one path' },
+    childLists: { ...count, description: 'lists of children, too long or too many to be compared with later ones' },
+    requests: { ...count, description: 'requests that no longer waited for their answer' },
+  },
+};
+
 const summary = {
   type: 'object',
   required: [
@@ -41,6 +55,7 @@ const summary = {
     gapBytes: count,
     byOp: { type: 'object', additionalProperties: operation },
     servers: { type: 'array', items: server },
+    forgotten,
     protocols: { type: 'object', description: 'messages of other protocols, which the numbers above leave out' },
   },
 };
