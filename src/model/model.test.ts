@@ -196,4 +196,57 @@ describe('bounds', () => {
     expect([...model.sessions.alive()].length).toBeLessThanOrEqual(6);
     expect(model.sessions.count).toBe(21);
   });
+
+  it('hold for the views of all sessions together: the oldest go, and their sessions know that', () => {
+    const s = new Scenario({ registry: [], model: { maxViews: 10 } });
+    const { model } = s.analysis;
+    for (let i = 0; i < 5; i++) {
+      const c = s.session(`10.1.0.${i}:1000`, `0x1${i}`);
+      for (let j = 0; j < 5; j++) c.list(`/l${j}`, [], true);
+    }
+    const sessions = [...model.sessions.alive()];
+    expect(sessions.map(({ views, forgotten }) => [views.size, forgotten])).toEqual([
+      [0, 5],
+      [0, 5],
+      [0, 5],
+      [5, 0],
+      [5, 0],
+    ]);
+    expect(model.forgotten()).toMatchObject({ views: 15, sessions: 0 });
+    sessions.forEach((_, i) => {
+      expect(model.znode(`/l${i}`)?.views).toBe(2);
+    });
+  });
+
+  it('leave nothing to judge of a znode that was forgotten while it was watched', () => {
+    const s = new Scenario({ registry: [], model: { maxZnodes: 10 } });
+    const { model } = s.analysis;
+    const c = s.session('10.1.0.1:1000', '0x1');
+    for (let i = 0; i < 30; i++) c.list(`/l${i}`, [], true);
+    const session = model.sessions.find('0x1')!;
+    expect(session.views.size).toBe(30);
+    let judged = -1;
+    model.addListener({ sessionEnded: ({ views }) => (judged = views.size) });
+    s.end();
+    expect([judged, session.forgotten, model.znodes.forgotten]).toEqual([10, 20, 20]);
+  });
+
+  it('do not make a session that was forgotten a lost one', () => {
+    const s = new Scenario({ registry: [], model: { maxSessions: 5 } });
+    const ended: string[] = [];
+    s.analysis.model.addListener({ sessionEnded: ({ end, forgotten }) => ended.push(`${end} ${forgotten}`) });
+    for (let i = 0; i < 20; i++) s.session(`10.1.1.${i}:1000`, `0x1${i}`);
+    expect(ended).toEqual(new Array<string>(15).fill('open 1'));
+    expect(s.analysis.model.forgotten().sessions).toBe(15);
+  });
+
+  it('hold for hosts, of which those in use stay', () => {
+    const s = new Scenario({ registry: [], model: { maxHosts: 8 } });
+    const { model } = s.analysis;
+    s.session('10.1.0.1:1000', '0x1');
+    const { host } = model.sessions.find('0x1')!;
+    for (let i = 0; i < 100; i++) s.session(`10.1.1.${i}:1000`, `0x2${i}`).close();
+    expect(model.hosts.size).toBeLessThanOrEqual(9);
+    expect(model.hosts.get('10.1.0.1')).toBe(host);
+  });
 });

@@ -27,8 +27,8 @@ export class Znodes {
     let znode = this.byPath.get(path);
     if (znode === undefined) {
       znode = new Znode(path);
+      if (this.byPath.size >= this.limit) this.forgetOldest();
       this.byPath.set(path, znode);
-      if (this.byPath.size > this.limit) this.forgetOldest();
     }
     return znode;
   }
@@ -91,7 +91,7 @@ export class Znodes {
   }
 
   private forgetOldest(): void {
-    const wanted = afterForgetting(this.limit);
+    const wanted = afterForgetting(this.limit - 1);
     for (const spareWatched of [true, false]) {
       for (const [path, znode] of this.byPath) {
         if (this.byPath.size <= wanted) return;

@@ -238,4 +238,18 @@ describe('memory', () => {
     expect(connections[0]!.end).toBe('forgotten');
     expect(connections[299]!.end).toBe('open');
   });
+
+  it('is not taken from connections that work by a flood of others that carry nothing', () => {
+    const builder = new CaptureBuilder();
+    for (let i = 0; i < 10; i++)
+      builder
+        .connection({ client: `10.1.9.${i}:40000`, server: ends.server })
+        .handshake()
+        .client('abcd');
+    for (let i = 0; i < 300; i++)
+      builder.connection({ client: `10.1.${i >> 8}.${i & 255}:40000`, server: ends.server }).syn();
+    const { tcp, connections } = reassemble(builder, { maxConnections: 100 });
+    expect(tcp.forgotten).toBeGreaterThanOrEqual(200);
+    expect(connections.slice(0, 10).map(({ end }) => end)).toEqual(new Array(10).fill('open'));
+  });
 });

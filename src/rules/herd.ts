@@ -141,7 +141,10 @@ export const herd = defineRule({
           return;
         }
         // Several changes in a row, each of which wakes all: one round ends where the next begins.
-        if (round !== undefined) close(round, view.znode);
+        if (round !== undefined) {
+          close(round, view.znode);
+          active.delete(path);
+        }
         if (m.time - latest > 1e9 || active.size > 10_000) {
           closeOld(m.time);
           latest = m.time;
