@@ -1,3 +1,4 @@
+import { afterForgetting } from './bounds.js';
 import type { Session } from './session.js';
 
 /** Sessions that have ended and are kept for those that follow them. */
@@ -24,21 +25,26 @@ export class Host {
 
   add(session: Session): void {
     this.sessions.push(session);
-    if (this.sessions.length > KEPT) this.forget(0);
+    if (this.sessions.length > KEPT) this.forget(0, this.sessions.length - afterForgetting(KEPT));
+  }
+
+  /** The latest `count`, in order of appearance. */
+  latestSessions(count: number): readonly Session[] {
+    return this.sessions.length <= count ? this.sessions : this.sessions.slice(-count);
   }
 
   /** A session was closed: the host keeps the latest of those only. */
   sessionEnded(): void {
     if (++this.ended <= ENDED_KEPT) return;
     const oldest = this.sessions.findIndex((session) => session.judged);
-    if (oldest >= 0) this.forget(oldest);
+    if (oldest >= 0) this.forget(oldest, 1);
   }
 
-  private forget(index: number): void {
-    const [session] = this.sessions.splice(index, 1);
-    if (session === undefined) return;
-    if (session.judged) this.ended--;
-    this.forgottenSessions++;
-    this.forgottenUntil = Math.max(this.forgottenUntil, session.start.time);
+  private forget(index: number, count: number): void {
+    for (const session of this.sessions.splice(index, count)) {
+      if (session.judged) this.ended--;
+      this.forgottenSessions++;
+      this.forgottenUntil = Math.max(this.forgottenUntil, session.start.time);
+    }
   }
 }

@@ -240,6 +240,16 @@ describe('bounds', () => {
     expect(s.analysis.model.forgotten().sessions).toBe(15);
   });
 
+  it('hold for the sessions of one host', () => {
+    const s = new Scenario({ registry: [] });
+    for (let i = 0; i < 3000; i++) s.session(`10.1.0.1:${1000 + i}`, `0x1${i}`);
+    const { host } = s.analysis.model.sessions.find('0x12999')!;
+    expect(host.sessions.length).toBeLessThanOrEqual(2048);
+    expect(host.sessions.length).toBeGreaterThanOrEqual(1792);
+    expect(host.sessions.length + host.forgottenSessions).toBe(3000);
+    expect(host.sessions.at(-1)?.id).toBe('0x12999');
+  });
+
   it('hold for hosts, of which those in use stay', () => {
     const s = new Scenario({ registry: [], model: { maxHosts: 8 } });
     const { model } = s.analysis;

@@ -7,6 +7,8 @@ import { Session } from './session.js';
 
 /** Ended sessions of which a summary is kept. */
 const SUMMARIES = 5000;
+/** Sessions of one host among which the one is sought that a new one replaces: among more, any guess is worth nothing. */
+const LOOKED_AT = 256;
 
 /**
  * All sessions by id, and those whose id the capture does not show. A closed session is told to the listeners and shrinks
@@ -163,7 +165,7 @@ export class Sessions {
    */
   private findPredecessor(session: Session): void {
     let best: Session | null = null;
-    for (const other of session.host.sessions) {
+    for (const other of session.host.latestSessions(LOOKED_AT)) {
       if (other === session || other.successor !== null || other.end === 'closed' || other.id === null) continue;
       if (other.end !== 'expired' && other.connected) continue;
       if (other.end === 'expired') {

@@ -156,6 +156,7 @@ export class ScenarioConnection {
       ...{ streamEnd: this.advance(TO_CLIENT), length: answer.length ?? 60 },
       stat: () => stat,
       children: () => children ?? null,
+      childCount: () => children?.length ?? null,
       responseBody: () => body ?? null,
     });
     return this;
@@ -299,6 +300,7 @@ export class ScenarioConnection {
       responseBody: () => null,
       stat: () => null,
       children: () => null,
+      childCount: () => null,
       toRecord: () => ({}),
       ...fields,
     } as unknown as ZooKeeperMessage;

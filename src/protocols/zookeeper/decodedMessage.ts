@@ -176,12 +176,22 @@ export class DecodedMessage implements ZooKeeperMessage {
     return this.cachedChildren;
   }
 
-  private readChildren(): readonly string[] | null {
-    if (this.kind !== 'response' || this.err !== 0 || this.truncated) return null;
+  childCount(): number | null {
+    return this.childrenEnd() < 0 ? null : Math.max(this.bytes.readInt32BE(this.bodyStart), 0);
+  }
+
+  /** Where the vector of children ends, which begins with the body; -1 if there is none. */
+  private childrenEnd(): number {
+    if (this.kind !== 'response' || this.err !== 0 || this.truncated) return -1;
     const { opcode } = this;
-    if (opcode !== OpCode.getChildren && opcode !== OpCode.getChildren2 && opcode !== OpCode.getEphemerals) return null;
+    if (opcode !== OpCode.getChildren && opcode !== OpCode.getChildren2 && opcode !== OpCode.getEphemerals) return -1;
     const end = opcode === OpCode.getChildren2 ? this.bodyEnd - STAT_LENGTH : this.bodyEnd;
-    if (end - this.bodyStart < 4) return null;
+    return end - this.bodyStart < 4 ? -1 : end;
+  }
+
+  private readChildren(): readonly string[] | null {
+    const end = this.childrenEnd();
+    if (end < 0) return null;
     const cursor = this.cursor.reset(this.bytes, this.bodyStart, end);
     let names: readonly string[] | null = null;
     const path = this.request?.path ?? '';

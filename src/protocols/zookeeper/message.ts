@@ -73,5 +73,7 @@ export interface ZooKeeperMessage extends Message {
   stat(): Stat | null;
   /** Child names of getChildren, getChildren2, getEphemerals responses. Equal lists may be the same array. */
   children(): readonly string[] | null;
+  /** How many there are, without decoding them. */
+  childCount(): number | null;
   toRecord(options: RecordOptions, record?: Record<string, unknown>): Record<string, unknown>;
 }
