@@ -1,4 +1,5 @@
 import type { Connection, Moment } from '../network/connection.js';
+import type { RequestBudget } from '../protocols/zookeeper/requestBudget.js';
 import type { Host } from './host.js';
 import { Outstanding } from './outstanding.js';
 import type { Server } from './server.js';
@@ -52,7 +53,7 @@ export class ClientConnection {
   gapBytes = 0;
   /** Latest moment by which the bytes of a gap must have been sent. */
   lastGap: Moment | null = null;
-  readonly outstanding = new Outstanding();
+  readonly outstanding: Outstanding;
   /** The connection has ended (see `tcp.end`), or the capture has. */
   closed = false;
 
@@ -60,7 +61,10 @@ export class ClientConnection {
     readonly tcp: Connection,
     readonly host: Host,
     readonly server: Server,
-  ) {}
+    budget?: RequestBudget,
+  ) {
+    this.outstanding = new Outstanding(budget);
+  }
 
   get id(): number {
     return this.tcp.id;

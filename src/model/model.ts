@@ -2,6 +2,7 @@ import type { Connection } from '../network/connection.js';
 import { TO_CLIENT } from '../network/connection.js';
 import type { Gap, Message } from '../protocols/protocol.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
+import { RequestBudget } from '../protocols/zookeeper/requestBudget.js';
 import { OpCode } from '../protocols/zookeeper/opcodes.js';
 import { afterForgetting, type Forgotten } from './bounds.js';
 import { ClientConnection } from './clientConnection.js';
@@ -93,6 +94,7 @@ export class Model {
   private readonly maxHosts: number;
   private hostLimit: number;
   private readonly views: Views;
+  private readonly requests = new RequestBudget();
   private latest: ClientConnection | null = null;
 
   /** Lists of children that were too long to keep. */
@@ -261,7 +263,7 @@ export class Model {
       // A sweep over many addresses: their facts are kept for as long as the connection only.
       if (this.servers.size < MAX_SERVERS) this.servers.set(tcp.server.text, server);
     }
-    const connection = new ClientConnection(tcp, host, server);
+    const connection = new ClientConnection(tcp, host, server, this.requests);
     this.connections.set(tcp.id, connection);
     this.totals.connections++;
     host.connections++;

@@ -1,4 +1,5 @@
 import type { ZooKeeperRequest } from '../protocols/zookeeper/message.js';
+import { RequestBudget } from '../protocols/zookeeper/requestBudget.js';
 
 const LIMIT = 4096;
 
@@ -7,6 +8,9 @@ export class Outstanding {
   private items: ZooKeeperRequest[] = [];
   private head = 0;
   forgotten = 0;
+
+  /** @param budget of all connections together */
+  constructor(private readonly budget = new RequestBudget()) {}
 
   get size(): number {
     return this.items.length - this.head;
@@ -18,10 +22,8 @@ export class Outstanding {
 
   add(request: ZooKeeperRequest): void {
     this.items.push(request);
-    if (this.size > LIMIT) {
-      this.take();
-      this.forgotten++;
-    }
+    if (this.size > this.budget.few) this.budget.used++;
+    for (const limit = this.budget.limit(LIMIT); this.size > limit; this.forgotten++) this.take();
   }
 
   /** The server answers in order, so the request is nearly always the oldest. */
@@ -31,10 +33,13 @@ export class Outstanding {
       return;
     }
     const at = this.items.indexOf(request, this.head);
-    if (at >= 0) this.items.splice(at, 1);
+    if (at < 0) return;
+    if (this.size > this.budget.few) this.budget.used--;
+    this.items.splice(at, 1);
   }
 
   clear(): void {
+    this.budget.used -= Math.max(0, this.size - this.budget.few);
     this.items = [];
     this.head = 0;
   }
@@ -44,6 +49,7 @@ export class Outstanding {
   }
 
   private take(): void {
+    if (this.size > this.budget.few) this.budget.used--;
     // The usual case, one request at a time, keeps its array.
     if (this.head === 0 && this.items.length === 1) {
       this.items.pop();

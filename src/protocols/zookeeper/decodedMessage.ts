@@ -15,6 +15,7 @@ import {
   type ResponseBody,
 } from './records.js';
 import { StringTable } from './stringTable.js';
+import { RequestBudget } from './requestBudget.js';
 import type { Stat } from './stat.js';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -23,6 +24,7 @@ const STAT_LENGTH = 68;
 /** What the decoders of all connections share: they work one after the other. */
 export class SharedState {
   readonly strings = new StringTable();
+  readonly requests = new RequestBudget();
   readonly childLists = new ChildLists();
   readonly cursor = new Cursor(this.strings);
   readonly message = new DecodedMessage(this.cursor, this.childLists);

@@ -20,7 +20,7 @@ type Mode = 'undecided' | 'framed' | 'word' | 'foreign';
 /** Decodes both directions of one client connection into messages, and pairs responses with requests. */
 export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   private mode: Mode;
-  private readonly outstanding = new OutstandingRequests();
+  private readonly outstanding: OutstandingRequests;
   private readonly requests: FramedStream;
   private readonly responses: FramedStream;
   private session: string | null = null;
@@ -52,6 +52,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     private readonly shared: SharedState,
   ) {
     this.message = shared.message;
+    this.outstanding = new OutstandingRequests(undefined, shared.requests);
     const atStart = !connection.midStream;
     this.mode = 'undecided';
     this.awaitsConnectResponse = atStart;
@@ -207,6 +208,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     this.reportGap(this.requests);
     this.reportGap(this.responses);
     if (this.mode === 'foreign') this.reportForeign();
+    this.outstanding.end();
   }
 
   private reportForeign(): void {

@@ -1,4 +1,5 @@
 import type { ZooKeeperRequest } from './message.js';
+import { RequestBudget } from './requestBudget.js';
 
 /** Up to this many are searched one by one: nearly always it is the oldest that is answered. */
 const FEW = 32;
@@ -14,7 +15,11 @@ export class OutstandingRequests {
   private many: RequestsByXid | null = null;
   forgotten = 0;
 
-  constructor(private readonly limit = 65_536) {}
+  /** @param budget of all connections together */
+  constructor(
+    private readonly limit = 65_536,
+    private readonly budget = new RequestBudget(),
+  ) {}
 
   get size(): number {
     return this.many === null ? this.few.length : this.many.size;
@@ -26,9 +31,24 @@ export class OutstandingRequests {
       if (this.few.length <= FEW) return;
       this.many = new RequestsByXid();
       for (const one of this.few) this.many.add(one);
+      this.budget.used += this.few.length;
       this.few.length = 0;
-    } else this.many.add(request);
-    if (this.many.size > this.limit) this.forgotten += this.many.dropOldest(this.limit - (this.limit >>> 3));
+    } else {
+      this.many.add(request);
+      this.budget.used++;
+    }
+    const limit = this.budget.limit(this.limit);
+    if (this.many.size <= limit) return;
+    const dropped = this.many.dropOldest(limit - (limit >>> 3));
+    this.budget.used -= dropped;
+    this.forgotten += dropped;
+  }
+
+  /** The connection has ended: what waited on it is of no use any more. */
+  end(): void {
+    if (this.many !== null) this.budget.used -= this.many.size;
+    this.many = null;
+    this.few.length = 0;
   }
 
   has(xid: number): boolean {
@@ -55,6 +75,7 @@ export class OutstandingRequests {
     const { few, many } = this;
     if (many !== null) {
       const request = many.take(xid);
+      if (request !== null) this.budget.used--;
       if (many.size === 0) this.many = null;
       return request;
     }
