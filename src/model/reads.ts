@@ -82,14 +82,14 @@ function listAnswered(
     return;
   }
   const view = model.view(session, path);
-  const names = m.truncated ? null : m.children();
+  const children = m.childNames();
   const stat = request.opcode === OpCode.getChildren2 ? m.stat() : null;
   learn(model, view.znode, m, stat);
   const list =
-    names === null
+    children === null
       ? null
       : view.znode.addList(
-          names,
+          children,
           m.zxid,
           stat?.pzxid ?? NO_STAT,
           stat?.cversion ?? NO_STAT,

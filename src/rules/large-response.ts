@@ -56,7 +56,7 @@ export const largeResponse = defineRule({
         op: m.op ?? 'unknown',
         path,
         bytes: m.length,
-        children: m.truncated ? null : (m.children()?.length ?? null),
+        children: m.childNames()?.size ?? null,
         requestFrame: m.request?.frame ?? null,
         requestTime: m.request?.time ?? m.time,
         frame: m.frame,
