@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 
-const PROGRAM = fileURLToPath(new URL('../bin/zkscope.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('rows/modules.js', import.meta.url));
 const DIST = new URL('../dist/', import.meta.url).href;
 /** Folders in the order that the data passes them, and what is none of ours. */
 const LAYERS = ['capture', 'network', 'protocols', 'model', 'rules', 'report', 'cli', 'garbage collector', 'Node.js'];

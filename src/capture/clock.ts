@@ -1,3 +1,6 @@
+/** So many zeros; a fraction has at most twelve digits. */
+const ZEROS = Array.from({ length: 13 }, (_, i) => '0'.repeat(i));
+
 /**
  * Times as one number. Every frame's time is kept as nanoseconds since `baseSeconds`, the whole second of the first
  * frame: a double holds that exactly for 104 days (and picoseconds for two hours), where nanoseconds since 1970 would
@@ -40,6 +43,7 @@ export class Clock {
     const nanoseconds = time - relative * 1e9;
     const scaled = digits >= 9 ? nanoseconds * 10 ** (digits - 9) : nanoseconds / 10 ** (9 - digits);
     const fraction = Math.min(Math.round(scaled), 10 ** digits - 1);
-    return `${this.#formatted}.${fraction.toString().padStart(digits, '0')}Z`;
+    const text = fraction.toString();
+    return `${this.#formatted}.${ZEROS[digits - text.length]!}${text}Z`;
   }
 }

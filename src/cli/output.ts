@@ -1,14 +1,14 @@
 import type { Writable } from 'node:stream';
 
-const PIECE = 256 * 1024;
+/** Characters that are put together before they become bytes: one conversion for hundreds of lines. */
+const PIECE = 64 * 1024;
 
 /**
  * Standard output in large pieces. `drain` is to be awaited between chunks of input, so that a slow reader slows the
  * reading down instead of filling the memory. A reader that goes away (`| head`) ends the output quietly.
  */
 export class Output {
-  private buffer = Buffer.allocUnsafe(PIECE);
-  private length = 0;
+  private text = '';
   private blocked = false;
   /** The reader has gone: nothing more needs to be written, or read. */
   closed = false;
@@ -28,19 +28,15 @@ export class Output {
   }
 
   write(text: string): void {
-    // No character takes more than three bytes of UTF-8 for each unit of a string.
-    const most = text.length * 3;
-    if (most > PIECE - this.length) this.flush();
-    if (most > PIECE) this.send(Buffer.from(text));
-    else this.length += this.buffer.write(text, this.length);
+    this.text += text;
+    if (this.text.length >= PIECE) this.flush();
   }
 
   flush(): void {
-    if (this.length === 0) return;
-    this.send(this.buffer.subarray(0, this.length));
-    // The stream keeps what it has not written yet.
-    this.buffer = Buffer.allocUnsafe(PIECE);
-    this.length = 0;
+    if (this.text === '') return;
+    const bytes = Buffer.from(this.text);
+    this.text = '';
+    this.send(bytes);
   }
 
   private send(bytes: Buffer): void {

@@ -153,7 +153,7 @@ function shown(
       (filter.sessions.length === 0 || (by?.session != null && filter.sessions.includes(by.session))),
     session: (session) =>
       (filter.clients.length === 0 || session.attachments.some(({ client }) => address(client, filter.clients))) &&
-      (filter.servers.length === 0 || [...session.servers].some((server) => address(server, filter.servers))) &&
+      (filter.servers.length === 0 || session.servers.some((server) => address(server, filter.servers))) &&
       (filter.sessions.length === 0 || (session.id !== null && filter.sessions.includes(session.id))),
   };
 }

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientScript } from '../report/html/clientScript.js';
 import { htmlPage } from '../report/html/page.js';
 import { CaptureBuilder } from '../testing/captureBuilder.js';
-import { clientSource } from '../testing/clientSource.js';
+import { pageScript } from '../../scripts/pageScript.js';
 import {
   connectRequest,
   connectResponse,
@@ -88,7 +87,7 @@ describe.skipIf(CHROMIUM === undefined)(
         writeFileSync(file, capture);
       }
       const address = join(folder, 'report.html');
-      writeFileSync(address, htmlPage(await gatherReport([file]), clientScript(clientSource)));
+      writeFileSync(address, htmlPage(await gatherReport([file]), await pageScript()));
       const page = await browser.newPage({ viewport: { width, height: 900 } });
       const complaints: string[] = [];
       page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));

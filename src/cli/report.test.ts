@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { clientSource } from '../testing/clientSource.js';
 import { runCli } from '../testing/runCli.js';
 import { Replay } from './replay.js';
 
-vi.mock('../report/html/clientScript.js', async (original) => {
-  const { clientScript } = await original<typeof import('../report/html/clientScript.js')>();
-  return { clientScript: () => clientScript(clientSource) };
+vi.mock('../report/pageScript.js', async () => {
+  const { pageScript } = await import('../../scripts/pageScript.js');
+  const script = await pageScript();
+  return { pageScript: () => script };
 });
 
 const FIXTURES = new URL('../../fixtures/incidents/', import.meta.url).pathname;

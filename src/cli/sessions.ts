@@ -2,7 +2,7 @@ import { Chalk } from 'chalk';
 import { Command, Option } from 'commander';
 import { Clock } from '../capture/clock.js';
 import { isFiltering, MessageFilter } from '../protocols/messageFilter.js';
-import { type SessionColumn, sessionColumns } from '../report/sessionsDocument.js';
+import { type SessionColumn, sessionColumns, sessionsDocument } from '../report/sessionsDocument.js';
 import { filterOptions, withCaptures, type CaptureOptions } from './captureOptions.js';
 import { colourLevel, terminalWidth } from './colour.js';
 import { rowCount } from './numbers.js';
@@ -37,14 +37,12 @@ export function sessionsCommand(): Command {
 }
 
 async function sessions(captures: string[], options: SessionsOptions): Promise<void> {
-  const [{ Model }, { SessionTable }, { sessionsDocument }, { Output }, { lossParts, reportLosses, runCaptures }] =
-    await Promise.all([
-      import('../model/index.js'),
-      import('../model/sessionTable.js'),
-      import('../report/sessionsDocument.js'),
-      import('./output.js'),
-      import('./run.js'),
-    ]);
+  const [{ Model }, { SessionTable }, { Output }, { lossParts, reportLosses, runCaptures }] = await Promise.all([
+    import('../model/index.js'),
+    import('../model/sessionTable.js'),
+    import('./output.js'),
+    import('./run.js'),
+  ]);
   const clock = new Clock();
   const output = new Output();
   const wanted = filterOptions(options);

@@ -20,7 +20,7 @@ function results(m: ZooKeeperMessage): readonly MultiOp[] {
  */
 export function errorOf(m: ZooKeeperMessage): number {
   if (m.kind !== 'response') return 0;
-  if (m.err !== 0) return m.err;
+  if (m.err !== 0 || (m.opcode !== OpCode.multi && m.opcode !== OpCode.multiRead)) return m.err;
   let error = 0;
   for (const op of results(m)) error = telling(error, op.err ?? 0);
   return error;

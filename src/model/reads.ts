@@ -86,15 +86,15 @@ function listAnswered(
   const view = model.view(session, path);
   const tooLong = m.length > MAX_LIST_BYTES;
   if (tooLong) model.listsTooLong++;
-  const names = m.truncated || tooLong ? null : m.children();
+  const children = tooLong ? null : m.childNames();
   const stat = request.opcode === OpCode.getChildren2 ? m.stat() : null;
   learn(model, view.znode, m, stat);
   const list =
-    names === null
+    children === null
       ? null
       : model.znodes.addList(
           view.znode,
-          names,
+          children,
           m.zxid,
           stat?.pzxid ?? NO_STAT,
           stat?.cversion ?? NO_STAT,

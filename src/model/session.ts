@@ -46,6 +46,8 @@ export interface RefusedCreate {
 }
 
 const ATTACHMENTS = 64;
+/** No ensemble has as many. */
+const SERVERS_KEPT = 64;
 const WATCHED_KEPT = 200;
 const EPHEMERALS_KEPT = 10_000;
 const REFUSED_KEPT = 1000;
@@ -63,7 +65,8 @@ export class Session {
   startKnown = false;
   attachments: Attachment[] = [];
   connectionCount = 0;
-  readonly servers = new Set<string>();
+  /** Addresses, in the order of their first use. */
+  servers: readonly string[] = [];
   /** Connection that it lives on; the last one when that has ended. */
   current: ClientConnection | null = null;
   requests = 0;
@@ -141,7 +144,8 @@ export class Session {
 
   attach(attachment: Attachment): void {
     this.connectionCount++;
-    this.servers.add(attachment.server);
+    if (!this.servers.includes(attachment.server) && this.servers.length < SERVERS_KEPT)
+      this.servers = [...this.servers, attachment.server];
     this.attachments.push(attachment);
     if (this.attachments.length > ATTACHMENTS) this.attachments.splice(1, 1);
     this.current = attachment.connection;

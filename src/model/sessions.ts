@@ -145,7 +145,7 @@ export class Sessions {
   private attach(session: Session, connection: ClientConnection, m: ZooKeeperMessage, resumed: boolean): void {
     connection.session = session;
     const server = connection.server;
-    if (!session.servers.has(server.address)) server.sessions++;
+    if (!session.servers.includes(server.address)) server.sessions++;
     session.attach({
       connection,
       client: connection.client,

@@ -1,3 +1,5 @@
+import type { ChildNames } from '../protocols/zookeeper/childLists.js';
+
 /** What a change did to a znode, or to one of its children. */
 export type ChangeKind = 'create' | 'delete' | 'setData' | 'setACL';
 
@@ -18,18 +20,32 @@ export interface Change {
 }
 
 /** A list of children that the server gave. */
-export interface ChildList {
-  readonly names: readonly string[];
-  /** zxid up to which the answering server had seen the world. The list was first seen as it is at that zxid. */
-  readonly zxid: number;
-  /** pzxid and cversion of the parent; -1 where the answer had no Stat (getChildren). */
-  readonly pzxid: number;
-  readonly cversion: number;
-  readonly time: number;
-  readonly frame: number;
-  readonly session: string | null;
+export class ChildList {
   /** Latest zxid at which the same list was seen. */
   lastZxid: number;
+
+  constructor(
+    readonly children: ChildNames,
+    /** zxid up to which the answering server had seen the world. The list was first seen as it is at that zxid. */
+    readonly zxid: number,
+    /** pzxid and cversion of the parent; -1 where the answer had no Stat (getChildren). */
+    readonly pzxid: number,
+    readonly cversion: number,
+    readonly time: number,
+    readonly frame: number,
+    readonly session: string | null,
+  ) {
+    this.lastZxid = zxid;
+  }
+
+  /** How many names there are: asked for without decoding them. */
+  get size(): number {
+    return this.children.size;
+  }
+
+  get names(): readonly string[] {
+    return this.children.names;
+  }
 }
 
 /** Who created a znode, where the capture holds the create. */
@@ -107,7 +123,7 @@ export class Znode {
 
   /** Keeps one copy of a list however often it is read, and gives it back. */
   addList(
-    names: readonly string[],
+    children: ChildNames,
     zxid: number,
     pzxid: number,
     cversion: number,
@@ -118,12 +134,12 @@ export class Znode {
     for (let i = this.lists.length - 1; i >= 0; i--) {
       const list = this.lists[i]!;
       if (list.cversion !== cversion && list.cversion !== -1 && cversion !== -1) continue;
-      if (!sameNames(list.names, names)) continue;
+      if (!list.children.equals(children)) continue;
       if (list.cversion === -1 && cversion !== -1) continue;
       if (zxid > list.lastZxid) list.lastZxid = zxid;
       return list;
     }
-    const list: ChildList = { names, zxid, pzxid, cversion, time, frame, session, lastZxid: zxid };
+    const list = new ChildList(children, zxid, pzxid, cversion, time, frame, session);
     if (this.lists === NO_LISTS) this.lists = [];
     push(this.lists as ChildList[], list, LISTS);
     return list;
@@ -139,14 +155,6 @@ function push<T>(items: T[], item: T, limit: number): number {
   if (items.length <= limit) return 0;
   items.shift();
   return 1;
-}
-
-/** Same names in the same order: servers list a znode's children in no order, but in the same one while nothing changes. */
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 /** `/a` of `/a/b`, `/` of `/a`; null for `/` and for what is no path. */

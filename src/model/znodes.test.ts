@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { ChildNames } from '../protocols/zookeeper/childLists.js';
 import { Znodes } from './znodes.js';
 
-const names = (count: number, prefix: string): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+const names = (count: number, prefix: string): ChildNames =>
+  ChildNames.of(Array.from({ length: count }, (_, i) => `${prefix}${i}`));
 
 describe('lists of children', () => {
   it('are forgotten, oldest first, where they hold too many names together', () => {

@@ -63,14 +63,14 @@ export class Znodes {
     const list = znode.addList(...read);
     if (znode.lists.at(-1) !== list || this.lists.has(list)) return list;
     this.lists.set(list, znode);
-    this.names += list.names.length;
+    this.names += list.size;
     if (oldest !== undefined && znode.lists[0] !== oldest) this.drop(oldest);
     if (this.names > this.maxNames) this.forgetLists();
     return list;
   }
 
   private drop(list: ChildList): void {
-    if (this.lists.delete(list)) this.names -= list.names.length;
+    if (this.lists.delete(list)) this.names -= list.size;
   }
 
   private forgetLists(): void {

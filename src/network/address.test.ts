@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endpoint, ipText } from './address.js';
+import { endpoint, EndpointTable, ipText } from './address.js';
+import { Segment } from './segment.js';
 
 function text6(...groups: number[]): string {
   const word = (i: number): number => (groups[i]! << 16) | groups[i + 1]!;
@@ -49,5 +50,28 @@ describe('endpoint', () => {
       port: 40000,
       text: '[fd77::1]:40000',
     });
+  });
+});
+
+describe('EndpointTable', () => {
+  it('says of any sequence of addresses what each alone would be', () => {
+    const word = fc.constantFrom(0, 1, 0xffff, -1, 0x0a000001);
+    const address = fc.record({
+      family: fc.constantFrom(4, 6),
+      words: fc.tuple(word, word, word, word),
+      port: fc.constantFrom(1, 2181),
+    });
+    fc.assert(
+      fc.property(fc.array(address, { maxLength: 60 }), (addresses) => {
+        const endpoints = new EndpointTable(4);
+        for (const { family, words, port } of addresses) {
+          const segment = new Segment();
+          segment.family = family;
+          [segment.source0, segment.source1, segment.source2, segment.source3] = words;
+          segment.sourcePort = port;
+          expect(endpoints.source(segment)).toEqual(endpoint(family, ...words, port));
+        }
+      }),
+    );
   });
 });

@@ -47,10 +47,45 @@ function longestZeros(groups: number[]): { start: number; length: number } {
   return best;
 }
 
-/** Both ends of a segment. */
-export function endpoints(s: Segment): { readonly source: Endpoint; readonly destination: Endpoint } {
-  return {
-    source: endpoint(s.family, s.source0, s.source1, s.source2, s.source3, s.sourcePort),
-    destination: endpoint(s.family, s.destination0, s.destination1, s.destination2, s.destination3, s.destinationPort),
-  };
+interface KnownAddress {
+  readonly family: number;
+  readonly words: readonly [number, number, number, number];
+  readonly ip: string;
+  /** The endpoint that was asked for last at this address: with servers always the same. */
+  latest: Endpoint;
+}
+
+/**
+ * Endpoints of many connections, few of whose addresses differ: an address has one text, a server one endpoint. Of fixed
+ * size: a newcomer takes the place of an older one.
+ */
+export class EndpointTable {
+  private readonly known: (KnownAddress | undefined)[];
+
+  /** @param size a power of two */
+  constructor(private readonly size = 4096) {
+    this.known = new Array<KnownAddress | undefined>(size).fill(undefined);
+  }
+
+  source(s: Segment): Endpoint {
+    return this.get(s.family, s.source0, s.source1, s.source2, s.source3, s.sourcePort);
+  }
+
+  destination(s: Segment): Endpoint {
+    return this.get(s.family, s.destination0, s.destination1, s.destination2, s.destination3, s.destinationPort);
+  }
+
+  private get(family: number, w0: number, w1: number, w2: number, w3: number, port: number): Endpoint {
+    const hash = Math.imul(w3 ^ Math.imul(w0 ^ Math.imul(w1, 31) ^ w2, 0x85ebca6b), 0x9e3779b1);
+    const place = (hash >>> 16) & (this.size - 1);
+    const known = this.known[place];
+    const same = known?.family === family && known.words[3] === w3 && known.words[0] === w0;
+    if (!same || known.words[1] !== w1 || known.words[2] !== w2) {
+      const latest = endpoint(family, w0, w1, w2, w3, port);
+      this.known[place] = { family, words: [w0, w1, w2, w3], ip: latest.ip, latest };
+      return latest;
+    }
+    if (known.latest.port !== port) known.latest = { ip: known.ip, port, text: endpointText(known.ip, port) };
+    return known.latest;
+  }
 }

@@ -1,4 +1,4 @@
-import { endpoints } from './address.js';
+import { EndpointTable } from './address.js';
 import { Connection, TO_CLIENT, TO_SERVER, type ConnectionEnd } from './connection.js';
 import { ConnectionTable, TableEntry } from './connectionTable.js';
 import { DUPLICATE_TIME, HalfConnection } from './halfConnection.js';
@@ -47,6 +47,7 @@ class TcpConnection extends TableEntry {
 /** TCP reassembly of all connections of a capture. */
 export class TcpReassembly {
   private readonly table = new ConnectionTable<TcpConnection>();
+  private readonly endpoints = new EndpointTable();
   private connections = 0;
   private readonly doubtful = new Set<TcpConnection>();
   private nextDoubt = Infinity;
@@ -143,7 +144,8 @@ export class TcpReassembly {
 
   private open(segment: Segment): TcpConnection {
     if (this.table.size >= this.maxConnections) this.forget(segment);
-    const { source, destination } = endpoints(segment);
+    const source = this.endpoints.source(segment);
+    const destination = this.endpoints.destination(segment);
     const syn = (segment.flags & SYN) !== 0;
     let sourceIsClient: boolean;
     let rolesKnown = true;

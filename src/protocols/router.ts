@@ -30,7 +30,6 @@ export class Router implements ConnectionListener {
   private readonly byPort = new Map<number, Protocol>();
   private readonly overruled = new Map<number, Protocol>();
   private readonly learned = new Map<string, Protocol>();
-  private readonly told = new WeakSet<Connection>();
 
   constructor(
     readonly protocols: readonly Protocol[],
@@ -68,7 +67,7 @@ export class Router implements ConnectionListener {
   }
 
   closed(connection: Connection): void {
-    if (this.told.has(connection)) this.sink.connectionClosed(connection);
+    if (connection.protocol !== null) this.sink.connectionClosed(connection);
   }
 
   /** Protocol that takes these first bytes of a client; `more` while one may. */
@@ -99,10 +98,9 @@ export class Router implements ConnectionListener {
   }
 
   private tell(connection: Connection, protocol: Protocol): void {
+    const told = connection.protocol !== null;
     connection.protocol = protocol.name;
-    if (this.told.has(connection)) return;
-    this.told.add(connection);
-    this.sink.connectionOpened(connection);
+    if (!told) this.sink.connectionOpened(connection);
   }
 
   /** Direction of payload from the middle of a connection that no port tells anything about. */

@@ -116,7 +116,7 @@ export const blindWindow = defineRule({
         const difference = compare(kind, plain, read);
         if (difference === null) return;
         windows.changed++;
-        const children = plain.list?.names.length ?? 0;
+        const children = plain.list?.size ?? 0;
         const fetches = children > 0 && fired.childReads >= children * options.fetched;
         windows.kept.push({ fired, plain, watched: read, ...difference, awaited: view.awaited, fetches });
         if (windows.kept.length > KEPT) windows.kept.shift();

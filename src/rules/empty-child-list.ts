@@ -65,11 +65,11 @@ export const emptyChildList = defineRule({
     return {
       listRead(view, read, previous) {
         if (read.list === null) return;
-        if (read.list.names.length > 0) {
+        if (read.list.size > 0) {
           if (paths.size === 0) return;
           const path = paths.get(view.znode.path);
           if (path !== undefined) path.restored ??= read;
-        } else if (previous?.list != null && previous.list.names.length > 0) emptiedBy(view, read, previous);
+        } else if (previous?.list != null && previous.list.size > 0) emptiedBy(view, read, previous);
       },
       end() {
         for (const path of paths.values()) judge(path);
@@ -89,7 +89,7 @@ export const emptyChildList = defineRule({
       const unknown = endings.get('unknown')!;
       // All of them went in good order, or it is a place for one at a time.
       if (expired.length === 0 && unknown.length === 0) return;
-      const most = Math.max(...emptied.map(({ before }) => before.names.length));
+      const most = Math.max(...emptied.map(({ before }) => before.size));
       const healed = restored === null ? null : restored.time - first.read.time;
       if (most === 1 && healed !== null) return;
       const consumers = new Set(emptied.map(({ session }) => session));
@@ -105,7 +105,7 @@ export const emptyChildList = defineRule({
         ...affectedBy(session),
         path: znode.path,
         frames: [before.frame, read.frame],
-        before: before.names.length,
+        before: before.size,
       }));
       const cause = findings.find(
         (f) =>
@@ -124,7 +124,7 @@ export const emptyChildList = defineRule({
         {
           frame: first.before.frame,
           time: first.before.time,
-          text: `${znode.path} has ${count(first.before.names.length, 'child', 'children')}`,
+          text: `${znode.path} has ${count(first.before.size, 'child', 'children')}`,
         },
       ];
       const member = expired[0] === undefined ? undefined : model.znode(childPath(znode.path, expired[0]));

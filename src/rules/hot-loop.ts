@@ -1,5 +1,6 @@
 import type { ClientConnection } from '../model/index.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
+import type { ChildNames } from '../protocols/zookeeper/childLists.js';
 import { OpCode, opName } from '../protocols/zookeeper/opcodes.js';
 import { defineRule } from './rule.js';
 import { type Affected, affectedData, incidents, subject } from './support/affected.js';
@@ -26,7 +27,7 @@ class Answers {
   err = 0;
   mzxid = -1;
   cversion = -1;
-  list: readonly string[] | null = null;
+  list: ChildNames | null = null;
 
   add(m: ZooKeeperMessage): void {
     const first = this.count++ === 0;
@@ -34,22 +35,18 @@ class Answers {
     this.err = m.err;
     if (m.err === 0) {
       const stat = m.stat();
-      const list = stat === null ? m.children() : null;
+      const list = stat === null ? m.childNames() : null;
       if (stat !== null) {
         changed ||= stat.mzxid !== this.mzxid || stat.cversion !== this.cversion;
         this.mzxid = stat.mzxid;
         this.cversion = stat.cversion;
       } else if (list !== null) {
-        changed ||= !sameNames(list, this.list);
+        changed ||= this.list?.equals(list) !== true;
         this.list = list;
       }
     }
     if (changed && !first) this.changes++;
   }
-}
-
-function sameNames(a: readonly string[], b: readonly string[] | null): boolean {
-  return a === b || (a.length === b?.length && a.every((name, i) => name === b[i]));
 }
 
 interface Loop {

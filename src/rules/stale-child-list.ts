@@ -108,7 +108,7 @@ export const staleChildList = defineRule({
             {
               frame: read.frame,
               time: read.time,
-              text: `the session's last list: ${count(read.list!.names.length, 'child', 'children')}`,
+              text: `the session's last list: ${count(read.list!.size, 'child', 'children')}`,
             },
           ];
           if (view.childFired !== null) {

@@ -1,5 +1,6 @@
 import { Connection, TO_CLIENT, TO_SERVER, type Direction, type Endpoint } from '../network/connection.js';
 import type { RequestBody, ResponseBody } from '../protocols/zookeeper/records.js';
+import { ChildNames } from '../protocols/zookeeper/childLists.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
 import { EventType, isSequential, OpCode } from '../protocols/zookeeper/opcodes.js';
 import type { Stat } from '../protocols/zookeeper/stat.js';
@@ -155,7 +156,7 @@ export class ScenarioConnection {
       ...{ frame, time, path, zxid: answer.zxid ?? this.scenario.zxid, latency: time - request.time },
       ...{ streamEnd: this.advance(TO_CLIENT), length: answer.length ?? 60 },
       stat: () => stat,
-      children: () => children ?? null,
+      childNames: () => (children === undefined ? null : ChildNames.of(children)),
       childCount: () => children?.length ?? null,
       responseBody: () => body ?? null,
     });
@@ -299,7 +300,7 @@ export class ScenarioConnection {
       requestBody: () => fields.request?.body ?? null,
       responseBody: () => null,
       stat: () => null,
-      children: () => null,
+      childNames: () => null,
       childCount: () => null,
       toRecord: () => ({}),
       ...fields,

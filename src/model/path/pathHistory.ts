@@ -175,7 +175,7 @@ export class PathHistory implements ModelListener {
     }
     const stat = request.opcode === OpCode.getChildren2 ? m.stat() : null;
     if (stat !== null) this.version(stat.mzxid, stat.version, stat.czxid, stat.ephemeralOwner, m);
-    const names = m.truncated ? null : m.children();
+    const names = m.childNames()?.names ?? null;
     const list = names === null ? null : this.snapshot(m, names, stat?.pzxid ?? NO_STAT, stat?.cversion ?? NO_STAT);
     this.of(session)?.addList({
       ...reading(m, request, connection),

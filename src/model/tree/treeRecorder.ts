@@ -145,7 +145,7 @@ export class TreeRecorder implements ModelListener {
     }
     if (!node.state(true, m.zxid, 'answer', m.frame, m.time)) return;
     this.above(node, m);
-    const names = m.truncated ? null : m.children();
+    const names = m.childNames()?.names ?? null;
     const stat = request.opcode === OpCode.getChildren2 ? m.stat() : null;
     if (stat !== null) this.learn(node, stat);
     if (names === null) return;

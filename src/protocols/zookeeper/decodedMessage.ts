@@ -1,7 +1,7 @@
 import type { Connection, Direction } from '../../network/connection.js';
 import { TO_SERVER } from '../../network/connection.js';
 import type { RecordOptions } from '../protocol.js';
-import { ChildLists } from './childLists.js';
+import { ChildLists, type ChildNames } from './childLists.js';
 import { Cursor, END_OF_RECORD } from './cursor.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from './message.js';
 import { OpCode } from './opcodes.js';
@@ -25,7 +25,7 @@ const STAT_LENGTH = 68;
 export class SharedState {
   readonly strings = new StringTable();
   readonly requests = new RequestBudget();
-  readonly childLists = new ChildLists();
+  readonly childLists = new ChildLists(this.strings);
   readonly cursor = new Cursor(this.strings);
   readonly message = new DecodedMessage(this.cursor, this.childLists);
 }
@@ -69,7 +69,7 @@ export class DecodedMessage implements ZooKeeperMessage {
   private cachedRequest: RequestBody | null = null;
   private cachedResponse: ResponseBody | null = null;
   private cachedStat: Stat | null | undefined;
-  private cachedChildren: readonly string[] | null | undefined;
+  private cachedChildren: ChildNames | null | undefined;
 
   constructor(
     private readonly cursor: Cursor,
@@ -173,7 +173,7 @@ export class DecodedMessage implements ZooKeeperMessage {
     }
   }
 
-  children(): readonly string[] | null {
+  childNames(): ChildNames | null {
     if (this.cachedChildren === undefined) this.cachedChildren = this.readChildren();
     return this.cachedChildren;
   }
@@ -191,16 +191,10 @@ export class DecodedMessage implements ZooKeeperMessage {
     return end - this.bodyStart < 4 ? -1 : end;
   }
 
-  private readChildren(): readonly string[] | null {
+  private readChildren(): ChildNames | null {
     const end = this.childrenEnd();
     if (end < 0) return null;
-    const cursor = this.cursor.reset(this.bytes, this.bodyStart, end);
-    let names: readonly string[] | null = null;
-    const path = this.request?.path ?? '';
-    this.attempt(() => {
-      names = this.childLists.read(path, this.bytes, this.bodyStart, end, cursor);
-    });
-    return names;
+    return this.childLists.read(this.request?.path ?? '', this.bytes, this.bodyStart, end);
   }
 
   /** Reads as far as the bytes go: what is missing stays absent. */

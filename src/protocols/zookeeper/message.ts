@@ -1,5 +1,6 @@
 import type { Connection, Direction } from '../../network/connection.js';
 import type { Message, RecordOptions } from '../protocol.js';
+import type { ChildNames } from './childLists.js';
 import type { RequestBody, ResponseBody } from './records.js';
 import type { Stat } from './stat.js';
 
@@ -71,8 +72,8 @@ export interface ZooKeeperMessage extends Message {
   responseBody(): ResponseBody | null;
   /** The Stat of a response that has one, without decoding the rest where that can be helped. */
   stat(): Stat | null;
-  /** Child names of getChildren, getChildren2, getEphemerals responses. Equal lists may be the same array. */
-  children(): readonly string[] | null;
+  /** Child names of getChildren, getChildren2, getEphemerals responses. Equal lists may be the same object. */
+  childNames(): ChildNames | null;
   /** How many there are, without decoding them. */
   childCount(): number | null;
   toRecord(options: RecordOptions, record?: Record<string, unknown>): Record<string, unknown>;

@@ -62,6 +62,8 @@ function addFlags(fields: Fields, flags: number): void {
   if (mode !== undefined) fields['mode'] = mode;
 }
 
+const LISTS: ReadonlySet<number | null> = new Set([OpCode.getChildren, OpCode.getChildren2, OpCode.getEphemerals]);
+
 /** What is of use inside only, is told by `session`, or has a form of its own when it is printed. */
 const NOT_AS_IT_IS = new Set([
   ...['dataAt', 'sessionId', 'protocolVersion'],
@@ -89,6 +91,15 @@ function addResponse(fields: Fields, body: ResponseBody): void {
   if (acl !== undefined) fields['acl'] = aclFields(acl);
   if (ops !== undefined) fields['ops'] = ops.map(opFields);
   if (stat !== undefined) fields['stat'] = statFields(stat);
+}
+
+/** A list of children, which is decoded once however often it comes. */
+function addList(fields: Fields, message: DecodedMessage): void {
+  const children = message.childNames();
+  if (children === null) return;
+  fields['children'] = children.names;
+  const stat = message.stat();
+  if (stat !== null) fields['stat'] = statFields(stat);
 }
 
 function addData(fields: Fields, message: DecodedMessage, body: { dataLength?: number; dataAt?: number }): void {
@@ -129,18 +140,13 @@ export function zookeeperRecord(message: DecodedMessage, options: RecordOptions,
         fields['err'] = message.err;
         if (message.err !== 0) fields['error'] = errorName(message.err);
       }
-      const body = message.responseBody()!;
-      addResponse(fields, body);
-      if (
-        message.opcode === OpCode.getEphemerals ||
-        message.opcode === OpCode.getChildren ||
-        message.opcode === OpCode.getChildren2
-      ) {
-        const children = message.children();
-        if (children !== null) fields['children'] = children;
+      if (LISTS.has(message.opcode)) addList(fields, message);
+      else {
+        const body = message.responseBody()!;
+        addResponse(fields, body);
+        if (options.data) addData(fields, message, body);
+        if (message.handshake && body.timeout === 0 && body.sessionId === '0x0') fields['expired'] = true;
       }
-      if (options.data) addData(fields, message, body);
-      if (message.handshake && body.timeout === 0 && body.sessionId === '0x0') fields['expired'] = true;
       if (message.latency !== null) fields['latency'] = message.latency / 1e9;
       break;
     }

@@ -1,10 +1,13 @@
 import type { RecordReader } from './cursor.js';
 
+/** So many zeros in front of the low word. */
+const ZEROS = Array.from({ length: 8 }, (_, i) => '0'.repeat(i));
+
 /** High word (unsigned) and low word (unsigned) of a 64-bit number as `0x…`, lower case, without leading zeros. */
 export function hex64(hi: number, lo: number): string {
   const low = (lo >>> 0).toString(16);
   if (hi === 0) return `0x${low}`;
-  return `0x${(hi >>> 0).toString(16)}${low.padStart(8, '0')}`;
+  return `0x${(hi >>> 0).toString(16)}${ZEROS[8 - low.length]!}${low}`;
 }
 
 /** A zxid as a double: exact below 2^53, that is with an epoch below 2^21; -1 where all bits are set. */

@@ -10,7 +10,7 @@ export class StringTable {
   private readonly mask: number;
 
   /** @param bits the table has 2^bits places */
-  constructor(bits = 14) {
+  constructor(bits = 16) {
     this.strings = new Array<string | undefined>(1 << bits).fill(undefined);
     this.hashes = new Int32Array(1 << bits);
     this.mask = (1 << bits) - 1;

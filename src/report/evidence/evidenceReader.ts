@@ -1,6 +1,6 @@
 import { CaptureSet, type CaptureInput } from '../../capture/captureSet.js';
 import type { Clock } from '../../capture/clock.js';
-import { endpoints } from '../../network/address.js';
+import { EndpointTable } from '../../network/address.js';
 import { TO_SERVER, type Connection } from '../../network/connection.js';
 import { Dissector } from '../../network/dissector.js';
 import { FIN, RST, SYN, type Segment, ACK } from '../../network/segment.js';
@@ -33,6 +33,7 @@ export class EvidenceReader implements ConnectionListener {
   private readonly byAddress = new Map<string, Endpoints>();
   private readonly router: Router;
   private readonly tcp: TcpReassembly;
+  private readonly endpoints = new EndpointTable();
 
   constructor(
     focuses: readonly Focus[],
@@ -114,7 +115,8 @@ export class EvidenceReader implements ConnectionListener {
     const focuses = this.wanted.get(segment.frame);
     const marked = (segment.flags & (SYN | FIN | RST)) !== 0 && this.active.length > 0;
     if (focuses === undefined && !marked) return;
-    const { source, destination } = endpoints(segment);
+    const source = this.endpoints.source(segment);
+    const destination = this.endpoints.destination(segment);
     const connection = this.byAddress.get(addresses(source.text, destination.text))?.connection;
     if (connection === undefined) return;
     const row = {

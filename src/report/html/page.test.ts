@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { clientSource } from '../../testing/clientSource.js';
+import { pageScript } from '../../../scripts/pageScript.js';
 import type { ReportData } from '../reportData.js';
-import { clientScript } from './clientScript.js';
 import { htmlPage, jsonInScript } from './page.js';
 
 const EMPTY: ReportData = {
@@ -21,8 +20,8 @@ const EMPTY: ReportData = {
   tables: [],
 };
 
-describe('htmlPage', () => {
-  const page = htmlPage(EMPTY, clientScript(clientSource));
+describe('htmlPage', async () => {
+  const page = htmlPage(EMPTY, await pageScript());
 
   it('lets nothing load, and only its own code and style run', () => {
     const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)![1]!;
@@ -48,19 +47,5 @@ describe('jsonInScript', () => {
     const text = jsonInScript(value);
     expect(text).not.toMatch(/[<>&\u2028]/);
     expect(JSON.parse(text)).toEqual(value);
-  });
-});
-
-describe('clientScript', () => {
-  it('puts modules in the order of their imports and refuses what it does not understand', () => {
-    const modules: Record<string, string> = {
-      main: "import { a as b } from './other.js';\nexport const c = b;\n",
-      other: 'export const a = 1;\nexport function f() {}\n',
-    };
-    expect(clientScript((name) => modules[name]!)).toMatch(
-      /module_other = .*const a = 1;.*return \{ a, f \};.*module_main = .*const \{ a: b \} = module_other;/s,
-    );
-    expect(() => clientScript(() => "import x from 'y';\n")).toThrow('cannot be put');
-    expect(() => clientScript(() => "import { x } from './main.js';\n")).toThrow('in a circle');
   });
 });

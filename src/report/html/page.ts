@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { ReportData } from '../reportData.js';
-import { clientScript } from './clientScript.js';
+import { pageScript } from '../pageScript.js';
 import { style } from './style.js';
 
 /**
@@ -11,7 +11,7 @@ import { style } from './style.js';
  * it load nothing and run only what is in it. What comes from the capture stands in a JSON block, and is only ever put
  * into the page as text.
  */
-export function htmlPage(data: ReportData, script: string = clientScript()): string {
+export function htmlPage(data: ReportData, script: string = pageScript()): string {
   const library = dirname(createRequire(import.meta.url).resolve('uplot'));
   const beside = (name: string): string => readFileSync(join(library, name), 'utf8');
   const code = closed(`${beside('uPlot.iife.min.js')}\n${script}`);

@@ -1,0 +1,19 @@
+/**
+ * Puts modules together, after tsc: `dist/program`, which is what `zkscope` runs (each command a chunk of its own, so
+ * that only what is run is loaded; two hundred files take longer to load than most captures to read), and
+ * `dist/page/main.js`, the script of the HTML report.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { pageScript } from './pageScript.js';
+
+const at = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
+
+// Packages stay where npm puts them.
+const program = await rolldown({ input: at('cli/main.js'), platform: 'node', external: /^[^./]/ });
+await program.write({ dir: at('program'), format: 'esm' });
+await program.close();
+
+mkdirSync(at('page'), { recursive: true });
+writeFileSync(at('page/main.js'), await pageScript());
