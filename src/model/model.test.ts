@@ -240,6 +240,15 @@ describe('bounds', () => {
     expect(s.analysis.model.forgotten().sessions).toBe(15);
   });
 
+  it('leave it open what became of a session whose connection was forgotten', () => {
+    const { s, model } = scenario();
+    s.session('10.1.0.1:1000', '0x1', { timeout: 4000 }).ping().end('forgotten');
+    s.wait(60);
+    s.end();
+    const session = model.sessions.find('0x1')!;
+    expect([session.end, session.uncertainSince(0), model.forgotten().connections]).toEqual(['open', true, 1]);
+  });
+
   it('hold for the sessions of one host', () => {
     const s = new Scenario({ registry: [] });
     for (let i = 0; i < 3000; i++) s.session(`10.1.0.1:${1000 + i}`, `0x1${i}`);

@@ -98,11 +98,13 @@ export class Sessions {
   connectionClosed(connection: ClientConnection): void {
     const session = connection.session;
     if (session?.current !== connection) return;
+    // What follows on it cannot be told from another session's.
+    if (connection.tcp.end === 'forgotten') session.addHole(connection.tcp.endMoment ?? session.start);
     if (session.closing !== null && session.closing === connection.closeSession) {
       this.closed(session, connection.tcp.endMoment ?? session.closing);
     } else if (
       session.id === null &&
-      session.holes === 0 &&
+      (session.holes === 0 || connection.tcp.end === 'forgotten') &&
       session.views.size === 0 &&
       session.ephemerals.size === 0
     ) {
@@ -122,7 +124,8 @@ export class Sessions {
     const left = [...this.alive()].sort((a, b) => a.start.time - b.start.time || a.start.frame - b.start.frame);
     for (const session of left) {
       const heard = session.lastRequestTime >= 0 ? session.lastRequestTime : session.lastTime;
-      if (session.end === 'open' && now - heard > session.timeoutNs(30e9)) {
+      const unseen = session.current?.tcp.end === 'forgotten';
+      if (session.end === 'open' && !unseen && now - heard > session.timeoutNs(30e9)) {
         session.end = 'lost';
         session.endMoment = { frame: session.lastFrame, time: session.lastTime };
       }

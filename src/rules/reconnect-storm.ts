@@ -72,7 +72,8 @@ export const reconnectStorm = defineRule({
 
     function ended(connection: ClientConnection): void {
       const { handshake, tcp, host } = connection;
-      if (!connection.established || handshake?.response == null) return;
+      // One that was forgotten to bound memory may live on.
+      if (tcp.end === 'forgotten' || !connection.established || handshake?.response == null) return;
       const end = tcp.endMoment ?? handshake.response;
       const start = handshake.request ?? handshake.response;
       if (end.time - start.time > options.shortLived * 1e9) return;

@@ -241,7 +241,7 @@ export class ScenarioConnection {
     this.end('fin');
   }
 
-  end(how: 'fin' | 'rst'): void {
+  end(how: 'fin' | 'rst' | 'forgotten'): void {
     const moment = this.scenario.moment();
     this.tcp.end = how;
     this.tcp.endMoment = moment;
