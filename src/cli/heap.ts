@@ -1,7 +1,7 @@
 import v8 from 'node:v8';
 
 /** Bytes of heap from which on memory counts for more than time. */
-const LARGE = 128 * 1024 * 1024;
+const LARGE = 96 * 1024 * 1024;
 const GROWTH_PERCENT = 40;
 
 let thrifty = false;
