@@ -7,7 +7,7 @@ export class Views {
   size = 0;
   forgotten = 0;
 
-  constructor(private readonly limit = 150_000) {}
+  constructor(private readonly limit = 100_000) {}
 
   add(view: View): void {
     view.link.insertBefore(this.ends, view, this);
