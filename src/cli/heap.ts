@@ -1,8 +1,8 @@
 import v8 from 'node:v8';
 
 /** Bytes of heap from which on memory counts for more than time. */
-const LARGE = 96 * 1024 * 1024;
-const GROWTH_PERCENT = 40;
+const LARGE = 64 * 1024 * 1024;
+const GROWTH_PERCENT = 60;
 
 let thrifty = false;
 

@@ -259,6 +259,22 @@ describe('bounds', () => {
     expect(host.sessions.at(-1)?.id).toBe('0x12999');
   });
 
+  it('end sessions that are long gone where there are many, and no others', () => {
+    const s = new Scenario({ registry: [], model: { maxAdrift: 8 } });
+    const ended: string[] = [];
+    s.analysis.model.addListener({ sessionEnded: ({ id, end }) => ended.push(`${id ?? ''} ${end}`) });
+    for (let i = 0; i < 20; i++) s.session(`10.1.1.${i}:1000`, `0x1${i}`, { timeout: 4000 }).end('rst');
+    expect(ended).toEqual([]);
+    s.wait(1000);
+    const back = s.session('10.1.2.1:1000', '0x100', { timeout: 4000 });
+    for (let i = 0; i < 4; i++) s.session(`10.1.3.${i}:1000`, `0x3${i}`, { timeout: 4000 }).end('rst');
+    expect(ended).toEqual(Array.from({ length: ended.length }, (_, i) => `0x1${i} lost`));
+    expect([...s.analysis.model.sessions.alive()].length).toBeLessThanOrEqual(8 + 1 + 1);
+    expect(s.analysis.model.forgotten().sessions).toBe(0);
+    back.close();
+    expect(ended.at(-1)).toBe('0x100 closed');
+  });
+
   it('hold for hosts, of which those in use stay', () => {
     const s = new Scenario({ registry: [], model: { maxHosts: 8 } });
     const { model } = s.analysis;

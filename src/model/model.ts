@@ -35,6 +35,8 @@ export interface ModelOptions {
   /** Bounds on what is kept; what goes beyond is forgotten, oldest first, and counted. */
   readonly maxZnodes?: number;
   readonly maxSessions?: number;
+  /** Sessions without a connection that are kept however long they are silent. */
+  readonly maxAdrift?: number;
   readonly maxViewsPerSession?: number;
   /** Of all sessions together. */
   readonly maxViews?: number;
@@ -108,7 +110,7 @@ export class Model {
   constructor(options: ModelOptions = {}) {
     this.ports = new Set(options.ports ?? [2181]);
     this.znodes = new Znodes(options.maxZnodes);
-    this.sessions = new Sessions(this, options.maxSessions);
+    this.sessions = new Sessions(this, options.maxSessions, options.maxAdrift);
     this.maxViews = options.maxViewsPerSession ?? 20_000;
     this.maxHosts = options.maxHosts ?? 20_000;
     this.hostLimit = this.maxHosts;

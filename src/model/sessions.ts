@@ -9,15 +9,21 @@ import { Session } from './session.js';
 const SUMMARIES = 5000;
 /** Sessions of one host among which the one is sought that a new one replaces: among more, any guess is worth nothing. */
 const LOOKED_AT = 256;
+/** Silent for this long (nanoseconds), and for three session timeouts, a session without a connection can go if there are many. */
+const LONG_GONE = 300e9;
 
 /**
  * All sessions by id, and those whose id the capture does not show. A closed session is told to the listeners and shrinks
- * at once; one that was lost or has expired is kept until the end, for whoever follows it, within a bound.
+ * at once; one that was lost or has expired is kept for whoever follows it: until the end, or, of many, until it is long
+ * gone.
  */
 export class Sessions {
   private readonly byId = new Map<string, Session>();
   /** Sessions without a known id, open or not. */
   private readonly nameless = new Set<Session>();
+  /** Sessions whose connection has ended, in that order. */
+  private readonly adrift = new Set<Session>();
+  private sweepAbove: number;
   /** Summaries of sessions that ended and were judged, in order of their end; bounded. */
   readonly ended: Session[] = [];
   /** Every session that was seen, also those of which nothing is kept. */
@@ -29,7 +35,10 @@ export class Sessions {
   constructor(
     private readonly model: Model,
     private readonly limit = 20_000,
-  ) {}
+    private readonly maxAdrift = 4096,
+  ) {
+    this.sweepAbove = maxAdrift;
+  }
 
   find(id: string): Session | undefined {
     return this.byId.get(id);
@@ -115,6 +124,9 @@ export class Sessions {
         session.endMoment = connection.tcp.endMoment;
         this.finish(session);
       }
+    } else {
+      this.adrift.add(session);
+      if (this.adrift.size > this.sweepAbove) this.sweep();
     }
   }
 
@@ -122,14 +134,7 @@ export class Sessions {
   endAll(): void {
     const now = this.model.lastTime;
     const left = [...this.alive()].sort((a, b) => a.start.time - b.start.time || a.start.frame - b.start.frame);
-    for (const session of left) {
-      const heard = session.lastRequestTime >= 0 ? session.lastRequestTime : session.lastTime;
-      const unseen = session.current?.tcp.end === 'forgotten';
-      if (session.end === 'open' && !unseen && now - heard > session.timeoutNs(30e9)) {
-        session.end = 'lost';
-        session.endMoment = { frame: session.lastFrame, time: session.lastTime };
-      }
-    }
+    for (const session of left) if (silence(session, now) > session.timeoutNs(30e9)) lose(session);
     for (const session of left) session.forgetAbandoned();
     for (const session of left) for (const listen of this.model.listeners.sessionEnded) listen(session);
   }
@@ -147,6 +152,7 @@ export class Sessions {
 
   private attach(session: Session, connection: ClientConnection, m: ZooKeeperMessage, resumed: boolean): void {
     connection.session = session;
+    this.adrift.delete(session);
     const server = connection.server;
     if (!session.servers.includes(server.address)) server.sessions++;
     session.attach({
@@ -181,6 +187,18 @@ export class Sessions {
     session.predecessor = best;
   }
 
+  /** Of many sessions without a connection, those end that nobody will take up again. */
+  private sweep(): void {
+    const now = this.model.lastTime;
+    for (const session of this.adrift) {
+      if (this.adrift.size <= this.maxAdrift) break;
+      if (silence(session, now) <= Math.max(LONG_GONE, 3 * session.timeoutNs(30e9))) break;
+      lose(session);
+      this.finish(session);
+    }
+    this.sweepAbove = Math.max(this.maxAdrift, this.adrift.size) + (this.maxAdrift >>> 3);
+  }
+
   /** The oldest go, those first that have no connection. */
   private forgetOldest(sessions: Map<string, Session> | Set<Session>): void {
     const wanted = afterForgetting(this.limit);
@@ -207,9 +225,22 @@ export class Sessions {
     for (const listen of this.model.listeners.sessionEnded) listen(session);
     if (session.id === null) this.nameless.delete(session);
     else this.byId.delete(session.id);
+    this.adrift.delete(session);
     session.shrink();
     session.host.sessionEnded();
     if (this.ended.length < SUMMARIES) this.ended.push(session);
     else this.notListed++;
   }
+}
+
+/** Nanoseconds since the client was last heard of; -Infinity where the capture goes on without its connection. */
+function silence(session: Session, now: number): number {
+  if (session.current?.tcp.end === 'forgotten') return -Infinity;
+  return now - (session.lastRequestTime >= 0 ? session.lastRequestTime : session.lastTime);
+}
+
+function lose(session: Session): void {
+  if (session.end !== 'open') return;
+  session.end = 'lost';
+  session.endMoment = { frame: session.lastFrame, time: session.lastTime };
 }
