@@ -5,6 +5,7 @@ import type { Severity } from '../rules/finding.js';
 import { BARE } from './bareTable.js';
 import { durationText } from './duration.js';
 import { printable } from './escape.js';
+import { incompleteSessions } from './incompleteSessions.js';
 import { plural, numberText } from './plural.js';
 import { wrap } from './wrap.js';
 
@@ -188,15 +189,12 @@ function closing(document: AnalyzeDocument, { colour, width, hidden }: AnalyzeTe
 }
 
 /** What a capture without findings could not have shown. */
-function blindSpots({ sessions }: AnalyzeDocument): string {
-  const midStream = sessions.filter((session) => !session.startCaptured).length;
+function blindSpots(document: AnalyzeDocument): string {
+  const { beganBefore, withGaps } = incompleteSessions(document);
   const parts: string[] = [];
-  if (midStream > 0)
-    parts.push(
-      `${plural(midStream, 'session')} began before the capture, so what they had watched and registered is unknown`,
-    );
-  const holes = sessions.filter((session) => session.gaps > 0).length;
-  if (holes > 0) parts.push(`${plural(holes, 'session')} have gaps`);
+  if (beganBefore !== null)
+    parts.push(`${beganBefore} began before the capture, so what they had watched and registered is unknown`);
+  if (withGaps !== null) parts.push(`${withGaps} gaps`);
   parts.push('what happened before, after and elsewhere is not in it');
   return `It could not have seen everything: ${parts.join('; ')}.`;
 }

@@ -1,5 +1,6 @@
 import type { AnalyzeDocument, FindingEntry } from '../rules/document.js';
 import { durationText } from './duration.js';
+import { incompleteSessions } from './incompleteSessions.js';
 import { plural } from './plural.js';
 import type { VerdictData } from './reportData.js';
 
@@ -72,6 +73,10 @@ function lowerFirst(text: string): string {
   return /^[A-Z][a-z]+( |$)/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }
 
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** Seconds from the first to the last frame of all captures; null without frames. */
 function spanOf({ captures }: AnalyzeDocument): number | null {
   const times = captures.flatMap(({ from, to }) =>
@@ -81,15 +86,15 @@ function spanOf({ captures }: AnalyzeDocument): number | null {
   return (times.reduce((a, b) => Math.max(a, b)) - times.reduce((a, b) => Math.min(a, b))) / 1000;
 }
 
-function unseen({ sessions, captures, findings }: AnalyzeDocument, { losses, hidden, readAgain }: Seen): string[] {
-  const parts = losses.map((loss) => `${loss.charAt(0).toUpperCase()}${loss.slice(1)}.`);
-  const midStream = sessions.filter((session) => !session.startCaptured).length;
-  if (midStream > 0)
+function unseen(document: AnalyzeDocument, { losses, hidden, readAgain }: Seen): string[] {
+  const { captures, findings } = document;
+  const parts = losses.map((loss) => `${upperFirst(loss)}.`);
+  const { beganBefore, withGaps } = incompleteSessions(document);
+  if (beganBefore !== null)
     parts.push(
-      `${plural(midStream, 'session')} began before the capture: what they had watched and registered by then is unknown.`,
+      `${upperFirst(beganBefore)} began before the capture: what they had watched and registered by then is unknown.`,
     );
-  const holes = sessions.filter((session) => session.gaps > 0).length;
-  if (holes > 0) parts.push(`${plural(holes, 'session')} ${holes === 1 ? 'has' : 'have'} gaps.`);
+  if (withGaps !== null) parts.push(`${upperFirst(withGaps)} gaps.`);
   if (hidden > 0) parts.push(`${plural(hidden, 'finding')} kept out by the filters of the command.`);
   if (!readAgain && findings.length > 0)
     parts.push(
