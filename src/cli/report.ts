@@ -3,21 +3,16 @@ import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { CaptureError } from '../capture/captureError.js';
 import { Clock } from '../capture/clock.js';
-import { boundTime, isFiltering, MessageFilter } from '../protocols/messageFilter.js';
 import type { ReportData } from '../report/reportData.js';
-import { looksAtMessages, names, setting, SEVERITIES, type Severity } from './analyze.js';
-import { filterOptions, withCaptures, type CaptureOptions } from './captureOptions.js';
+import { names, setting, SEVERITIES } from './analyze.js';
+import { withCaptures } from './captureOptions.js';
+import type { AnalysisCommandOptions } from './filteredAnalysis.js';
 import { UsageError } from './usage.js';
-import { version } from './version.js';
 
-interface ReportOptions extends CaptureOptions {
+interface ReportOptions extends AnalysisCommandOptions {
   readonly output?: string;
   readonly markdown?: boolean;
   readonly json?: boolean;
-  readonly rule?: string[];
-  readonly ignore?: string[];
-  readonly severity?: Severity;
-  readonly set?: Record<string, string>;
 }
 
 /** `zkscope report`: what goes into the postmortem. */
@@ -99,38 +94,23 @@ async function report(captures: string[], options: ReportOptions): Promise<void>
 /** Reads the captures, twice where it can: for what happened, and for what the frames of the findings carry. */
 export async function gatherReport(captures: readonly string[], options: ReportOptions = {}): Promise<ReportData> {
   const [
-    { Analysis },
-    { RuleOptionError },
+    { FilteredAnalysis },
     { SessionLanes, Timeline },
     { runCaptures, lossParts },
-    { FrameSet, findingPasses },
     { EvidenceReader },
     { focuses, reportData },
     { Replay },
   ] = await Promise.all([
-    import('../rules/analysis.js'),
-    import('../rules/options.js'),
+    import('./filteredAnalysis.js'),
     import('../model/index.js'),
     import('./run.js'),
-    import('../report/findingFilter.js'),
     import('../report/evidence/evidenceReader.js'),
     import('../report/reportBuilder.js'),
     import('./replay.js'),
   ]);
   const clock = new Clock();
-  const wanted = filterOptions(options);
-  const filter = isFiltering(wanted) && looksAtMessages(wanted) ? new MessageFilter(wanted, clock) : null;
-  const passed = filter === null ? null : new FrameSet();
-  let analysis: InstanceType<typeof Analysis>;
-  try {
-    const { severity } = options;
-    const { rule = [], ignore = [], set = {} } = options;
-    const chosen = severity === undefined ? {} : { severity };
-    analysis = new Analysis({ rules: rule, ignore, set, version: version(), ...chosen });
-  } catch (error) {
-    if (error instanceof RuleOptionError) throw new UsageError(error.message);
-    throw error;
-  }
+  const filtered = new FilteredAnalysis(options, clock);
+  const { analysis } = filtered;
   const timeline = new Timeline();
   const lanes = new SessionLanes();
   analysis.model.addListener(timeline);
@@ -145,30 +125,22 @@ export async function gatherReport(captures: readonly string[], options: ReportO
     {
       message: (message) => {
         begin();
-        if (filter !== null && passed !== null && filter.message(message)) passed.add(message.frame);
-        analysis.message(message);
+        filtered.message(message);
       },
       gap: (gap) => {
-        if (filter !== null && passed !== null && filter.gap(gap)) passed.add(gap.frame);
-        analysis.gap(gap);
+        filtered.gap(gap);
       },
       connectionOpened: (connection) => {
         begin();
-        analysis.connectionOpened(connection);
+        filtered.connectionOpened(connection);
       },
       connectionClosed: (connection) => {
-        analysis.connectionClosed(connection);
+        filtered.connectionClosed(connection);
       },
     },
     { ports, clock },
   );
-  analysis.end(run.reader.last.time);
-  const all = analysis.findings;
-  if (isFiltering(wanted)) {
-    const from = wanted.from === null ? null : boundTime(wanted.from, clock);
-    const to = wanted.to === null ? null : boundTime(wanted.to, clock);
-    analysis.findings = all.filter((finding) => findingPasses(finding, wanted, from, to, passed));
-  }
+  filtered.end(run.reader.last.time);
   const { findings, model } = analysis;
   const ladders = focuses({ findings, model });
   const again = findings.length > 0 && !run.interrupted ? replay.again() : null;
@@ -193,7 +165,7 @@ export async function gatherReport(captures: readonly string[], options: ReportO
       captures: run.reader.captures,
       clock,
       losses: lossParts(run, model.forgotten()),
-      hidden: all.length - findings.length,
+      hidden: filtered.hidden,
       readAgain,
     },
     ladders,

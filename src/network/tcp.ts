@@ -174,7 +174,7 @@ export class TcpReassembly {
     return entry;
   }
 
-  /** Makes room: closed connections go first, then an eighth of those that were silent longest. A connection that carried nothing goes first. */
+  /** Makes room: closed connections go first, then an eighth of those that were silent longest. */
   private forget(segment: Segment): void {
     while (this.closedHead < this.closedQueue.length) this.dropOldestClosed();
     if (this.table.size < this.maxConnections) return;
