@@ -1,15 +1,15 @@
 import type { CaptureInput } from './capture/captureInput.js';
 import { MessageReader } from './protocols/messageReader.js';
-import type { DecodedGap, DecodedMessage } from './report/decodedTypes.js';
-import { gapRecord, messageRecord } from './report/messageRecord.js';
+import type { DecodedGap, DecodedMessage } from './report/decode/types.js';
+import { gapRecord, messageRecord } from './observations/record.js';
 import { Analysis, type AnalysisOptions } from './rules/analysis.js';
-import type { AnalyzeDocument } from './rules/document.js';
+import type { AnalyzeDocument } from './report/analyze/document.js';
 
 export { CaptureError } from './capture/captureError.js';
 export type { CaptureInput } from './capture/captureInput.js';
 export { RuleOptionError } from './rules/options.js';
-export type { AnalyzeDocument, FindingEntry, SessionEntry } from './rules/document.js';
-export type { AclRecord, DecodedGap, DecodedMessage, OperationRecord, StatRecord } from './report/decodedTypes.js';
+export type { AnalyzeDocument, FindingEntry, SessionEntry } from './report/analyze/document.js';
+export type { AclRecord, DecodedGap, DecodedMessage, OperationRecord, StatRecord } from './report/decode/types.js';
 
 export interface ReadOptions {
   /** Server ports that carry ZooKeeper whatever their bytes look like, beside 2181. */

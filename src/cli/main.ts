@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { CaptureError } from '../capture/captureError.js';
-import { printable } from '../report/escape.js';
+import { printable } from '../report/text/escape.js';
 import { program } from './program.js';
 import { EXIT_FAILED, EXIT_OK, UsageError } from './usage.js';
 

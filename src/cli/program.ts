@@ -3,19 +3,19 @@ import { version } from './version.js';
 
 /** How each command is made, in the order in which help lists them. Loaded when wanted: starting up should cost little. */
 const makers: Readonly<Record<string, () => Promise<() => Command>>> = {
-  analyze: async () => (await import('./analyze.js')).analyzeCommand,
-  decode: async () => (await import('./decode.js')).decodeCommand,
-  follow: async () => (await import('./follow.js')).followCommand,
-  hex: async () => (await import('./hex.js')).hexCommand,
-  stats: async () => (await import('./stats.js')).statsCommand,
-  sessions: async () => (await import('./sessions.js')).sessionsCommand,
-  diff: async () => (await import('./diff.js')).diffCommand,
-  leases: async () => (await import('./leases.js')).leasesCommand,
-  path: async () => (await import('./path.js')).pathCommand,
-  tree: async () => (await import('./tree.js')).treeCommand,
-  report: async () => (await import('./report.js')).reportCommand,
-  rules: async () => (await import('./rules.js')).rulesCommand,
-  schema: async () => (await import('./schema.js')).schemaCommand,
+  analyze: async () => (await import('./commands/analyze.js')).analyzeCommand,
+  decode: async () => (await import('./commands/decode.js')).decodeCommand,
+  follow: async () => (await import('./commands/follow.js')).followCommand,
+  hex: async () => (await import('./commands/hex.js')).hexCommand,
+  stats: async () => (await import('./commands/stats.js')).statsCommand,
+  sessions: async () => (await import('./commands/sessions.js')).sessionsCommand,
+  diff: async () => (await import('./commands/diff.js')).diffCommand,
+  leases: async () => (await import('./commands/leases.js')).leasesCommand,
+  path: async () => (await import('./commands/path.js')).pathCommand,
+  tree: async () => (await import('./commands/tree.js')).treeCommand,
+  report: async () => (await import('./commands/report.js')).reportCommand,
+  rules: async () => (await import('./commands/rules.js')).rulesCommand,
+  schema: async () => (await import('./commands/schema.js')).schemaCommand,
 };
 const DEFAULT = 'analyze';
 /** First words for which the whole command line must be known. */
@@ -40,8 +40,8 @@ export async function program(argv: readonly string[] = []): Promise<Command> {
   }
   if (all) {
     const [{ completionCommand }, { helpCommand }] = await Promise.all([
-      import('./completion.js'),
-      import('./help.js'),
+      import('./commands/completion.js'),
+      import('./commands/help.js'),
     ]);
     root.addCommand(completionCommand(root)).addCommand(helpCommand(root));
   }

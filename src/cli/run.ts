@@ -3,11 +3,11 @@ import { Clock } from '../capture/clock.js';
 import type { Forgotten } from '../model/index.js';
 import { MessageReader, type MessageReaderOptions } from '../protocols/messageReader.js';
 import type { ConnectionSink } from '../protocols/router.js';
-import { Losses, nothingFound } from '../report/losses.js';
-import { watchHeap } from './heap.js';
-import { onInterrupt } from './interrupt.js';
-import { Output } from './output.js';
-import { Progress } from './progress.js';
+import { Losses, nothingFound } from '../report/analyze/losses.js';
+import { watchHeap } from './terminal/heap.js';
+import { onInterrupt } from './terminal/interrupt.js';
+import { Output } from './terminal/output.js';
+import { Progress } from './terminal/progress.js';
 
 export interface Run {
   readonly reader: MessageReader;

@@ -1,21 +1,27 @@
 export { type Forgotten } from './bounds.js';
-export { ClientConnection, type Handshake } from './clientConnection.js';
-export { type ClientLoad, ConnectionChurn, ShortConnections } from './connectionChurn.js';
-export { Counts, type Dimension, dimensions, type Group, Grouping, type GroupingOptions } from './grouping.js';
-export { Histogram } from './histogram.js';
-export { Host } from './host.js';
-export { type RenewalSeries, type RenewalStorm } from './leaseRenewals.js';
-export { Lease, LeaseTable } from './leases.js';
+export { ClientConnection, type Handshake } from './knowledge/clientConnection.js';
+export { type ClientLoad, ConnectionChurn, ShortConnections } from './neighbours/connectionChurn.js';
+export { Counts, type Dimension, dimensions, type Group, Grouping, type GroupingOptions } from './measures/grouping.js';
+export { Histogram } from './measures/histogram.js';
+export { Host } from './knowledge/host.js';
+export { type RenewalSeries, type RenewalStorm } from './neighbours/leaseRenewals.js';
+export { Lease, LeaseTable } from './neighbours/leases.js';
 export { type ModelListener } from './listener.js';
 export { Model, type ModelOptions, Totals } from './model.js';
-export { OperationStats } from './operations.js';
-export { Server, type Silence } from './server.js';
-export { type Attachment, type Ephemeral, type RefusedCreate, Session, type SessionEnd } from './session.js';
-export { type BlindWindow, type ConnectedSpan, type LaneEvents, type QuietSpan, SessionLane } from './sessionLane.js';
-export { SessionLanes } from './sessionLanes.js';
-export { type SessionSummary, SessionTable } from './sessionTable.js';
-export { Statistics } from './statistics.js';
-export { Timeline, type TimelineLevel } from './timeline.js';
-export { ServerHandshakes, TlsHandshakes } from './tlsHandshakes.js';
-export { Fired, type Read, View, type Watch, type WatchKind } from './view.js';
-export { type Change, type ChildList, type Creation, parentOf, withoutSequence, Znode } from './znode.js';
+export { OperationStats } from './measures/operations.js';
+export { Server, type Silence } from './knowledge/server.js';
+export { type Attachment, type Ephemeral, type RefusedCreate, Session, type SessionEnd } from './knowledge/session.js';
+export {
+  type BlindWindow,
+  type ConnectedSpan,
+  type LaneEvents,
+  type QuietSpan,
+  SessionLane,
+} from './journals/sessionLane.js';
+export { SessionLanes } from './journals/sessionLanes.js';
+export { type SessionSummary, SessionTable } from './journals/sessionTable.js';
+export { Statistics } from './measures/statistics.js';
+export { Timeline, type TimelineLevel } from './journals/timeline.js';
+export { ServerHandshakes, TlsHandshakes } from './neighbours/tlsHandshakes.js';
+export { Fired, type Read, View, type Watch, type WatchKind } from './knowledge/view.js';
+export { type Change, type ChildList, type Creation, parentOf, withoutSequence, Znode } from './knowledge/znode.js';

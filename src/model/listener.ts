@@ -1,8 +1,8 @@
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 import type { Gap } from '../protocols/protocol.js';
-import type { ClientConnection } from './clientConnection.js';
-import type { Session } from './session.js';
-import type { Fired, Read, View, WatchKind } from './view.js';
+import type { ClientConnection } from './knowledge/clientConnection.js';
+import type { Session } from './knowledge/session.js';
+import type { Fired, Read, View, WatchKind } from './knowledge/view.js';
 
 /**
  * Who listens to the model. Everything is told in the order of the capture, after the model has taken it in. Messages are

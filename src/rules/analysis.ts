@@ -10,7 +10,7 @@ import {
   type OperationEntry,
   type SessionEntry,
   type SummaryEntry,
-} from './document.js';
+} from '../report/analyze/document.js';
 import { type DataValue, type Finding, Instant, severities } from './finding.js';
 import { checkSelection, optionValues, type RuleSelection } from './options.js';
 import { rules as allRules } from './registry.js';

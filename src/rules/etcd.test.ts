@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MessageReader } from '../protocols/messageReader.js';
 import { Analysis } from './analysis.js';
-import { connectionChurn } from './connection-churn.js';
+import { connectionChurn } from './catalogue/connection-churn.js';
 import type { Finding } from './finding.js';
-import { leaseRenewalStorm } from './lease-renewal-storm.js';
-import { tlsHandshakeStall } from './tls-handshake-stall.js';
+import { leaseRenewalStorm } from './catalogue/lease-renewal-storm.js';
+import { tlsHandshakeStall } from './catalogue/tls-handshake-stall.js';
 
 const FIXTURES = new URL('../../fixtures/etcd/', import.meta.url).pathname;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyse, fixture } from '../testing/analyseCapture.js';
-import type { FindingEntry } from './document.js';
+import type { FindingEntry } from '../report/analyze/document.js';
 import { rules } from './registry.js';
 
 /** Frames that a sceptic looks up first, from what the captures' makers wrote down. */

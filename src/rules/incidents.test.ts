@@ -5,7 +5,7 @@ import { writePcap } from '../testing/captureFile.js';
 import { LINK_VARIANTS } from '../testing/variants.js';
 import { doubled, ring } from '../testing/lossRewriting.js';
 import { judge, truths } from '../testing/truth.js';
-import type { FindingEntry } from './document.js';
+import type { FindingEntry } from '../report/analyze/document.js';
 
 const all = truths('incidents');
 

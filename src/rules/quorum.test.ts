@@ -3,7 +3,7 @@ import type { CaptureInput } from '../capture/captureSet.js';
 import { MessageReader } from '../protocols/messageReader.js';
 import { partOfQuorumCapture, quorumCapture, quorumTruth } from '../testing/quorumCapture.js';
 import { Analysis } from './analysis.js';
-import type { AnalyzeDocument, FindingEntry } from './document.js';
+import type { AnalyzeDocument, FindingEntry } from '../report/analyze/document.js';
 
 const ABOUT_SERVERS = ['leader-election', 'follower-sync', 'slow-quorum-ack'];
 

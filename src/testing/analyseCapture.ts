@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { MessageReader } from '../protocols/messageReader.js';
 import { Analysis, type AnalysisOptions } from '../rules/analysis.js';
-import type { AnalyzeDocument } from '../rules/document.js';
+import type { AnalyzeDocument } from '../report/analyze/document.js';
 import { type Packet, readCapture, writePcap } from './captureFile.js';
 
 export interface Analysed {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { MaskedBytes } from '../capture/hexDumpBytes.js';
-import { pastedPacket } from '../network/pastedPacket.js';
-import { pastedRuns } from '../network/pastedStream.js';
-import { annotate, type AnnotatedRun } from '../protocols/zookeeper/annotate.js';
-import type { MessageDirection } from '../protocols/zookeeper/annotateCandidates.js';
-import type { AnnotatedField } from '../protocols/zookeeper/annotateReader.js';
-import type { AnnotatedMessage } from '../protocols/zookeeper/annotateMessage.js';
+import { MaskedBytes } from '../paste/dump/bytes.js';
+import { pastedPacket } from '../paste/packet.js';
+import { pastedRuns } from '../paste/stream.js';
+import { annotate, type AnnotatedRun } from '../paste/explain/annotate.js';
+import type { MessageDirection } from '../paste/explain/candidates.js';
+import type { AnnotatedField } from '../paste/explain/reader.js';
+import type { AnnotatedMessage } from '../paste/explain/message.js';
 import { readCapture } from './captureFile.js';
 
 const folder = new URL('../../fixtures/protocol/', import.meta.url);

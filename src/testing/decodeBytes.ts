@@ -1,6 +1,6 @@
 import type { Connection } from '../network/connection.js';
 import { MessageReader, type MessageReaderOptions } from '../protocols/messageReader.js';
-import { gapRecord, messageRecord, type MessageRecord } from '../report/messageRecord.js';
+import { gapRecord, messageRecord, type MessageRecord } from '../observations/record.js';
 import { streamInput } from './readFrames.js';
 
 export interface Decoded {

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { CaptureError } from '../capture/captureError.js';
 import type { ConnectionSink } from '../protocols/router.js';
 import { MessageReader } from '../protocols/messageReader.js';
-import { messageRecord } from '../report/messageRecord.js';
+import { messageRecord } from '../observations/record.js';
 import { Analysis } from '../rules/analysis.js';
 import { readCapture, writePcap, type Packet } from './captureFile.js';
 import { writePcapng } from './pcapngFile.js';

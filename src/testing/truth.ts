@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import type { FindingEntry } from '../rules/document.js';
+import type { FindingEntry } from '../report/analyze/document.js';
 import type { Severity } from '../rules/finding.js';
 
 /** What a truth file beside a capture expects, forbids or allows. */

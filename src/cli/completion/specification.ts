@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander';
-import { dimensions } from '../../model/grouping.js';
-import { errorNames } from '../../protocols/zookeeper/errors.js';
-import { opNames } from '../../protocols/zookeeper/opcodes.js';
+import { dimensions } from '../../model/measures/grouping.js';
+import { errorNames } from '../../protocols/zookeeper/format/errors.js';
+import { opNames } from '../../protocols/zookeeper/format/opcodes.js';
 
 /** What can follow an option, or stand as an argument. */
 export interface Values {

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import { wrap } from '../../report/wrap.js';
+import { wrap } from '../../report/text/wrap.js';
 import { type Block, type Topic, topics } from './topics.js';
 
 export interface TopicTextOptions {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TO_CLIENT, TO_SERVER } from '../../network/connection.js';
 import { DecoderRun, type DecoderRunOptions } from '../../testing/decoderRun.js';
 import { grpcMessage, headerBlock, http2Frame } from '../../testing/http2Frames.js';
-import { FrameType, PREFACE } from '../http2/frames.js';
+import { FrameType, PREFACE } from '../transport/http2/frames.js';
 import { etcd } from './index.js';
 import { EtcdMessage } from './message.js';
 

@@ -1,7 +1,7 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
 import { foreignName } from '../foreign.js';
-import { looksLikeRequest, looksLikeResponse } from '../http1/head.js';
-import { areFrames, FRAME_HEADER_LENGTH, FrameType, PREFACE } from '../http2/frames.js';
+import { looksLikeRequest, looksLikeResponse } from '../transport/http1/head.js';
+import { areFrames, FRAME_HEADER_LENGTH, FrameType, PREFACE } from '../transport/http2/frames.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { TlsDecoder } from '../tls/decoder.js';
 import { isRecordHeader } from '../tls/recordReader.js';

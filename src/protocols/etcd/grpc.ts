@@ -1,9 +1,9 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
-import type { GrpcDeframer, GrpcMessage } from '../grpc/deframer.js';
-import { Http2Connection, type Http2Handler } from '../http2/connection.js';
-import type { FramePlace } from '../http2/frameReader.js';
-import { errorName } from '../http2/frames.js';
-import type { HeaderBlock, HeaderField } from '../http2/hpack.js';
+import type { GrpcDeframer, GrpcMessage } from '../transport/grpc/deframer.js';
+import { Http2Connection, type Http2Handler } from '../transport/http2/connection.js';
+import type { FramePlace } from '../transport/http2/frameReader.js';
+import { errorName } from '../transport/http2/frames.js';
+import type { HeaderBlock, HeaderField } from '../transport/http2/hpack.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { newCall, takeRequest, type Call } from './grpcCall.js';
 import { EtcdMessage, type MessagePlace } from './message.js';

@@ -1,4 +1,4 @@
-import { GrpcDeframer, type GrpcMessage } from '../grpc/deframer.js';
+import { GrpcDeframer, type GrpcMessage } from '../transport/grpc/deframer.js';
 import type { EtcdMessage } from './message.js';
 import { answersInTurn } from './operations.js';
 

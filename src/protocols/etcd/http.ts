@@ -1,7 +1,7 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
-import { Http1Connection, type Http1Exchange, type Http1Handler } from '../http1/connection.js';
-import type { Http1Head } from '../http1/head.js';
-import type { Http1Message, Http1Place } from '../http1/message.js';
+import { Http1Connection, type Http1Exchange, type Http1Handler } from '../transport/http1/connection.js';
+import type { Http1Head } from '../transport/http1/head.js';
+import type { Http1Message, Http1Place } from '../transport/http1/message.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { EtcdMessage } from './message.js';
 import { httpOp, isEndlessResponse } from './operations.js';

@@ -1,7 +1,7 @@
 import { TO_CLIENT, TO_SERVER, type Direction } from '../../network/connection.js';
-import { FRAME_HEADER_LENGTH, FrameType, PREFACE } from '../http2/frames.js';
-import { FLAG_END_HEADERS, FLAG_PADDED, FLAG_PRIORITY } from '../http2/frames.js';
-import { HpackDecoder } from '../http2/hpack.js';
+import { FRAME_HEADER_LENGTH, FrameType, PREFACE } from '../transport/http2/frames.js';
+import { FLAG_END_HEADERS, FLAG_PADDED, FLAG_PRIORITY } from '../transport/http2/frames.js';
+import { HpackDecoder } from '../transport/http2/hpack.js';
 import type { Protocol, Recognition } from '../protocol.js';
 import { EtcdDecoder } from './decoder.js';
 import { isEtcdPath } from './operations.js';

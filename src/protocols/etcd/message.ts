@@ -1,6 +1,6 @@
 import { TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
 import type { Message } from '../protocol.js';
-import { grpcStatusName } from '../grpc/status.js';
+import { grpcStatusName } from '../transport/grpc/status.js';
 import type { EtcdFields, LeaseId } from './records.js';
 import { noFields } from './records.js';
 

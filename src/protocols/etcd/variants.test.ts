@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { LeaseTable } from '../../model/leases.js';
+import { LeaseTable } from '../../model/neighbours/leases.js';
 import { readCapture, writePcap, type Packet } from '../../testing/captureFile.js';
 import { content, conversations, decodeBytes, type Decoded } from '../../testing/decodeBytes.js';
 import { SYN } from '../../testing/headers.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { TO_SERVER } from '../../network/connection.js';
 import { quorumTruth, readQuorum } from '../../testing/quorumCapture.js';
-import type { ElectionMessage } from './electionMessage.js';
-import { serverStates } from './electionMessage.js';
-import { ZabMessage } from './zabMessage.js';
+import type { ElectionMessage } from './election/electionMessage.js';
+import { serverStates } from './election/electionMessage.js';
+import { ZabMessage } from './zab/zabMessage.js';
 
 const recorded = [
   'election-start',

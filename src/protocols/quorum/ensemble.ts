@@ -1,6 +1,6 @@
-import { Cursor } from '../zookeeper/cursor.js';
+import { Cursor } from '../zookeeper/format/cursor.js';
 import { StringTable } from '../zookeeper/stringTable.js';
-import { Proposals, RequestTable, type Request } from './proposals.js';
+import { Proposals, RequestTable, type Request } from './zab/proposals.js';
 import { ServerIds } from './serverIds.js';
 
 const MOST_LEADERS = 64;

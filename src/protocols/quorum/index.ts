@@ -1,7 +1,7 @@
 import type { Protocol } from '../protocol.js';
-import { electionProtocol } from './election.js';
+import { electionProtocol } from './election/election.js';
 import { Ensemble } from './ensemble.js';
-import { zabProtocol } from './zab.js';
+import { zabProtocol } from './zab/zab.js';
 
 /** The protocols that ZooKeeper's servers speak among themselves. They share what they learn of the servers. */
 export function quorum(): Protocol[] {

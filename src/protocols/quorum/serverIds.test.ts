@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Proposal, Proposals, RequestTable } from './proposals.js';
+import { Proposal, Proposals, RequestTable } from './zab/proposals.js';
 import { ServerIds } from './serverIds.js';
 
 const at = (ip: string, port: number) => ({ ip, port, text: ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}` });

@@ -4,8 +4,8 @@ import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { readCapture, writePcap } from '../../testing/captureFile.js';
 import { conversations, decodeBytes } from '../../testing/decodeBytes.js';
 import { onPort } from '../../testing/tcpRewriting.js';
-import type { MessageRecord } from '../../report/messageRecord.js';
-import { OpCode } from './opcodes.js';
+import type { MessageRecord } from '../../observations/record.js';
+import { OpCode } from './format/opcodes.js';
 
 /** Captures on which other decoders lose, invent or mix up messages. */
 

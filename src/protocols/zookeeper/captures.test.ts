@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { messageRecord, type MessageRecord } from '../../report/messageRecord.js';
+import { messageRecord, type MessageRecord } from '../../observations/record.js';
 import { MessageReader } from '../messageReader.js';
 import { zookeeper } from './index.js';
 

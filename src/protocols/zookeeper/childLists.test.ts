@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChildLists, ChildNames } from './childLists.js';
-import { Cursor } from './cursor.js';
+import { Cursor } from './format/cursor.js';
 import { StringTable } from './stringTable.js';
 
 function vector(names: readonly (string | null)[]): Buffer {

@@ -1,4 +1,4 @@
-import { Cursor, END_OF_RECORD } from './cursor.js';
+import { Cursor, END_OF_RECORD } from './format/cursor.js';
 import type { StringTable } from './stringTable.js';
 
 /** Lists up to this many bytes are kept as they came, and decoded when somebody asks for the names. */

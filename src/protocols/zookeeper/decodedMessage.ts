@@ -2,9 +2,9 @@ import type { Connection, Direction } from '../../network/connection.js';
 import { TO_SERVER } from '../../network/connection.js';
 import type { RecordOptions } from '../protocol.js';
 import { ChildLists, type ChildNames } from './childLists.js';
-import { Cursor, END_OF_RECORD } from './cursor.js';
+import { Cursor, END_OF_RECORD } from './format/cursor.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from './message.js';
-import { OpCode } from './opcodes.js';
+import { OpCode } from './format/opcodes.js';
 import { zookeeperRecord } from './output.js';
 import {
   readConnectRequest,
@@ -13,10 +13,10 @@ import {
   readResponse,
   type RequestBody,
   type ResponseBody,
-} from './records.js';
+} from './format/records.js';
 import { StringTable } from './stringTable.js';
-import { RequestBudget } from './requestBudget.js';
-import type { Stat } from './stat.js';
+import { RequestBudget } from './connection/requestBudget.js';
+import type { Stat } from './format/stat.js';
 
 const NO_BYTES = Buffer.alloc(0);
 const STAT_LENGTH = 68;

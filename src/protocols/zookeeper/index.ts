@@ -1,10 +1,10 @@
 import { TO_CLIENT, TO_SERVER, type Direction } from '../../network/connection.js';
 import type { Protocol, Recognition } from '../protocol.js';
 import { SharedState } from './decodedMessage.js';
-import { ZooKeeperDecoder } from './decoder.js';
-import { isConnectRequest } from './handshake.js';
-import { requestEvidence, responseEvidence } from './plausible.js';
-import { OutstandingRequests } from './requests.js';
+import { ZooKeeperDecoder } from './connection/decoder.js';
+import { isConnectRequest } from './connection/handshake.js';
+import { requestEvidence, responseEvidence } from './format/plausible.js';
+import { OutstandingRequests } from './connection/requests.js';
 
 const HANDSHAKE = 28 + 16;
 

@@ -6,7 +6,7 @@ import { trackConnections } from '../../testing/connections.js';
 import { decodeBytes, type Decoded } from '../../testing/decodeBytes.js';
 import { snapped, thinned, withoutPackets } from '../../testing/lossRewriting.js';
 import { segmentsOf } from '../../testing/resegmenting.js';
-import type { MessageRecord } from '../../report/messageRecord.js';
+import type { MessageRecord } from '../../observations/record.js';
 
 const NAMES = ['every-opcode.pcap', 'c-client.pcap', 'mid-stream.pcap', 'reconnect-setwatches.pcap'];
 

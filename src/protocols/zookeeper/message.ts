@@ -1,8 +1,8 @@
 import type { Connection, Direction } from '../../network/connection.js';
 import type { Message, RecordOptions } from '../protocol.js';
 import type { ChildNames } from './childLists.js';
-import type { RequestBody, ResponseBody } from './records.js';
-import type { Stat } from './stat.js';
+import type { RequestBody, ResponseBody } from './format/records.js';
+import type { Stat } from './format/stat.js';
 
 /**
  * A request as the response that answers it needs it: what was asked, where and when. Lives as long as it is

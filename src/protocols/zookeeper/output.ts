@@ -1,10 +1,10 @@
 import type { RecordOptions } from '../protocol.js';
-import type { Acl } from './cursor.js';
+import type { Acl } from './format/cursor.js';
 import type { DecodedMessage } from './decodedMessage.js';
-import { errorName } from './errors.js';
-import { createModes, eventTypeName, keeperStateName, OpCode } from './opcodes.js';
-import type { MultiOp, RequestBody, ResponseBody } from './records.js';
-import { hex64, zxidText, type Stat } from './stat.js';
+import { errorName } from './format/errors.js';
+import { createModes, eventTypeName, keeperStateName, OpCode } from './format/opcodes.js';
+import type { MultiOp, RequestBody, ResponseBody } from './format/records.js';
+import { hex64, zxidText, type Stat } from './format/stat.js';
 
 type Fields = Record<string, unknown>;
 

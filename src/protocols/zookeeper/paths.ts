@@ -1,5 +1,5 @@
 import type { ZooKeeperMessage } from './message.js';
-import type { RequestBody } from './records.js';
+import type { RequestBody } from './format/records.js';
 
 function bodyPaths(body: RequestBody): string[] {
   const { ops, dataWatches, existWatches, childWatches, persistentWatches, persistentRecursiveWatches } = body;

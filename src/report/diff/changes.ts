@@ -1,7 +1,7 @@
-import { Counts } from '../../model/grouping.js';
-import type { SessionCounts } from '../../model/sessionEvents.js';
-import type { FindingEntry } from '../../rules/document.js';
-import { plural } from '../plural.js';
+import { Counts } from '../../model/measures/grouping.js';
+import type { SessionCounts } from '../../model/journals/sessionEvents.js';
+import type { FindingEntry } from '../analyze/document.js';
+import { plural } from '../text/plural.js';
 import { compareCounts, compareLatency, type Difference, type Direction, weight } from './compare.js';
 import { countsByName, type Side } from './side.js';
 import { countChange, latencyChange, ratesOf } from './words.js';

@@ -1,6 +1,6 @@
-import type { Counts } from '../../model/grouping.js';
-import { captureEntry, type CaptureEntry, type FindingEntry } from '../../rules/document.js';
-import { type LatencyNumbers, numbersOf, type StatsNumbers } from '../statsDocument.js';
+import type { Counts } from '../../model/measures/grouping.js';
+import { captureEntry, type CaptureEntry, type FindingEntry } from '../analyze/document.js';
+import { type LatencyNumbers, numbersOf, type StatsNumbers } from '../stats/document.js';
 import {
   type Change,
   changesBetween,

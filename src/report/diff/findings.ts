@@ -1,4 +1,4 @@
-import type { FindingEntry } from '../../rules/document.js';
+import type { FindingEntry } from '../analyze/document.js';
 import type { Finding } from '../../rules/finding.js';
 import type { FindingDifference } from './changes.js';
 

@@ -1,9 +1,9 @@
 import type { Clock } from '../../capture/clock.js';
 import type { CaptureInfo } from '../../capture/captureInfo.js';
-import { type Counts, Grouping } from '../../model/grouping.js';
-import { SessionCounts } from '../../model/sessionEvents.js';
-import { Statistics } from '../../model/statistics.js';
-import type { FindingEntry } from '../../rules/document.js';
+import { type Counts, Grouping } from '../../model/measures/grouping.js';
+import { SessionCounts } from '../../model/journals/sessionEvents.js';
+import { Statistics } from '../../model/measures/statistics.js';
+import type { FindingEntry } from '../analyze/document.js';
 
 /** One of the two things that are compared: a set of captures, or a stretch of time of one. */
 export class Side {

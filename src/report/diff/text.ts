@@ -1,10 +1,10 @@
 import type { ChalkInstance } from 'chalk';
-import { durationText } from '../duration.js';
-import { printable } from '../escape.js';
-import { type Column, fitTable } from '../fitTable.js';
-import { numberText, plural } from '../plural.js';
-import { rateText } from '../rate.js';
-import { wrap } from '../wrap.js';
+import { durationText } from '../text/duration.js';
+import { printable } from '../text/escape.js';
+import { type Column, fitTable } from '../text/fitTable.js';
+import { numberText, plural } from '../text/plural.js';
+import { rateText } from '../text/rate.js';
+import { wrap } from '../text/wrap.js';
 import type { ChangeEntry, CountEntry, DiffDocument, SideEntry } from './document.js';
 
 export interface DiffTextOptions {

@@ -1,6 +1,6 @@
-import { durationText } from '../duration.js';
-import { numberText } from '../plural.js';
-import { ratesText, rateText } from '../rate.js';
+import { durationText } from '../text/duration.js';
+import { numberText } from '../text/plural.js';
+import { ratesText, rateText } from '../text/rate.js';
 import type { Difference } from './compare.js';
 import type { Side } from './side.js';
 

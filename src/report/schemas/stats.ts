@@ -1,4 +1,4 @@
-import { dimensions } from '../../model/grouping.js';
+import { dimensions } from '../../model/measures/grouping.js';
 import { capture, count, hex64, latency, orNull, time, tool } from './common.js';
 
 const counted = [

@@ -1,6 +1,6 @@
-import type { LearnerLink } from '../../model/quorum/index.js';
-import type { Proposal } from '../../protocols/quorum/proposals.js';
-import { zxidText } from '../../protocols/zookeeper/stat.js';
+import type { LearnerLink } from '../../model/neighbours/quorum/index.js';
+import type { Proposal } from '../../protocols/quorum/zab/proposals.js';
+import { zxidText } from '../../protocols/zookeeper/format/stat.js';
 import type { DataValue } from '../finding.js';
 import { count, duration, seconds } from './text.js';
 

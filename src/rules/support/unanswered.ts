@@ -1,5 +1,5 @@
 import type { ClientConnection, Model, ModelListener } from '../../model/index.js';
-import { OpCode } from '../../protocols/zookeeper/opcodes.js';
+import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 
 /** A connection that ended (or the capture did) while requests waited in vain, and the client had reason to leave. */
 export interface Unanswered {

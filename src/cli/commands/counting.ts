@@ -1,0 +1,40 @@
+import type { Clock } from '../../capture/clock.js';
+import type { Statistics } from '../../model/measures/statistics.js';
+import { isFiltering, MessageFilter, type FilterOptions } from '../../observations/filter.js';
+import type { ConnectionSink } from '../../protocols/router.js';
+import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
+
+const none = (): void => undefined;
+
+/**
+ * Feeds statistics with the ZooKeeper messages that pass the filters. A filter on errors or sessions chooses by the answer
+ * what a request alone does not show: requests that were answered so, connect requests that were given the session.
+ * @param within a stretch of time that messages must lie in
+ */
+export function countingSink(
+  statistics: Statistics,
+  wanted: FilterOptions,
+  clock: Clock,
+  within: (time: number) => boolean = () => true,
+): ConnectionSink {
+  const filter = isFiltering(wanted) ? new MessageFilter(wanted, clock) : null;
+  const byAnswer = wanted.errors.length > 0 ? new MessageFilter({ ...wanted, errors: [] }, clock) : null;
+  const byGrant = wanted.sessions.length > 0 ? new MessageFilter({ ...wanted, errors: [], sessions: [] }, clock) : null;
+  return {
+    message: (message) => {
+      if (message.protocol !== 'zookeeper') return;
+      const inside = within(message.time);
+      const passes = inside && (filter === null || filter.message(message));
+      const relaxed = !inside ? null : message.op === 'connect' ? (byGrant ?? byAnswer) : byAnswer;
+      const tentative = !passes && message.kind === 'request' && relaxed?.message(message) === true;
+      statistics.message(message as ZooKeeperMessage, passes, tentative);
+    },
+    gap: (gap) => {
+      statistics.gap(gap);
+    },
+    connectionOpened: none,
+    connectionClosed: (connection) => {
+      statistics.connectionClosed(connection);
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import { Chalk } from 'chalk';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { Clock } from '../../capture/clock.js';
+import {
+  boundTime,
+  isFiltering,
+  MessageFilter,
+  type FilterOptions,
+  type TimeBound,
+} from '../../observations/filter.js';
+import { filterOptions, parseTime, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
+import { colourLevel, terminalWidth } from '../terminal/colour.js';
+import { UsageError } from '../usage.js';
+import { version } from '../version.js';
+
+interface PathOptions extends CaptureOptions {
+  readonly json?: boolean;
+  readonly at?: TimeBound;
+  readonly all?: boolean;
+}
+
+const LIMIT = 40;
+
+function znodePath(value: string): string {
+  if (!value.startsWith('/'))
+    throw new InvalidArgumentError(
+      "the first argument is a znode's path, such as /services/web; then come the captures.",
+    );
+  return value.length > 1 && value.endsWith('/') ? value.slice(0, -1) : value;
+}
+
+const EXAMPLES = `
+Examples:
+  zkscope path /services/web outage.pcap                     who is out of date, since when, and what proves it
+  zkscope path /services/web outage.pcap --at 19:56          the list then: the server's, and each session's
+  zkscope path /services/web outage.pcap --client 10.0.0.9   with all that this client was told and read
+`;
+
+/** `zkscope path`: one znode's history, and who knows what of it. */
+export function pathCommand(): Command {
+  return withCaptures(
+    new Command('path')
+      .description(
+        'the history of a znode and its children: who changed it, who was told, who is out of date since when',
+      )
+      .argument('<path>', 'znode, such as /services/web', znodePath),
+  )
+    .option('--json', 'one JSON document (zkscope schema path describes it)')
+    .addOption(
+      new Option('--at <time>', 'the list at this time as the server had it and as each session believed it').argParser(
+        parseTime,
+      ),
+    )
+    .option('--all', 'every change, session and child, however many, and what each session was told and read')
+    .addHelpText('after', EXAMPLES)
+    .action(async (path: string, captures: string[], options: PathOptions) => {
+      await run(path, captures, options);
+    });
+}
+
+async function run(path: string, captures: string[], options: PathOptions): Promise<void> {
+  if (options.path !== undefined)
+    throw new UsageError('zkscope path takes one path, as its first argument: --path does not go with it');
+  const [{ Model }, { PathHistory, PathKnowledge, PathNames }, { pathDocument }, { Output }, running, { FrameSet }] =
+    await Promise.all([
+      import('../../model/index.js'),
+      import('../../model/journals/path/index.js'),
+      import('../../report/path/document.js'),
+      import('../terminal/output.js'),
+      import('../run.js'),
+      import('../../report/analyze/filter.js'),
+    ]);
+  const clock = new Clock();
+  const output = new Output();
+  const model = new Model();
+  const history = new PathHistory(model, path);
+  const names = new PathNames();
+  model.addListener(history);
+  model.addListener(names);
+  const wanted = filterOptions(options);
+  const filter = isFiltering(wanted)
+    ? new MessageFilter({ ...wanted, clients: [], servers: [], sessions: [] }, clock)
+    : null;
+  const passed = new FrameSet();
+  const done = await running.runCaptures(
+    captures,
+    {
+      message: (message) => {
+        if (filter?.message(message) === true) passed.add(message.frame);
+        model.message(message);
+      },
+      gap: (gap) => {
+        model.gap(gap);
+      },
+      connectionOpened: (connection) => {
+        model.connectionOpened(connection);
+      },
+      connectionClosed: (connection) => {
+        model.connectionClosed(connection);
+      },
+    },
+    { ports: options.port ?? [], clock, output },
+  );
+  model.end(done.reader.last.time);
+  const knowledge = new PathKnowledge(history, done.reader.last.time);
+  const document = pathDocument(knowledge, {
+    clock,
+    captures: done.reader.captures,
+    version: version(),
+    shows: shown(wanted, filter === null ? null : passed),
+    at: options.at === undefined ? null : knowledge.at(boundTime(options.at, clock)),
+    near: history.seen ? [] : names.near(path),
+  });
+  if (options.json === true) output.write(`${JSON.stringify(document, null, 2)}\n`);
+  else if (document.seen) {
+    const { pathText } = await import('../../report/path/text.js');
+    const limit = options.all === true ? Infinity : LIMIT;
+    const colour = new Chalk({ level: colourLevel() });
+    const log = options.all === true || wanted.clients.length + wanted.sessions.length > 0;
+    const losses = running.lossParts(done);
+    output.write(pathText(document, { colour, width: terminalWidth(), limit, log, losses }));
+  }
+  await output.drain();
+  if (output.closed) return;
+  if (!document.seen && done.losses.messages > 0) {
+    const near = document.near ?? [];
+    const { printable } = await import('../../report/text/escape.js');
+    const hint = near.length === 0 ? '' : `; near it: ${near.map(printable).join(', ')}`;
+    const what =
+      model.totals.messages === 0
+        ? 'no ZooKeeper message in the capture'
+        : `no message of the capture is about ${printable(path)}${hint}`;
+    process.stderr.write(`zkscope: ${what}\n`);
+  }
+  if (options.json === true || !document.seen) running.reportLosses(done);
+}
+
+/** What the common filters let through, over changes and sessions. */
+function shown(
+  filter: FilterOptions,
+  passed: { has(frame: number): boolean } | null,
+): Parameters<typeof import('../../report/path/document.js').pathDocument>[1]['shows'] {
+  const address = (text: string, asked: readonly string[]): boolean =>
+    asked.length === 0 ||
+    asked.includes(text) ||
+    asked.some((ip) => text.startsWith(`${ip}:`) || text.startsWith(`[${ip}]:`));
+  const frames = (list: readonly number[]): boolean => passed === null || list.some((frame) => passed.has(frame));
+  return {
+    frames,
+    change: ({ by, frame }) =>
+      frames([frame]) &&
+      (filter.clients.length === 0 || (by !== null && address(by.client, filter.clients))) &&
+      (filter.sessions.length === 0 || (by?.session != null && filter.sessions.includes(by.session))),
+    session: (session) =>
+      (filter.clients.length === 0 || session.attachments.some(({ client }) => address(client, filter.clients))) &&
+      (filter.servers.length === 0 || session.servers.some((server) => address(server, filter.servers))) &&
+      (filter.sessions.length === 0 || (session.id !== null && filter.sessions.includes(session.id))),
+  };
+}

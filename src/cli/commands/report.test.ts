@@ -1,0 +1,103 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { runCli } from '../../testing/runCli.js';
+import { Replay } from './replay.js';
+
+vi.mock('../../report/pageScript.js', async () => {
+  const { pageScript } = await import('../../../scripts/pageScript.js');
+  const script = await pageScript();
+  return { pageScript: () => script };
+});
+
+const FIXTURES = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), 'zkscope-report-'));
+const place = (name: string): string => join(folder, name);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('zkscope report', () => {
+  it('writes one HTML file, and says on standard error what it found', async () => {
+    const { status, stdout, stderr } = await runCli('report', `${FIXTURES}sidecar-drop.pcap`, '-o', place('a.html'));
+    expect([status, stdout]).toEqual([0, '']);
+    expect(stderr).toMatch(/^zkscope: .*a\.html: 2 errors and 2 warnings\. The worst: 2 sessions expired\n$/);
+    expect(readFileSync(place('a.html'), 'utf8')).toMatch(/^<!doctype html>/);
+  });
+
+  it('writes Markdown to standard output, with frames and filters', async () => {
+    const { status, stdout } = await runCli('report', '--markdown', `${FIXTURES}rpcx-blind-window.pcap.gz`);
+    expect(status).toBe(0);
+    expect(stdout).toContain('# Changes fall into a blind window');
+    expect(stdout).toContain('frame.number in {415, 421, 568}');
+    expect(stdout).toContain('| **568** | 00:17:09.566964 |');
+    expect(stdout).toContain('out of date since 00:17:17.269273 UTC (frame 2652)');
+  });
+
+  it('shows the findings that were asked for, and says that others were kept out', async () => {
+    const file = `${FIXTURES}sidecar-drop.pcap`;
+    const some = (await runCli('report', '--markdown', file, '--rule', 'session-expired')).stdout;
+    expect(some).toContain('# 2 sessions expired');
+    expect(some).not.toContain('half-open-connection, proven');
+    const none = (await runCli('report', '--markdown', file, '--client', '10.1.1.1')).stdout;
+    expect(none).toContain('# Nothing wrong found');
+    expect(none).toMatch(/5 findings kept out by the filters/);
+  });
+
+  it('never writes over a capture', async () => {
+    writeFileSync(place('capture.pcap'), readFileSync(`${FIXTURES}sidecar-drop.pcap`));
+    const { status, stderr } = await runCli('report', place('capture.pcap'), '-o', place('capture.pcap'));
+    expect([status, stderr]).toEqual([
+      2,
+      `zkscope: ${place('capture.pcap')} is one of the captures: it will not be written over\n`,
+    ]);
+    expect(readFileSync(place('capture.pcap'))).toEqual(readFileSync(`${FIXTURES}sidecar-drop.pcap`));
+  });
+
+  it('says in one line where it cannot write', async () => {
+    const { status, stderr } = await runCli('report', `${FIXTURES}sidecar-drop.pcap`, '-o', place('none/a.html'));
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^zkscope: cannot write .*none\/a\.html: .*\n$/);
+  });
+
+  it('makes sense of a capture that is empty, cut short, or not of ZooKeeper', async () => {
+    const whole = readFileSync(`${FIXTURES}sidecar-drop.pcap`);
+    writeFileSync(place('empty.pcap'), whole.subarray(0, 24));
+    writeFileSync(place('cut.pcap'), whole.subarray(0, 20_001));
+    const empty = await runCli('report', '--markdown', place('empty.pcap'));
+    expect([empty.status, empty.stdout]).toEqual([0, expect.stringContaining('Nothing to judge')]);
+    const cut = await runCli('report', '--markdown', place('cut.pcap'));
+    expect(cut.stdout).toContain('cut short');
+    await runCli('report', place('empty.pcap'), '-o', place('empty.html'));
+    expect(existsSync(place('empty.html'))).toBe(true);
+    writeFileSync(place('text'), 'no capture at all, but long enough to be looked at');
+    expect((await runCli('report', place('text'), '-o', place('b.html'))).status).toBe(2);
+    expect(existsSync(place('b.html'))).toBe(false);
+  });
+});
+
+describe('Replay', () => {
+  const drain = async (stream: AsyncIterable<Buffer>): Promise<string> => {
+    let text = '';
+    for await (const chunk of stream) text += chunk.toString();
+    return text;
+  };
+  const read = async (limit: number): Promise<Replay> => {
+    const stdin = new PassThrough();
+    const replay = new Replay(['-'], stdin, limit);
+    const [input] = replay.inputs;
+    stdin.end('some bytes');
+    if (typeof input !== 'object') throw new Error('standard input is to be a stream');
+    expect(await drain(input.stream)).toBe('some bytes');
+    return replay;
+  };
+
+  it('reads standard input a second time while it is short enough', async () => {
+    const [input] = (await read(100)).again()!;
+    expect(typeof input === 'object' && (await drain(input.stream))).toBe('some bytes');
+    expect((await read(5)).again()).toBeNull();
+  });
+});

@@ -1,0 +1,173 @@
+import { realpathSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { CaptureError } from '../../capture/captureError.js';
+import { Clock } from '../../capture/clock.js';
+import type { ReportData } from '../../report/postmortem/data.js';
+import { names, setting, SEVERITIES } from './analyze.js';
+import { withCaptures } from '../options/captureOptions.js';
+import type { AnalysisCommandOptions } from '../options/filteredAnalysis.js';
+import { UsageError } from '../usage.js';
+
+interface ReportOptions extends AnalysisCommandOptions {
+  readonly output?: string;
+  readonly markdown?: boolean;
+  readonly json?: boolean;
+}
+
+/** `zkscope report`: what goes into the postmortem. */
+export function reportCommand(): Command {
+  return withCaptures(
+    new Command('report').description(
+      'write what goes into the postmortem: one HTML page that opens from disk, or Markdown',
+    ),
+  )
+    .option('-o, --output <file>', 'where to write it; - (and Markdown without this option) for standard output')
+    .option('--markdown', 'Markdown instead of HTML (also where the file ends in .md)')
+    .addOption(new Option('--json', 'what the page shows as one JSON document').conflicts('markdown'))
+    .addOption(new Option('--rule <name>', 'only findings of these rules').argParser(names))
+    .addOption(new Option('--ignore <name>', 'no findings of these rules').argParser(names))
+    .addOption(new Option('--severity <severity>', 'only findings of this severity and above').choices(SEVERITIES))
+    .addOption(new Option('--set <rule.option=value>', 'set an option of a rule (repeatable)').argParser(setting))
+    .action(async (captures: string[], options: ReportOptions) => {
+      await report(captures, options);
+    });
+}
+
+const TO_STANDARD_OUTPUT = '-';
+
+/** The file to write, null for standard output. */
+function target({ output, markdown, json }: ReportOptions, captures: readonly string[]): string | null {
+  if (output === undefined) {
+    if (markdown !== true && json !== true && process.stdout.isTTY)
+      throw new UsageError(
+        'an HTML page is nothing for a terminal: name a file with -o report.html, or use --markdown',
+      );
+    return null;
+  }
+  if (output === TO_STANDARD_OUTPUT) return null;
+  const real = realPath(output);
+  if (captures.some((capture) => capture !== '-' && realPath(capture) === real))
+    throw new UsageError(`${output} is one of the captures: it will not be written over`);
+  return output;
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}
+
+/** The report in the form that was asked for. */
+async function written(data: ReportData, options: ReportOptions, file: string | null): Promise<string> {
+  if (options.json === true) {
+    const { version: toolVersion, ...rest } = data;
+    const document = { schemaVersion: 1, tool: { name: 'zkscope', version: toolVersion }, ...rest };
+    return `${JSON.stringify(document, null, 2)}\n`;
+  }
+  if (options.markdown === true || file?.endsWith('.md') === true)
+    return (await import('../../report/postmortem/markdown.js')).markdownReport(data);
+  return (await import('../../report/postmortem/html/page.js')).htmlPage(data);
+}
+
+async function report(captures: string[], options: ReportOptions): Promise<void> {
+  const file = target(options, captures);
+  const data = await gatherReport(captures, options);
+  const text = await written(data, options, file);
+  if (file === null) {
+    const { Output } = await import('../terminal/output.js');
+    const output = new Output();
+    output.write(text);
+    await output.drain();
+    return;
+  }
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw new UsageError(`cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  process.stderr.write(`zkscope: ${file}: ${data.verdict.headline}\n`);
+}
+
+/** Reads the captures, twice where it can: for what happened, and for what the frames of the findings carry. */
+export async function gatherReport(captures: readonly string[], options: ReportOptions = {}): Promise<ReportData> {
+  const [
+    { FilteredAnalysis },
+    { SessionLanes, Timeline },
+    { runCaptures, lossParts },
+    { EvidenceReader },
+    { focuses, reportData },
+    { Replay },
+  ] = await Promise.all([
+    import('../options/filteredAnalysis.js'),
+    import('../../model/index.js'),
+    import('../run.js'),
+    import('../../report/postmortem/evidence/evidenceReader.js'),
+    import('../../report/postmortem/build.js'),
+    import('./replay.js'),
+  ]);
+  const clock = new Clock();
+  const filtered = new FilteredAnalysis(options, clock);
+  const { analysis } = filtered;
+  const timeline = new Timeline();
+  const lanes = new SessionLanes();
+  analysis.model.addListener(timeline);
+  analysis.model.addListener(lanes);
+  const begin = (): void => {
+    if (timeline.from === null && clock.firstTime !== undefined) timeline.begin(clock.firstTime);
+  };
+  const replay = new Replay(captures);
+  const ports = options.port ?? [];
+  const run = await runCaptures(
+    replay.inputs,
+    {
+      message: (message) => {
+        begin();
+        filtered.message(message);
+      },
+      gap: (gap) => {
+        filtered.gap(gap);
+      },
+      connectionOpened: (connection) => {
+        begin();
+        filtered.connectionOpened(connection);
+      },
+      connectionClosed: (connection) => {
+        filtered.connectionClosed(connection);
+      },
+    },
+    { ports, clock },
+  );
+  filtered.end(run.reader.last.time);
+  const { findings, model } = analysis;
+  const ladders = focuses({ findings, model });
+  const again = findings.length > 0 && !run.interrupted ? replay.again() : null;
+  let readAgain = false;
+  if (again !== null) {
+    try {
+      await new EvidenceReader(ladders, clock, ports).read(again);
+      readAgain = true;
+    } catch (error) {
+      // Gone or changed meanwhile: the ladders then show what the findings say, without who sent what.
+      if (!(error instanceof CaptureError)) throw error;
+      process.stderr.write(`zkscope: could not read the evidence again: ${error.message}\n`);
+    }
+  }
+  return reportData(
+    {
+      document: analysis.document(run.reader.captures, clock),
+      findings,
+      model,
+      timeline,
+      lanes,
+      captures: run.reader.captures,
+      clock,
+      losses: lossParts(run, model.forgotten()),
+      hidden: filtered.hidden,
+      readAgain,
+    },
+    ladders,
+  );
+}

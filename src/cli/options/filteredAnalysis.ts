@@ -1,0 +1,83 @@
+import type { Clock } from '../../capture/clock.js';
+import type { Connection } from '../../network/connection.js';
+import { boundTime, isFiltering, MessageFilter, type FilterOptions } from '../../observations/filter.js';
+import type { Gap, Message } from '../../protocols/protocol.js';
+import type { ConnectionSink } from '../../protocols/router.js';
+import { findingPasses, FrameSet } from '../../report/analyze/filter.js';
+import { Analysis } from '../../rules/analysis.js';
+import type { Severity } from '../../rules/finding.js';
+import { RuleOptionError } from '../../rules/options.js';
+import { filterOptions, type CaptureOptions } from './captureOptions.js';
+import { UsageError } from '../usage.js';
+import { version } from '../version.js';
+
+/** Options of the commands that judge: which rules, which findings. */
+export interface AnalysisCommandOptions extends CaptureOptions {
+  readonly rule?: string[];
+  readonly ignore?: string[];
+  readonly severity?: Severity;
+  readonly set?: Record<string, string>;
+}
+
+/** Filters that look at messages, beside those that a finding's own fields answer. */
+function looksAtMessages({ ops, kinds, errors }: FilterOptions): boolean {
+  return ops.length > 0 || kinds.length > 0 || errors.length > 0;
+}
+
+/** An analysis of everything that a capture holds, of whose findings only those are shown that the filters let pass. */
+export class FilteredAnalysis implements ConnectionSink {
+  readonly analysis: Analysis;
+  /** Findings that the filters kept out; known after `end`. */
+  hidden = 0;
+  private readonly wanted: FilterOptions;
+  private readonly filter: MessageFilter | null;
+  private readonly passed: FrameSet | null;
+
+  /** Throws UsageError if a rule or an option is named that does not exist. */
+  constructor(
+    options: AnalysisCommandOptions,
+    private readonly clock: Clock,
+  ) {
+    this.wanted = filterOptions(options);
+    this.filter = looksAtMessages(this.wanted) ? new MessageFilter(this.wanted, clock) : null;
+    this.passed = this.filter === null ? null : new FrameSet();
+    const { rule = [], ignore = [], set = {}, severity } = options;
+    const chosen = severity === undefined ? {} : { severity };
+    try {
+      this.analysis = new Analysis({ rules: rule, ignore, set, version: version(), ...chosen });
+    } catch (error) {
+      if (error instanceof RuleOptionError) throw new UsageError(error.message);
+      throw error;
+    }
+  }
+
+  message(message: Message): void {
+    if (this.filter?.message(message) === true) this.passed?.add(message.frame);
+    this.analysis.message(message);
+  }
+
+  gap(gap: Gap): void {
+    if (this.filter?.gap(gap) === true) this.passed?.add(gap.frame);
+    this.analysis.gap(gap);
+  }
+
+  connectionOpened(connection: Connection): void {
+    this.analysis.connectionOpened(connection);
+  }
+
+  connectionClosed(connection: Connection): void {
+    this.analysis.connectionClosed(connection);
+  }
+
+  /** The captures are read; `lastTime` is the time of the last frame (nanoseconds since the base of the Clock). */
+  end(lastTime: number): void {
+    const { analysis, wanted, passed, clock } = this;
+    analysis.end(lastTime);
+    if (!isFiltering(wanted)) return;
+    const all = analysis.findings;
+    const from = wanted.from === null ? null : boundTime(wanted.from, clock);
+    const to = wanted.to === null ? null : boundTime(wanted.to, clock);
+    analysis.findings = all.filter((finding) => findingPasses(finding, wanted, from, to, passed));
+    this.hidden = all.length - analysis.findings.length;
+  }
+}

@@ -1,0 +1,81 @@
+import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
+import { EventType } from '../../protocols/zookeeper/format/opcodes.js';
+import type { ClientConnection } from './clientConnection.js';
+import type { Model } from '../model.js';
+import type { Session } from './session.js';
+import { Fired, type View } from './view.js';
+import { updateWindow } from './watches.js';
+import { parentOf } from './znode.js';
+
+/** The server sent an event: the watch that it matches is used up, unless it is a persistent one. */
+export function notification(
+  model: Model,
+  m: ZooKeeperMessage,
+  path: string,
+  session: Session,
+  connection: ClientConnection,
+): View | null {
+  const type = m.eventType;
+  if (type < EventType.NodeCreated || type > EventType.NodeChildrenChanged) return null;
+  const znode = model.znodes.find(path);
+  if (type === EventType.NodeDeleted) {
+    if (znode?.exists !== false) {
+      model.znodes.deleted(path, 'unknown', m.zxid, m.time, m.frame, null);
+      // The parent learns it from lists only: without a zxid the deletion has no place in its order.
+    }
+  } else if (type === EventType.NodeCreated) znode?.setExists(true, m.zxid, m.time);
+  if (session.recursiveWatches > 0 && underRecursive(session, path) && session.views.get(path) === undefined)
+    return null;
+  const view = model.view(session, path);
+  view.notifications++;
+  const own = changesItself(connection, path, type);
+  const fired = (watch: View['dataWatch']): Fired =>
+    new Fired(connection, type, m.frame, m.time, m.streamEnd, watch?.connection === connection ? watch : null, own);
+  // A persistent watch on the path or a recursive one above it goes on announcing.
+  const persistent = view.persistentWatch?.connection === connection || underRecursive(session, path);
+  // NodeDeleted takes both kinds of watches with it. If none was known, a data watch is the usual one.
+  const child = type === EventType.NodeChildrenChanged || (type === EventType.NodeDeleted && view.childWatch !== null);
+  const data = type !== EventType.NodeChildrenChanged && (view.dataWatch !== null || !child);
+  if (child) {
+    view.childFired = persistent ? null : fired(view.childWatch);
+    view.childWatch = null;
+    view.everChild = true;
+    view.awaited = null;
+    updateWindow(view);
+  }
+  if (data) {
+    view.dataFired = persistent ? null : fired(view.dataWatch);
+    view.dataWatch = null;
+    view.everData = true;
+  }
+  return view;
+}
+
+function underRecursive(session: Session, path: string): boolean {
+  if (session.recursiveWatches === 0) return false;
+  for (let p: string | null = path; p !== null; p = parentOf(p)) {
+    const view = session.views.get(p);
+    if (view?.recursive === true && view.persistentWatch?.connection === session.current) return true;
+  }
+  return false;
+}
+
+/** The server announces a change before it answers the write that made it: one of those that wait on this connection? */
+function changesItself(connection: ClientConnection, path: string, type: number): boolean {
+  let looked = 0;
+  for (const request of connection.outstanding) {
+    if (++looked > 64) return false;
+    if (request.op === 'multi') {
+      if (request.body?.ops?.some((op) => op.path !== undefined && touches(op.op, op.path, path, type)) === true)
+        return true;
+    } else if (request.path !== null && touches(request.op, request.path, path, type)) return true;
+  }
+  return false;
+}
+
+function touches(op: string, written: string, path: string, type: number): boolean {
+  if (type !== EventType.NodeChildrenChanged) {
+    return written === path && (op === 'setData' || op === 'delete' || op.startsWith('create'));
+  }
+  return (op === 'delete' || op.startsWith('create')) && parentOf(written) === path;
+}

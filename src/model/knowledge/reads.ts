@@ -1,0 +1,177 @@
+import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
+import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
+import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import type { Stat } from '../../protocols/zookeeper/format/stat.js';
+import type { ClientConnection } from './clientConnection.js';
+import type { Model } from '../model.js';
+import type { Session } from './session.js';
+import type { Read } from './view.js';
+import { setWatch, updateWindow } from './watches.js';
+import { parentOf, type Znode } from './znode.js';
+
+const NO_STAT = -1;
+/** A longer list is not kept: some 200,000 names. What it holds is unknown to whoever compares lists. */
+const MAX_LIST_BYTES = 4 * 1024 * 1024;
+
+/** exists, getData, getChildren or getChildren2 was answered. */
+export function readAnswered(
+  model: Model,
+  m: ZooKeeperMessage,
+  request: ZooKeeperRequest,
+  session: Session,
+  connection: ClientConnection,
+): void {
+  const path = request.path;
+  if (path === null) return;
+  if (request.opcode === OpCode.getChildren || request.opcode === OpCode.getChildren2) {
+    listAnswered(model, m, request, path, session, connection);
+  } else if (request.watch) watchedDataAnswered(model, m, request, path, session, connection);
+  else plainDataAnswered(model, m, request, path, session);
+}
+
+function plainDataAnswered(
+  model: Model,
+  m: ZooKeeperMessage,
+  request: ZooKeeperRequest,
+  path: string,
+  session: Session,
+): void {
+  if (session.openWindows > 0) childRead(session, path);
+  const view = session.views.get(path);
+  const znode = view?.znode ?? model.znodes.find(path);
+  if (znode === undefined) return;
+  const stat = m.err === 0 && (znode.ephemeral === null || view !== undefined) ? m.stat() : null;
+  learn(model, znode, m, stat);
+  if (view === undefined) return;
+  const fired = view.dataFired;
+  view.lastData = dataRead(m, request, stat);
+  if (fired !== null && m.err === 0) {
+    fired.plainReads++;
+    fired.firstPlain ??= view.lastData;
+    fired.lastPlain = view.lastData;
+  }
+}
+
+function watchedDataAnswered(
+  model: Model,
+  m: ZooKeeperMessage,
+  request: ZooKeeperRequest,
+  path: string,
+  session: Session,
+  connection: ClientConnection,
+): void {
+  if (session.openWindows > 0) childRead(session, path);
+  const view = model.view(session, path);
+  const stat = m.err === 0 ? m.stat() : null;
+  learn(model, view.znode, m, stat);
+  const read = dataRead(m, request, stat);
+  view.lastData = read;
+  // exists sets its watch on an absent znode as well; the other reads set none when they fail.
+  const set = m.err === 0 || (request.opcode === OpCode.exists && m.err === ErrorCode.NoNode);
+  if (set) setWatch(model, view, 'data', { connection, frame: m.frame, time: m.time, op: request.op }, read);
+}
+
+function listAnswered(
+  model: Model,
+  m: ZooKeeperMessage,
+  request: ZooKeeperRequest,
+  path: string,
+  session: Session,
+  connection: ClientConnection,
+): void {
+  if (m.err !== 0) {
+    if (m.err === ErrorCode.NoNode) model.znodes.find(path)?.setExists(false, m.zxid, m.time);
+    return;
+  }
+  const view = model.view(session, path);
+  const tooLong = m.length > MAX_LIST_BYTES;
+  if (tooLong) model.listsTooLong++;
+  const children = tooLong ? null : m.childNames();
+  const stat = request.opcode === OpCode.getChildren2 ? m.stat() : null;
+  learn(model, view.znode, m, stat);
+  const list =
+    children === null
+      ? null
+      : model.znodes.addList(
+          view.znode,
+          children,
+          m.zxid,
+          stat?.pzxid ?? NO_STAT,
+          stat?.cversion ?? NO_STAT,
+          m.time,
+          m.frame,
+          session.id,
+        );
+  const previous = view.lastList;
+  const read: Read = {
+    op: request.op,
+    watch: request.watch,
+    requestFrame: request.frame,
+    requestTime: request.time,
+    frame: m.frame,
+    time: m.time,
+    err: 0,
+    zxid: m.zxid,
+    list,
+    mzxid: NO_STAT,
+    version: NO_STAT,
+  };
+  view.lastList = read;
+  view.listReads++;
+  if (previous !== null) view.longestListInterval = Math.max(view.longestListInterval, m.time - previous.time);
+  if (request.watch) {
+    setWatch(model, view, 'child', { connection, frame: m.frame, time: m.time, op: request.op }, read);
+  } else if (view.childFired !== null) {
+    const fired = view.childFired;
+    fired.plainReads++;
+    fired.firstPlain ??= read;
+    fired.lastPlain = read;
+    fired.childReads = 0;
+    updateWindow(view);
+  }
+  for (const listen of model.listeners.listRead) listen(view, read, previous);
+}
+
+/** The session asks for a child of a list that it has read: see `Fired.childReads` and `View.awaited`. */
+function childRead(session: Session, path: string): void {
+  const parent = parentOf(path);
+  const view = parent === null ? undefined : session.views.get(parent);
+  if (view === undefined) return;
+  if (view.childFired !== null) view.childFired.childReads++;
+  if (view.awaited !== null) {
+    view.awaited.names.delete(path.slice(path.lastIndexOf('/') + 1));
+    updateWindow(view);
+  }
+}
+
+function dataRead(m: ZooKeeperMessage, request: ZooKeeperRequest, stat: Stat | null): Read {
+  return {
+    op: request.op,
+    watch: request.watch,
+    requestFrame: request.frame,
+    requestTime: request.time,
+    frame: m.frame,
+    time: m.time,
+    err: m.err,
+    zxid: m.zxid,
+    list: null,
+    mzxid: stat?.mzxid ?? NO_STAT,
+    version: stat?.version ?? NO_STAT,
+  };
+}
+
+/** What an answer says about the znode itself: whether it is there, and whose it is. */
+function learn(model: Model, znode: Znode, m: ZooKeeperMessage, stat: Stat | null): void {
+  if (m.err === ErrorCode.NoNode) znode.setExists(false, m.zxid, m.time);
+  if (m.err !== 0) return;
+  znode.setExists(true, m.zxid, m.time);
+  if (stat === null) return;
+  const owner = stat.ephemeralOwner === '0x0' ? null : stat.ephemeralOwner;
+  znode.ephemeral = owner !== null;
+  if (owner === znode.owner) return;
+  znode.owner = owner;
+  const session = owner === null ? undefined : model.sessions.find(owner);
+  if (session?.ephemerals.has(znode.path) === false) {
+    session.addEphemeral({ path: znode.path, sequential: /\d{10}$/.test(znode.path), created: null });
+  }
+}

@@ -1,0 +1,250 @@
+import type { Moment } from '../../network/connection.js';
+import { afterForgetting } from '../bounds.js';
+import type { ClientConnection } from './clientConnection.js';
+import type { Host } from './host.js';
+import type { View } from './view.js';
+import type { Creation } from './znode.js';
+
+/** `lost`: its connection is gone or silent, nobody closed it, and nobody took it up again in time. */
+export type SessionEnd = 'open' | 'closed' | 'expired' | 'lost';
+
+/** An ephemeral znode that a session owns or owned. */
+export interface Ephemeral {
+  readonly path: string;
+  readonly sequential: boolean;
+  /** Its create; null where only a Stat showed the owner. */
+  readonly created: Moment | null;
+}
+
+/** One connection in a session's life, kept when the connection itself is forgotten. */
+export interface Attachment {
+  /** Null once the session has ended and was judged. */
+  readonly connection: ClientConnection | null;
+  readonly client: string;
+  readonly ip: string;
+  readonly server: string;
+  /** Frame and time of the connect response (or of the first message, where the capture starts later). */
+  readonly frame: number;
+  readonly time: number;
+  /** The connect request named this session: it was taken up, not made. */
+  readonly resumed: boolean;
+}
+
+/** A create of an ephemeral that was answered NodeExists. */
+export interface RefusedCreate {
+  readonly path: string;
+  readonly frame: number;
+  readonly time: number;
+  /** zxid of the answer. */
+  readonly zxid: number;
+  /** Who owned the node then, as far as the capture had shown: session id, and its create. */
+  readonly owner: string | null;
+  readonly creation: Creation | null;
+  /** How often it was tried, and when first: `time` is that of the latest. */
+  readonly attempts: number;
+  readonly firstTime: number;
+}
+
+const ATTACHMENTS = 64;
+/** No ensemble has as many. */
+const SERVERS_KEPT = 64;
+const WATCHED_KEPT = 200;
+const EPHEMERALS_KEPT = 10_000;
+const REFUSED_KEPT = 1000;
+const NO_VIEWS: ReadonlyMap<string, View> = new Map<string, View>();
+const NO_EPHEMERALS: ReadonlyMap<string, Ephemeral> = new Map<string, Ephemeral>();
+const NO_PATHS: ReadonlySet<string> = new Set<string>();
+const NO_REFUSED: ReadonlyMap<string, RefusedCreate> = new Map<string, RefusedCreate>();
+
+/** A session over all its connections. `id` is null where the capture does not show the handshake. */
+export class Session {
+  /** Milliseconds as asked for and as granted, null if unknown. */
+  timeoutAsked: number | null = null;
+  timeout: number | null = null;
+  /** Its beginning is in the capture: the handshake that made it. */
+  startKnown = false;
+  attachments: Attachment[] = [];
+  connectionCount = 0;
+  /** Addresses, in the order of their first use. */
+  servers: readonly string[] = [];
+  /** Connection that it lives on; the last one when that has ended. */
+  current: ClientConnection | null = null;
+  requests = 0;
+  pings = 0;
+  responses = 0;
+  notifications = 0;
+  lastTime: number;
+  lastFrame: number;
+  /** Latest request of any kind, and latest other than ping (-1: none). */
+  lastRequestTime = -1;
+  lastRequestFrame = 0;
+  lastWorkTime = -1;
+  lastWorkFrame = 0;
+  /** Latest response to a request (-1: none). */
+  lastResponseTime = -1;
+  lastResponseFrame = 0;
+  /** Requests other than pings. */
+  work = 0;
+  /** Longest time between two requests, pings included. */
+  longestSilence = 0;
+  end: SessionEnd = 'open';
+  endMoment: Moment | null = null;
+  /** The closeSession request. */
+  closing: Moment | null = null;
+  /** The session of the same client address that followed this one after it expired or was given up, and the reverse. */
+  successor: Session | null = null;
+  predecessor: Session | null = null;
+  /** What it watched and read, by path; empty once a closed session was judged. */
+  views: ReadonlyMap<string, View> = NO_VIEWS;
+  /** Persistent recursive watches among the views. */
+  recursiveWatches = 0;
+  /** After it was judged: paths that it had watched at some time, bounded. */
+  watchedPaths: ReadonlySet<string> = NO_PATHS;
+  ephemerals: ReadonlyMap<string, Ephemeral> = NO_EPHEMERALS;
+  /** Paths (without sequence numbers) of all ephemerals that it has created, those that it deleted again included. */
+  createdEphemerals: ReadonlySet<string> = NO_PATHS;
+  /** Creates of ephemerals that were answered NodeExists, the latest by path. */
+  refusedCreates: ReadonlyMap<string, RefusedCreate> = NO_REFUSED;
+  /** Views or ephemerals that were too many to keep. */
+  forgotten = 0;
+  /** Places where bytes of this session are missing from the capture: how many, the first and the latest. */
+  holes = 0;
+  firstHole: Moment | null = null;
+  lastHole: Moment | null = null;
+  /** Views with an unfinished blind window: the model then looks at reads of children. */
+  openWindows = 0;
+
+  constructor(
+    readonly id: string | null,
+    readonly host: Host,
+    readonly start: Moment,
+  ) {
+    this.lastTime = start.time;
+    this.lastFrame = start.frame;
+  }
+
+  /** `ip:port` of its latest connection. */
+  get client(): string {
+    return this.attachments.at(-1)?.client ?? this.host.ip;
+  }
+
+  get ip(): string {
+    return this.host.ip;
+  }
+
+  /** Granted session timeout in nanoseconds, `otherwise` where the capture does not show it. */
+  timeoutNs(otherwise = 10e9): number {
+    return this.timeout !== null && this.timeout > 0 ? this.timeout * 1e6 : otherwise;
+  }
+
+  /** It has a connection that has not ended. */
+  get connected(): boolean {
+    return this.current !== null && !this.current.closed;
+  }
+
+  attach(attachment: Attachment): void {
+    this.connectionCount++;
+    if (!this.servers.includes(attachment.server) && this.servers.length < SERVERS_KEPT)
+      this.servers = [...this.servers, attachment.server];
+    this.attachments.push(attachment);
+    if (this.attachments.length > ATTACHMENTS) this.attachments.splice(1, 1);
+    this.current = attachment.connection;
+  }
+
+  /** It has ended, was told to the listeners, and has shrunk. */
+  judged = false;
+
+  // Most sessions have few of these: what is empty is shared, and what comes after the end of a session is of no consequence.
+
+  /** @returns whether it was kept: what comes after the end of a session is not */
+  addView(view: View, limit: number): boolean {
+    if (this.judged) return false;
+    if (this.views === NO_VIEWS) this.views = new Map();
+    const views = this.views as Map<string, View>;
+    views.set(view.znode.path, view);
+    view.znode.views++;
+    if (views.size > limit) {
+      const wanted = afterForgetting(limit);
+      for (const oldest of views.values()) {
+        if (views.size <= wanted) break;
+        this.forgetView(oldest);
+      }
+    }
+    return true;
+  }
+
+  /** What the session knows of that path is unknown from here on. */
+  forgetView(view: View): void {
+    if (this.views === NO_VIEWS || !(this.views as Map<string, View>).delete(view.znode.path)) return;
+    this.forgotten++;
+    view.znode.views--;
+    view.link.remove(true);
+    if (view.windowOpen) this.openWindows--;
+    if (view.recursive) this.recursiveWatches--;
+  }
+
+  /** Before the session is judged: views of znodes of which nothing more was noted prove nothing. */
+  forgetAbandoned(): void {
+    for (const view of this.views.values()) if (view.znode.abandoned) this.forgetView(view);
+  }
+
+  addEphemeral(ephemeral: Ephemeral): void {
+    if (this.judged) return;
+    if (this.ephemerals.size >= EPHEMERALS_KEPT) {
+      this.forgotten++;
+      return;
+    }
+    if (this.ephemerals === NO_EPHEMERALS) this.ephemerals = new Map();
+    (this.ephemerals as Map<string, Ephemeral>).set(ephemeral.path, ephemeral);
+  }
+
+  removeEphemeral(path: string): void {
+    if (this.ephemerals.size > 0) (this.ephemerals as Map<string, Ephemeral>).delete(path);
+  }
+
+  removeEphemerals(): void {
+    this.ephemerals = NO_EPHEMERALS;
+  }
+
+  /** Remembers that an ephemeral was created under this path (without its sequence number). */
+  addCreated(path: string): void {
+    if (this.judged || this.createdEphemerals.size >= EPHEMERALS_KEPT) return;
+    if (this.createdEphemerals === NO_PATHS) this.createdEphemerals = new Set();
+    (this.createdEphemerals as Set<string>).add(path);
+  }
+
+  addRefused(refused: RefusedCreate): void {
+    if (this.judged || this.refusedCreates.size >= REFUSED_KEPT) return;
+    if (this.refusedCreates === NO_REFUSED) this.refusedCreates = new Map();
+    (this.refusedCreates as Map<string, RefusedCreate>).set(refused.path, refused);
+  }
+
+  /** Ended and judged: what is only of use to the living goes. */
+  shrink(): void {
+    this.judged = true;
+    const watched = new Set<string>();
+    for (const view of this.views.values()) {
+      view.znode.views--;
+      view.link.remove(false);
+      if (!view.everChild && !view.everData && view.persistentWatch === null) continue;
+      if (watched.size < WATCHED_KEPT) watched.add(view.znode.path);
+      else this.forgotten++;
+    }
+    if (watched.size > 0) this.watchedPaths = watched;
+    this.views = NO_VIEWS;
+    this.ephemerals = NO_EPHEMERALS;
+    this.current = null;
+    this.attachments = this.attachments.map((attachment) => ({ ...attachment, connection: null }));
+  }
+
+  addHole(moment: Moment): void {
+    this.holes++;
+    this.firstHole ??= moment;
+    if (this.lastHole === null || moment.time > this.lastHole.time) this.lastHole = moment;
+  }
+
+  /** Something that the session did at or after `time` may be missing from the capture. */
+  uncertainSince(time: number): boolean {
+    return this.lastHole !== null && this.lastHole.time >= time;
+  }
+}

@@ -1,0 +1,246 @@
+import type { Moment } from '../../network/connection.js';
+import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
+import { afterForgetting } from '../bounds.js';
+import type { ClientConnection } from './clientConnection.js';
+import type { Model } from '../model.js';
+import { Session } from './session.js';
+
+/** Ended sessions of which a summary is kept. */
+const SUMMARIES = 5000;
+/** Sessions of one host among which the one is sought that a new one replaces: among more, any guess is worth nothing. */
+const LOOKED_AT = 256;
+/** Silent for this long (nanoseconds), and for three session timeouts, a session without a connection can go if there are many. */
+const LONG_GONE = 300e9;
+
+/**
+ * All sessions by id, and those whose id the capture does not show. A closed session is told to the listeners and shrinks
+ * at once; one that was lost or has expired is kept for whoever follows it: until the end, or, of many, until it is long
+ * gone.
+ */
+export class Sessions {
+  private readonly byId = new Map<string, Session>();
+  /** Sessions without a known id, open or not. */
+  private readonly nameless = new Set<Session>();
+  /** Sessions whose connection has ended, in that order. */
+  private readonly adrift = new Set<Session>();
+  private sweepAbove: number;
+  /** Summaries of sessions that ended and were judged, in order of their end; bounded. */
+  readonly ended: Session[] = [];
+  /** Every session that was seen, also those of which nothing is kept. */
+  count = 0;
+  /** Sessions that were judged before they had ended, to bound memory, and sessions that have ended and are not in `ended`. */
+  forgotten = 0;
+  notListed = 0;
+
+  constructor(
+    private readonly model: Model,
+    private readonly limit = 20_000,
+    private readonly maxAdrift = 4096,
+  ) {
+    this.sweepAbove = maxAdrift;
+  }
+
+  find(id: string): Session | undefined {
+    return this.byId.get(id);
+  }
+
+  /** Sessions that have not been told as ended. */
+  *alive(): Generator<Session> {
+    yield* this.byId.values();
+    yield* this.nameless;
+  }
+
+  /** Every session of which at least a summary is kept. */
+  *all(): Generator<Session> {
+    yield* this.ended;
+    yield* this.alive();
+  }
+
+  /** The session of a connection whose handshake was not captured. */
+  unknown(connection: ClientConnection, m: ZooKeeperMessage): Session {
+    const id = m.session;
+    let session = id === null ? undefined : this.byId.get(id);
+    session ??= this.make(id, connection, { frame: m.firstFrame, time: m.time });
+    if (connection.gaps > 0 && connection.lastGap !== null) session.addHole(connection.lastGap);
+    this.attach(session, connection, m, false);
+    return session;
+  }
+
+  /** A handshake was answered: `id` is made anew or taken up. */
+  granted(id: string, connection: ClientConnection, m: ZooKeeperMessage, asked: string | null): Session {
+    let session = this.byId.get(id);
+    const fresh = session === undefined;
+    if (session === undefined) {
+      session = this.make(id, connection, { frame: m.frame, time: m.time });
+      session.startKnown = asked === '0x0';
+    }
+    if (connection.gaps > 0 && connection.lastGap !== null) session.addHole(connection.lastGap);
+    if (session.end === 'lost') {
+      session.end = 'open';
+      session.endMoment = null;
+    }
+    this.attach(session, connection, m, asked === id);
+    if (fresh && asked !== id) this.findPredecessor(session);
+    return session;
+  }
+
+  expired(session: Session, moment: Moment): void {
+    if (session.end === 'closed') return;
+    session.end = 'expired';
+    session.endMoment = moment;
+    for (const path of session.ephemerals.keys()) {
+      const znode = this.model.znodes.find(path);
+      if (znode?.owner === session.id && znode.exists === true) {
+        this.model.znodes.deleted(path, 'expired', -1, moment.time, moment.frame, session.id);
+      }
+    }
+  }
+
+  closed(session: Session, moment: Moment): void {
+    if (session.end === 'open') {
+      session.end = 'closed';
+      session.endMoment = moment;
+    }
+    this.finish(session);
+  }
+
+  connectionClosed(connection: ClientConnection): void {
+    const session = connection.session;
+    if (session?.current !== connection) return;
+    // What follows on it cannot be told from another session's.
+    if (connection.tcp.end === 'forgotten') session.addHole(connection.tcp.endMoment ?? session.start);
+    if (session.closing !== null && session.closing === connection.closeSession) {
+      this.closed(session, connection.tcp.endMoment ?? session.closing);
+    } else if (
+      session.id === null &&
+      (session.holes === 0 || connection.tcp.end === 'forgotten') &&
+      session.views.size === 0 &&
+      session.ephemerals.size === 0
+    ) {
+      // Nobody can take it up again as far as the capture could tell.
+      if (connection.tcp.end === 'forgotten') this.giveUp(session);
+      else {
+        session.end = 'lost';
+        session.endMoment = connection.tcp.endMoment;
+        this.finish(session);
+      }
+    } else {
+      this.adrift.add(session);
+      if (this.adrift.size > this.sweepAbove) this.sweep();
+    }
+  }
+
+  /** The capture is over: whoever is left is told as ended, in order of appearance. */
+  endAll(): void {
+    const now = this.model.lastTime;
+    const left = [...this.alive()].sort((a, b) => a.start.time - b.start.time || a.start.frame - b.start.frame);
+    for (const session of left) if (silence(session, now) > session.timeoutNs(30e9)) lose(session);
+    for (const session of left) session.forgetAbandoned();
+    for (const session of left) for (const listen of this.model.listeners.sessionEnded) listen(session);
+  }
+
+  private make(id: string | null, connection: ClientConnection, start: Moment): Session {
+    const session = new Session(id, connection.host, start);
+    this.count++;
+    connection.host.add(session);
+    if (id === null) this.nameless.add(session);
+    else this.byId.set(id, session);
+    if (this.byId.size > this.limit) this.forgetOldest(this.byId);
+    if (this.nameless.size > this.limit) this.forgetOldest(this.nameless);
+    return session;
+  }
+
+  private attach(session: Session, connection: ClientConnection, m: ZooKeeperMessage, resumed: boolean): void {
+    connection.session = session;
+    this.adrift.delete(session);
+    const server = connection.server;
+    if (!session.servers.includes(server.address)) server.sessions++;
+    session.attach({
+      connection,
+      client: connection.client,
+      ip: connection.host.ip,
+      server: server.address,
+      frame: m.frame,
+      time: m.time,
+      resumed,
+    });
+    session.lastTime = m.time;
+    session.lastFrame = m.frame;
+  }
+
+  /**
+   * The session of the same client that came before: one that expired, or whose connection is gone, and that nobody
+   * follows yet. Where several processes share an address this is a guess; whoever uses it has to look at the whole host.
+   */
+  private findPredecessor(session: Session): void {
+    let best: Session | null = null;
+    for (const other of session.host.latestSessions(LOOKED_AT)) {
+      if (other === session || other.successor !== null || other.end === 'closed' || other.id === null) continue;
+      if (other.end !== 'expired' && other.connected) continue;
+      if (other.end === 'expired') {
+        // The one that expired first is replaced first.
+        if (best?.end !== 'expired') best = other;
+      } else if (best === null || (best.end !== 'expired' && other.lastTime > best.lastTime)) best = other;
+    }
+    if (best === null) return;
+    best.successor = session;
+    session.predecessor = best;
+  }
+
+  /** Of many sessions without a connection, those end that nobody will take up again. */
+  private sweep(): void {
+    const now = this.model.lastTime;
+    for (const session of this.adrift) {
+      if (this.adrift.size <= this.maxAdrift) break;
+      if (silence(session, now) <= Math.max(LONG_GONE, 3 * session.timeoutNs(30e9))) break;
+      lose(session);
+      this.finish(session);
+    }
+    this.sweepAbove = Math.max(this.maxAdrift, this.adrift.size) + (this.maxAdrift >>> 3);
+  }
+
+  /** The oldest go, those first that have no connection. */
+  private forgetOldest(sessions: Map<string, Session> | Set<Session>): void {
+    const wanted = afterForgetting(this.limit);
+    for (const spareConnected of [true, false]) {
+      for (const session of sessions.values()) {
+        if (sessions.size <= wanted) return;
+        if (spareConnected && session.connected) continue;
+        this.giveUp(session);
+      }
+    }
+  }
+
+  /** Not lost, as far as anybody knows: judged by what was seen until now. */
+  private giveUp(session: Session): void {
+    if (session.end === 'open') {
+      session.forgotten++;
+      this.forgotten++;
+    }
+    this.finish(session);
+  }
+
+  private finish(session: Session): void {
+    session.forgetAbandoned();
+    for (const listen of this.model.listeners.sessionEnded) listen(session);
+    if (session.id === null) this.nameless.delete(session);
+    else this.byId.delete(session.id);
+    this.adrift.delete(session);
+    session.shrink();
+    session.host.sessionEnded();
+    if (this.ended.length < SUMMARIES) this.ended.push(session);
+    else this.notListed++;
+  }
+}
+
+/** Nanoseconds since the client was last heard of; -Infinity where the capture goes on without its connection. */
+function silence(session: Session, now: number): number {
+  if (session.current?.tcp.end === 'forgotten') return -Infinity;
+  return now - (session.lastRequestTime >= 0 ? session.lastRequestTime : session.lastTime);
+}
+
+function lose(session: Session): void {
+  if (session.end !== 'open') return;
+  session.end = 'lost';
+  session.endMoment = { frame: session.lastFrame, time: session.lastTime };
+}

@@ -1,0 +1,109 @@
+import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
+import type { ClientConnection } from './clientConnection.js';
+import type { Model } from '../model.js';
+import type { Session } from './session.js';
+import type { Read, View, Watch, WatchKind } from './view.js';
+
+/** The server holds a watch from now on; `read` is the answer that brought it, null for setWatches. */
+export function setWatch(model: Model, view: View, kind: WatchKind, watch: Watch, read: Read | null): void {
+  const fired = view.fired(kind);
+  if (kind === 'data') {
+    view.dataWatch = watch;
+    view.everData = true;
+    view.dataFired = null;
+  } else {
+    view.childWatch = watch;
+    view.everChild = true;
+    view.childFired = null;
+    view.awaited = fired === null ? null : addedNames(fired.lastPlain, read);
+    updateWindow(view);
+  }
+  if (fired !== null) for (const listen of model.listeners.watchSetAgain) listen(view, kind, fired, read);
+}
+
+/** Names which the second list has and the first has not; null where that cannot be said, or there are none. */
+function addedNames(first: Read | null, second: Read | null): View['awaited'] {
+  const before = first?.list;
+  const after = second?.list;
+  if (before === null || before === undefined || after === null || after === undefined || before === after) return null;
+  const known = new Set(before.names);
+  const names = new Set(after.names.filter((name) => !known.has(name)));
+  return names.size === 0 ? null : { names, total: names.size };
+}
+
+/** Keeps count of the session's views whose reads of children are to be looked at. */
+export function updateWindow(view: View): void {
+  const reading = view.childFired !== null && view.childFired.lastPlain !== null;
+  const open = reading || (view.awaited !== null && view.awaited.names.size > 0);
+  if (open === view.windowOpen) return;
+  view.windowOpen = open;
+  view.session.openWindows += open ? 1 : -1;
+}
+
+/** setWatches and setWatches2: what changed meanwhile is notified before this answer, everything else is watched again. */
+export function setWatchesAnswered(
+  model: Model,
+  m: ZooKeeperMessage,
+  request: ZooKeeperRequest,
+  session: Session,
+  connection: ClientConnection,
+): void {
+  const body = request.body;
+  if (m.err !== 0 || body === null) return;
+  const watch: Watch = { connection, frame: m.frame, time: m.time, op: request.op };
+  const set = (kind: WatchKind, paths: readonly string[] | undefined): void => {
+    for (const path of paths ?? []) {
+      const view = model.view(session, path);
+      const fired = view.fired(kind);
+      const firedNow = fired !== null && fired.connection === connection && fired.time >= request.time;
+      if (!firedNow) setWatch(model, view, kind, watch, null);
+    }
+  };
+  set('data', body.dataWatches);
+  set('data', body.existWatches);
+  set('child', body.childWatches);
+  for (const path of body.persistentWatches ?? []) setPersistent(model.view(session, path), watch, false);
+  for (const path of body.persistentRecursiveWatches ?? []) setPersistent(model.view(session, path), watch, true);
+}
+
+function setPersistent(view: View, watch: Watch, recursive: boolean): void {
+  if (recursive && !view.recursive) view.session.recursiveWatches++;
+  view.persistentWatch = watch;
+  view.recursive ||= recursive;
+}
+
+export function addWatchAnswered(
+  model: Model,
+  m: ZooKeeperMessage,
+  request: ZooKeeperRequest,
+  session: Session,
+  connection: ClientConnection,
+): void {
+  if (m.err !== 0 || request.path === null) return;
+  const watch: Watch = { connection, frame: m.frame, time: m.time, op: request.op };
+  const view = model.view(session, request.path);
+  setPersistent(view, watch, request.body?.watchMode === 'PERSISTENT_RECURSIVE');
+  // It announces all that the consumed watches would have.
+  view.dataFired = null;
+  view.childFired = null;
+  updateWindow(view);
+}
+
+/** removeWatches takes watches away at the server; by checkWatches the client says that it gives one up. */
+export function removeWatchesAnswered(m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session): void {
+  if (m.err !== 0 || request.path === null) return;
+  const view = session.views.get(request.path);
+  if (view === undefined) return;
+  const type = request.body?.watcherType;
+  const all = type === 'Any';
+  if (all || type === 'Data') view.dataWatch = view.dataFired = null;
+  if (all || type === 'Children') {
+    view.childWatch = view.childFired = null;
+    updateWindow(view);
+  }
+  if (all || type === 'Persistent' || type === 'PersistentRecursive') {
+    if (view.recursive) session.recursiveWatches--;
+    view.persistentWatch = null;
+    view.recursive = false;
+  }
+}

@@ -1,0 +1,170 @@
+import type { ChildNames } from '../../protocols/zookeeper/childLists.js';
+
+/** What a change did to a znode, or to one of its children. */
+export type ChangeKind = 'create' | 'delete' | 'setData' | 'setACL';
+
+/** Why a znode went: a delete request, its owner's closeSession, its owner's expiry, or it was only seen to be gone. */
+export type Cause = 'request' | 'closeSession' | 'expired' | 'unknown';
+
+/** One change, as far as the capture shows it. `zxid` is -1 where it is not known. */
+export interface Change {
+  readonly kind: ChangeKind;
+  readonly cause: Cause;
+  readonly zxid: number;
+  readonly time: number;
+  readonly frame: number;
+  /** Session that asked for it or whose end caused it; null if unknown. */
+  readonly session: string | null;
+  /** Create and delete: name of the znode, that is of the child in its parent's list; otherwise null. */
+  readonly child: string | null;
+}
+
+/** A list of children that the server gave. */
+export class ChildList {
+  /** Latest zxid at which the same list was seen. */
+  lastZxid: number;
+
+  constructor(
+    readonly children: ChildNames,
+    /** zxid up to which the answering server had seen the world. The list was first seen as it is at that zxid. */
+    readonly zxid: number,
+    /** pzxid and cversion of the parent; -1 where the answer had no Stat (getChildren). */
+    readonly pzxid: number,
+    readonly cversion: number,
+    readonly time: number,
+    readonly frame: number,
+    readonly session: string | null,
+  ) {
+    this.lastZxid = zxid;
+  }
+
+  /** How many names there are: asked for without decoding them. */
+  get size(): number {
+    return this.children.size;
+  }
+
+  get names(): readonly string[] {
+    return this.children.names;
+  }
+}
+
+/** Who created a znode, where the capture holds the create. */
+export interface Creation extends Change {
+  /** Address of the client. */
+  readonly ip: string;
+}
+
+const CHANGES = 16;
+const CHILD_CHANGES = 64;
+const LISTS = 8;
+/** Most znodes have neither children nor a history: they share an empty one. */
+const NOTHING: readonly Change[] = [];
+const NO_LISTS: readonly ChildList[] = [];
+
+/** One path over time, from what all sessions wrote, read and were told. Bounded: of many changes the latest are kept. */
+export class Znode {
+  /** Whether it exists, null while unknown, as of `existsZxid` (-1: not known by zxid) and `existsTime`. */
+  exists: boolean | null = null;
+  existsZxid = -1;
+  existsTime = -1;
+  ephemeral: boolean | null = null;
+  /** Session id of the owner of an ephemeral, null while unknown or none. */
+  owner: string | null = null;
+  creation: Creation | null = null;
+  deletion: Change | null = null;
+  /** The znode's own changes, oldest first. */
+  changes: readonly Change[] = NOTHING;
+  /** Creates and deletes of children, oldest first. */
+  childChanges: readonly Change[] = NOTHING;
+  /** Distinct lists of children that were read, oldest first. */
+  lists: readonly ChildList[] = NO_LISTS;
+  /** Changes that were too many to keep. */
+  forgotten = 0;
+  /** How many sessions hold a view of it. */
+  views = 0;
+  /** Forgotten to bound memory: nothing more is noted of it. */
+  abandoned = false;
+
+  constructor(readonly path: string) {}
+
+  get parentPath(): string | null {
+    return parentOf(this.path);
+  }
+
+  get name(): string {
+    return this.path.slice(this.path.lastIndexOf('/') + 1);
+  }
+
+  /** The list with the highest zxid; null if none was read. */
+  get newestList(): ChildList | null {
+    let newest: ChildList | null = null;
+    for (const list of this.lists) if (newest === null || list.lastZxid > newest.lastZxid) newest = list;
+    return newest;
+  }
+
+  addChange(change: Change): void {
+    if (this.changes === NOTHING) this.changes = [];
+    this.forgotten += push(this.changes as Change[], change, CHANGES);
+  }
+
+  addChildChange(change: Change): void {
+    if (this.childChanges === NOTHING) this.childChanges = [];
+    this.forgotten += push(this.childChanges as Change[], change, CHILD_CHANGES);
+  }
+
+  /** Says whether the znode exists; news that is older by zxid than what is known is ignored. */
+  setExists(exists: boolean, zxid: number, time: number): void {
+    if (zxid >= 0 && zxid < this.existsZxid) return;
+    this.exists = exists;
+    this.existsTime = time;
+    if (zxid >= 0) this.existsZxid = zxid;
+    if (!exists) this.owner = null;
+  }
+
+  /** Keeps one copy of a list however often it is read, and gives it back. */
+  addList(
+    children: ChildNames,
+    zxid: number,
+    pzxid: number,
+    cversion: number,
+    time: number,
+    frame: number,
+    session: string | null,
+  ): ChildList {
+    for (let i = this.lists.length - 1; i >= 0; i--) {
+      const list = this.lists[i]!;
+      if (list.cversion !== cversion && list.cversion !== -1 && cversion !== -1) continue;
+      if (!list.children.equals(children)) continue;
+      if (list.cversion === -1 && cversion !== -1) continue;
+      if (zxid > list.lastZxid) list.lastZxid = zxid;
+      return list;
+    }
+    const list = new ChildList(children, zxid, pzxid, cversion, time, frame, session);
+    if (this.lists === NO_LISTS) this.lists = [];
+    push(this.lists as ChildList[], list, LISTS);
+    return list;
+  }
+
+  forgetList(list: ChildList): void {
+    this.lists = this.lists.filter((other) => other !== list);
+  }
+}
+
+function push<T>(items: T[], item: T, limit: number): number {
+  items.push(item);
+  if (items.length <= limit) return 0;
+  items.shift();
+  return 1;
+}
+
+/** `/a` of `/a/b`, `/` of `/a`; null for `/` and for what is no path. */
+export function parentOf(path: string): string | null {
+  const slash = path.lastIndexOf('/');
+  if (slash < 0 || path.length === 1) return null;
+  return slash === 0 ? '/' : path.slice(0, slash);
+}
+
+/** Path without the ten-digit sequence number that the server appends to sequential znodes. */
+export function withoutSequence(path: string): string {
+  return path.replace(/\d{10}$/, '');
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { ChildNames } from '../../protocols/zookeeper/childLists.js';
+import { Znodes } from './znodes.js';
+
+const names = (count: number, prefix: string): ChildNames =>
+  ChildNames.of(Array.from({ length: count }, (_, i) => `${prefix}${i}`));
+
+describe('lists of children', () => {
+  it('are forgotten, oldest first, where they hold too many names together', () => {
+    const znodes = new Znodes(1000, 100);
+    for (let i = 0; i < 20; i++) znodes.addList(znodes.get(`/l${i}`), names(10, 'n'), i, i, i, 0, 0, null);
+    const kept = [...znodes].map(({ lists }) => lists.length);
+    expect(kept.slice(0, 5)).toEqual([0, 0, 0, 0, 0]);
+    expect(kept.at(-1)).toBe(1);
+    expect(kept.reduce((a, b) => a + b)).toBeLessThanOrEqual(10);
+    expect(znodes.forgottenLists).toBe(20 - kept.reduce((a, b) => a + b));
+  });
+
+  it('of one znode push out each other, not those of others', () => {
+    const znodes = new Znodes(1000, 200);
+    znodes.addList(znodes.get('/quiet'), names(10, 'q'), 1, 1, 1, 0, 0, null);
+    for (let i = 0; i < 100; i++) znodes.addList(znodes.get('/busy'), names(10, `${i}-`), i, i, i, 0, 0, null);
+    expect([znodes.find('/quiet')!.lists.length, znodes.find('/busy')!.lists.length]).toEqual([1, 8]);
+    expect(znodes.forgottenLists).toBe(0);
+  });
+
+  it('stay, if there is one only, however long it is', () => {
+    const znodes = new Znodes(10, 100);
+    znodes.addList(znodes.get('/long'), names(500, 'n'), 1, 1, 1, 0, 0, null);
+    expect(znodes.find('/long')!.lists.length).toBe(1);
+  });
+});
+
+describe('znodes', () => {
+  it('that are watched go last, and know that they are gone', () => {
+    const znodes = new Znodes(4);
+    const watched = ['/a', '/b'].map((path) => znodes.get(path));
+    for (const znode of watched) znode.views = 1;
+    for (let i = 0; i < 10; i++) znodes.get(`/n${i}`);
+    expect([znodes.size, znodes.forgotten, watched.map(({ abandoned }) => abandoned)]).toEqual([4, 8, [false, false]]);
+    for (const znode of znodes) znode.views = 1;
+    znodes.get('/more');
+    expect([znodes.size, watched.map(({ abandoned }) => abandoned)]).toEqual([4, [true, false]]);
+  });
+});

@@ -1,0 +1,106 @@
+import { afterForgetting } from '../bounds.js';
+import { type Change, type ChildList, type Creation, type Cause, parentOf, Znode } from './znode.js';
+
+/** All znodes that the capture speaks of, by path. Bounded: beyond `limit` the oldest go, those first that nobody watches. */
+export class Znodes {
+  private readonly byPath = new Map<string, Znode>();
+  forgotten = 0;
+  /** Lists of children that are kept, oldest first, and how many names they hold together. */
+  private readonly lists = new Map<ChildList, Znode>();
+  private names = 0;
+  forgottenLists = 0;
+
+  constructor(
+    private readonly limit = 20_000,
+    private readonly maxNames = 1_000_000,
+  ) {}
+
+  get size(): number {
+    return this.byPath.size;
+  }
+
+  find(path: string): Znode | undefined {
+    return this.byPath.get(path);
+  }
+
+  get(path: string): Znode {
+    let znode = this.byPath.get(path);
+    if (znode === undefined) {
+      znode = new Znode(path);
+      if (this.byPath.size >= this.limit) this.forgetOldest();
+      this.byPath.set(path, znode);
+    }
+    return znode;
+  }
+
+  [Symbol.iterator](): IterableIterator<Znode> {
+    return this.byPath.values();
+  }
+
+  created(path: string, creation: Creation, ephemeral: boolean | null): void {
+    const znode = this.get(path);
+    znode.setExists(true, creation.zxid, creation.time);
+    znode.creation = creation;
+    znode.ephemeral = ephemeral;
+    znode.owner = ephemeral === true ? creation.session : null;
+    znode.addChange(creation);
+    this.parentChanged(path, creation);
+  }
+
+  /** A znode went; `zxid` is -1 where the capture does not show which transaction removed it. */
+  deleted(path: string, cause: Cause, zxid: number, time: number, frame: number, session: string | null): void {
+    const znode = this.get(path);
+    const change: Change = { kind: 'delete', cause, zxid, time, frame, session, child: znode.name };
+    znode.setExists(false, zxid, time);
+    znode.deletion = change;
+    znode.addChange(change);
+    if (zxid >= 0) this.parentChanged(path, change);
+  }
+
+  /** See Znode.addList. Of more lists than can be kept the oldest are forgotten. */
+  addList(znode: Znode, ...read: Parameters<Znode['addList']>): ChildList {
+    const [oldest] = znode.lists;
+    const list = znode.addList(...read);
+    if (znode.lists.at(-1) !== list || this.lists.has(list)) return list;
+    this.lists.set(list, znode);
+    this.names += list.size;
+    if (oldest !== undefined && znode.lists[0] !== oldest) this.drop(oldest);
+    if (this.names > this.maxNames) this.forgetLists();
+    return list;
+  }
+
+  private drop(list: ChildList): void {
+    if (this.lists.delete(list)) this.names -= list.size;
+  }
+
+  private forgetLists(): void {
+    const wanted = afterForgetting(this.maxNames);
+    for (const [list, znode] of this.lists) {
+      if (this.names <= wanted || this.lists.size === 1) return;
+      this.drop(list);
+      znode.forgetList(list);
+      this.forgottenLists++;
+    }
+  }
+
+  /** Changes of a list matter only where somebody has read that list. */
+  private parentChanged(path: string, change: Change): void {
+    const parent = parentOf(path);
+    if (parent === null) return;
+    this.byPath.get(parent)?.addChildChange(change);
+  }
+
+  private forgetOldest(): void {
+    const wanted = afterForgetting(this.limit - 1);
+    for (const spareWatched of [true, false]) {
+      for (const [path, znode] of this.byPath) {
+        if (this.byPath.size <= wanted) return;
+        if (spareWatched && znode.views > 0) continue;
+        this.byPath.delete(path);
+        znode.abandoned = true;
+        for (const list of znode.lists) this.drop(list);
+        this.forgotten++;
+      }
+    }
+  }
+}

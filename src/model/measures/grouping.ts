@@ -1,0 +1,180 @@
+import type { Connection } from '../../network/connection.js';
+import { SparseHistogram } from './sparseHistogram.js';
+
+/** What messages can be grouped by. */
+export const dimensions = ['op', 'path', 'client', 'server', 'session', 'error', 'connection'] as const;
+export type Dimension = (typeof dimensions)[number];
+
+/** Numbers of one group. Bytes are those of the messages with their length prefix; latencies are nanoseconds. */
+export class Counts {
+  requests = 0;
+  responses = 0;
+  notifications = 0;
+  /** Answers with an error. */
+  errors = 0;
+  /** Requests whose connection, or the capture, ended without an answer (and without a gap that may have held it). */
+  unanswered = 0;
+  bytesToServer = 0;
+  bytesToClient = 0;
+  readonly latency = new SparseHistogram();
+
+  merge(other: Counts): void {
+    this.requests += other.requests;
+    this.responses += other.responses;
+    this.notifications += other.notifications;
+    this.errors += other.errors;
+    this.unanswered += other.unanswered;
+    this.bytesToServer += other.bytesToServer;
+    this.bytesToClient += other.bytesToClient;
+    this.latency.merge(other.latency);
+  }
+}
+
+/** One value of each dimension; null where there is none, or it is not known. */
+export type GroupValue = string | number | null;
+
+export interface Group {
+  /** In the order of the grouping's dimensions. */
+  readonly values: readonly GroupValue[];
+  /** Start of the time bucket, nanoseconds since the base of the Clock; null where there are none. */
+  readonly start: number | null;
+  readonly counts: Counts;
+}
+
+/** Where one count belongs. */
+export interface Place {
+  readonly op: string | null;
+  readonly path: string | null;
+  readonly connection: Connection;
+  readonly session: string | null;
+  readonly error: string | null;
+  readonly time: number;
+}
+
+export interface GroupingOptions {
+  readonly by: readonly Dimension[];
+  /** Parts of a path that are kept: 2 makes `/a/b` of `/a/b/c`. Null keeps all. */
+  readonly depth?: number | null;
+  /** Length of a time bucket in nanoseconds; null for none. */
+  readonly interval?: number | null;
+  /** Whole second that times count from (the Clock's base), so that buckets begin at round times; asked for when needed. */
+  readonly baseSeconds?: () => number;
+  /** Groups that are told apart (each time bucket counts); the rest is one sum. */
+  readonly maxGroups?: number;
+}
+
+/** Groups that are told apart unless told otherwise. */
+export const MAX_GROUPS = 100_000;
+const MAX_CUT_PATHS = 10_000;
+
+type Branch = Map<GroupValue, Branch | Group>;
+
+/** The first `depth` parts of a path. */
+export function cutPath(path: string, depth: number): string {
+  if (depth === 0) return '/';
+  let end = 0;
+  for (let parts = 0; parts < depth; parts++) {
+    end = path.indexOf('/', end + 1);
+    if (end < 0) return path;
+  }
+  return path.slice(0, end);
+}
+
+/** Counts by any combination of dimensions and by time, in bounded memory. */
+export class Grouping {
+  readonly by: readonly Dimension[];
+  readonly groups: Group[] = [];
+  /** Sum of what would have made more groups than are kept; null while nothing did. */
+  other: Counts | null = null;
+  readonly hasPath: boolean;
+  private readonly root: Branch = new Map();
+  private readonly cut = new Map<string, string>();
+  private readonly depth: number | null;
+  private readonly interval: number | null;
+  private readonly maxGroups: number;
+  private readonly baseSeconds: () => number;
+  private readonly clientWithPort: boolean;
+  private offset: number | null = null;
+
+  constructor(options: GroupingOptions) {
+    this.by = options.by;
+    this.depth = options.depth ?? null;
+    this.interval = options.interval ?? null;
+    this.maxGroups = options.maxGroups ?? MAX_GROUPS;
+    this.baseSeconds = options.baseSeconds ?? (() => 0);
+    this.hasPath = options.by.includes('path');
+    this.clientWithPort = options.by.includes('connection');
+  }
+
+  /** The path as it is grouped. */
+  path(path: string): string {
+    const { depth, cut } = this;
+    if (depth === null) return path;
+    let short = cut.get(path);
+    if (short === undefined) {
+      short = cutPath(path, depth);
+      if (cut.size >= MAX_CUT_PATHS) cut.clear();
+      cut.set(path, short);
+    }
+    return short;
+  }
+
+  /** Counts of the group that something belongs to; `place.path` is one that `path()` gave. */
+  at(place: Place): Counts {
+    const { by, interval } = this;
+    const keys = by.length + (interval === null ? 0 : 1);
+    let branch = this.root;
+    for (let i = 0; i < keys; i++) {
+      const key = i < by.length ? this.value(by[i]!, place) : this.bucket(place.time);
+      const next = branch.get(key);
+      if (i === keys - 1) {
+        if (next !== undefined) return (next as Group).counts;
+        return this.add(branch, key, place);
+      }
+      if (next !== undefined) branch = next as Branch;
+      else {
+        if (this.groups.length >= this.maxGroups) return (this.other ??= new Counts());
+        const grown: Branch = new Map();
+        branch.set(key, grown);
+        branch = grown;
+      }
+    }
+    // Nothing to group by: one group.
+    return this.groups[0]?.counts ?? this.add(branch, null, place);
+  }
+
+  private add(branch: Branch, key: GroupValue, place: Place): Counts {
+    if (this.groups.length >= this.maxGroups) return (this.other ??= new Counts());
+    const start = this.interval === null ? null : this.bucket(place.time) * this.interval - this.offset!;
+    const group: Group = { values: this.by.map((name) => this.value(name, place)), start, counts: new Counts() };
+    branch.set(key, group);
+    this.groups.push(group);
+    return group.counts;
+  }
+
+  private value(dimension: Dimension, place: Place): GroupValue {
+    switch (dimension) {
+      case 'op':
+        return place.op;
+      case 'path':
+        return place.path;
+      case 'client':
+        return this.clientWithPort ? place.connection.client.text : place.connection.client.ip;
+      case 'server':
+        return place.connection.server.text;
+      case 'session':
+        return place.session;
+      case 'error':
+        return place.error;
+      case 'connection':
+        return place.connection.id;
+    }
+  }
+
+  /** Number of the time bucket, counted from the epoch. */
+  private bucket(time: number): number {
+    const interval = this.interval!;
+    this.offset ??= Number((BigInt(this.baseSeconds()) * 1_000_000_000n) % BigInt(interval));
+    return Math.floor((time + this.offset) / interval);
+  }
+}

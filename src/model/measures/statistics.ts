@@ -1,0 +1,269 @@
+import type { Connection } from '../../network/connection.js';
+import { TO_CLIENT } from '../../network/connection.js';
+import type { Gap } from '../../protocols/protocol.js';
+import { errorName } from '../../protocols/zookeeper/format/errors.js';
+import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
+import { afterForgetting } from '../bounds.js';
+import { Counts, type Grouping } from './grouping.js';
+import { errorOf, errorsByPath } from '../knowledge/outcome.js';
+
+/** Requests of one connection that are remembered until their answer; beyond that the oldest is no longer waited for. */
+const MAX_WAITING = 4096;
+const WORD_LENGTH = 4;
+const PREFIX_LENGTH = 4;
+
+/**
+ * `counted`: in its groups already. `deferred`: belongs to groups that only its answer shows. `tentative`: counts only if
+ * the answer passes the filters.
+ */
+type Waiting = 'counted' | 'deferred' | 'tentative';
+
+/** One connection: its requests that wait for an answer. */
+interface Conversation {
+  readonly connection: Connection;
+  session: string | null;
+  readonly waiting: Map<ZooKeeperRequest, Waiting>;
+}
+
+/** What happens to the counts of a group. */
+type Event = 'request' | 'response' | 'notification' | 'unanswered' | 'unansweredRequest';
+
+/** Where a count belongs; filled anew for each message. */
+interface MutablePlace {
+  op: string | null;
+  path: string | null;
+  connection: Connection;
+  session: string | null;
+  error: string | null;
+  time: number;
+}
+
+/**
+ * Counts ZooKeeper's messages by groupings. An answer counts where its request does, a notification under its own path as
+ * operation `notification`; the path of a create is the one that was asked for. Where paths are told apart a multi counts
+ * once under each different path among its operations, with the result of those operations and an equal share of its
+ * bytes; setWatches, whose lists may be long, counts under no path. Retransmitted messages come once.
+ */
+export class Statistics {
+  readonly total = new Counts();
+  /** Time of the first and the latest message that was counted; null while there is none. */
+  first: number | null = null;
+  last: number | null = null;
+  private readonly conversations = new Map<number, Conversation>();
+  /** One for all messages: this is done for each of them. */
+  private place: MutablePlace | null = null;
+  private readonly defers: boolean;
+  private readonly defersConnect: boolean;
+
+  constructor(private readonly groupings: readonly Grouping[]) {
+    this.defers = groupings.some(({ by }) => by.includes('error'));
+    this.defersConnect = groupings.some(({ by }) => by.includes('session'));
+  }
+
+  /**
+   * Counts a message.
+   * @param passes it is one of those that are wanted; an answer that is not still ends the waiting for it
+   * @param tentative of a request: it counts if its answer passes
+   */
+  message(m: ZooKeeperMessage, passes = true, tentative = false): void {
+    if (m.kind === 'request') {
+      if (passes || tentative) this.request(m, passes ? null : 'tentative');
+    } else if (m.kind === 'response') this.response(m, passes);
+    else if (passes) this.notification(m);
+  }
+
+  /** Answers may have been in the gap: whether those requests were answered is unknown. */
+  gap(gap: Gap): void {
+    if (gap.direction !== TO_CLIENT) return;
+    const conversation = this.conversations.get(gap.connection.id);
+    if (conversation !== undefined) this.release(conversation, false);
+  }
+
+  connectionClosed(connection: Connection): void {
+    const conversation = this.conversations.get(connection.id);
+    if (conversation === undefined) return;
+    this.release(conversation, true);
+    this.conversations.delete(connection.id);
+  }
+
+  /** The capture is over. */
+  end(): void {
+    for (const conversation of this.conversations.values()) this.release(conversation, true);
+    this.conversations.clear();
+  }
+
+  private request(m: ZooKeeperMessage, as: 'tentative' | null): void {
+    const { request, connection } = m;
+    const conversation = this.conversation(connection);
+    conversation.session = m.session ?? conversation.session;
+    const deferred = this.defers || (this.defersConnect && m.op === 'connect');
+    const waiting: Waiting = as ?? (deferred && request !== null ? 'deferred' : 'counted');
+    if (request !== null) {
+      conversation.waiting.set(request, waiting);
+      if (conversation.waiting.size > MAX_WAITING) this.forgetOldest(conversation);
+    }
+    if (waiting !== 'counted') return;
+    this.at(m.op, m.path, connection, m.session, m.time);
+    this.count('request', request, null, request === null ? wireLength(m) : requestLength(request));
+  }
+
+  private response(m: ZooKeeperMessage, passes: boolean): void {
+    const { request, connection } = m;
+    const conversation = this.conversation(connection);
+    conversation.session = m.session ?? conversation.session;
+    const waiting = request === null ? undefined : conversation.waiting.get(request);
+    if (request !== null) conversation.waiting.delete(request);
+    if (!passes && waiting !== 'deferred') return;
+    const op = request?.op ?? m.op;
+    const path = request === null ? m.path : request.path;
+    if (request !== null && waiting !== undefined && waiting !== 'counted') {
+      this.at(op, path, connection, m.session, request.time);
+      this.count('request', request, passes ? m : null, requestLength(request));
+    }
+    if (!passes) return;
+    this.at(op, path, connection, m.session, m.time);
+    this.count('response', request, m, wireLength(m));
+  }
+
+  private notification(m: ZooKeeperMessage): void {
+    this.at('notification', m.path, m.connection, m.session, m.time);
+    this.count('notification', null, null, wireLength(m));
+  }
+
+  /** What is counted next belongs here. */
+  private at(
+    op: string | null,
+    path: string | null,
+    connection: Connection,
+    session: string | null,
+    time: number,
+  ): void {
+    const { place } = this;
+    if (place === null) this.place = { op, path, connection, session, error: null, time };
+    else {
+      place.op = op;
+      place.path = path;
+      place.connection = connection;
+      place.session = session;
+      place.time = time;
+    }
+    if (this.first === null || time < this.first) this.first = time;
+    if (this.last === null || time > this.last) this.last = time;
+  }
+
+  /**
+   * Counts in the total and in each grouping.
+   * @param request the request that it is, or that it answers
+   * @param answer where it shows how the operations turned out
+   */
+  private count(event: Event, request: ZooKeeperRequest | null, answer: ZooKeeperMessage | null, bytes: number): void {
+    const place = this.place!;
+    const { path } = place;
+    const code = answer === null ? 0 : errorOf(answer);
+    const latency = event === 'response' ? (answer?.latency ?? null) : null;
+    change(this.total, event, bytes, code !== 0, latency);
+    const operations = request?.body?.ops;
+    for (const grouping of this.groupings) {
+      if (operations === undefined || !grouping.hasPath) {
+        place.path = path === null || !grouping.hasPath ? null : grouping.path(path);
+        place.error = answer === null ? null : errorName(code);
+        change(grouping.at(place), event, bytes, code !== 0, latency);
+        continue;
+      }
+      const paths = answer === null ? null : errorsByPath(answer, operations, (name) => grouping.path(name));
+      const names: (string | null)[] = paths === null ? namesOf(operations, grouping) : [...paths.keys()];
+      if (names.length === 0) names.push(null);
+      const share = Math.floor(bytes / names.length);
+      for (const [index, name] of names.entries()) {
+        const error = (name === null ? code : paths?.get(name)) ?? 0;
+        const part = index === 0 ? bytes - share * (names.length - 1) : share;
+        place.path = name;
+        place.error = answer === null ? null : errorName(error);
+        change(grouping.at(place), event, part, error !== 0, latency);
+      }
+    }
+  }
+
+  private conversation(connection: Connection): Conversation {
+    let conversation = this.conversations.get(connection.id);
+    if (conversation === undefined) {
+      conversation = { connection, session: null, waiting: new Map() };
+      this.conversations.set(connection.id, conversation);
+    }
+    return conversation;
+  }
+
+  /** Requests that will not be seen answered. */
+  private release(conversation: Conversation, unanswered: boolean): void {
+    for (const [request, waiting] of conversation.waiting) this.unanswered(conversation, request, waiting, unanswered);
+    conversation.waiting.clear();
+  }
+
+  private forgetOldest(conversation: Conversation): void {
+    const wanted = afterForgetting(MAX_WAITING);
+    for (const [request, waiting] of conversation.waiting) {
+      if (conversation.waiting.size <= wanted) return;
+      this.unanswered(conversation, request, waiting, false);
+      conversation.waiting.delete(request);
+    }
+  }
+
+  private unanswered(
+    { connection, session }: Conversation,
+    request: ZooKeeperRequest,
+    waiting: Waiting,
+    surely: boolean,
+  ): void {
+    if (waiting === 'tentative' || (waiting === 'counted' && !surely)) return;
+    const { op, path, time } = request;
+    this.at(op, path, connection, op === 'connect' ? null : session, time);
+    const event = !surely ? 'request' : waiting === 'deferred' ? 'unansweredRequest' : 'unanswered';
+    this.count(event, request, null, requestLength(request));
+  }
+}
+
+function change(counts: Counts, event: Event, bytes: number, failed: boolean, latency: number | null): void {
+  switch (event) {
+    case 'unanswered':
+      counts.unanswered++;
+      return;
+    case 'unansweredRequest':
+      counts.unanswered++;
+      counts.requests++;
+      counts.bytesToServer += bytes;
+      return;
+    case 'request':
+      counts.requests++;
+      counts.bytesToServer += bytes;
+      return;
+    case 'notification':
+      counts.notifications++;
+      counts.bytesToClient += bytes;
+      return;
+    case 'response':
+      counts.responses++;
+      counts.bytesToClient += bytes;
+      if (failed) counts.errors++;
+      if (latency !== null) counts.latency.record(latency);
+  }
+}
+
+/** Different paths of a multi's operations. */
+function namesOf(operations: readonly { path?: string }[], grouping: Grouping): string[] {
+  const names = new Set<string>();
+  for (const { path } of operations) if (path !== undefined) names.add(grouping.path(path));
+  return [...names];
+}
+
+/** Bytes of a request with its length prefix; a four-letter word has none. */
+function requestLength(request: ZooKeeperRequest): number {
+  return request.op === 'fourLetterWord' ? WORD_LENGTH : request.length + PREFIX_LENGTH;
+}
+
+/** Bytes of a message with its length prefix; those of the answer to a four-letter word are the text's. */
+function wireLength(m: ZooKeeperMessage): number {
+  if (m.length >= 0) return m.length + PREFIX_LENGTH;
+  if (m.kind === 'request') return WORD_LENGTH;
+  const length = m.toRecord({ data: false })['dataLength'];
+  return typeof length === 'number' ? length : 0;
+}

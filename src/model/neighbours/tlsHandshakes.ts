@@ -1,0 +1,47 @@
+import type { Message } from '../../protocols/protocol.js';
+import { TlsMessage, type HandshakeOutcome, type TlsHandshake } from '../../protocols/tls/message.js';
+
+const MAX_SERVERS = 4096;
+/** Handshakes that are kept one by one for each server; others are only counted. */
+const MAX_KEPT = 1000;
+
+/** TLS handshakes with one server. */
+export class ServerHandshakes {
+  readonly outcomes = new Map<HandshakeOutcome, number>();
+  /** Those that stalled, as long as they are not too many; `outcomes` has all. */
+  readonly stalled: TlsHandshake[] = [];
+  /** Longest wait, in nanoseconds, from ClientHello to the server's first byte among those that were completed. */
+  slowestCompleted = 0;
+
+  constructor(readonly server: string) {}
+
+  /** Number of handshakes that ended so. */
+  count(outcome: HandshakeOutcome): number {
+    return this.outcomes.get(outcome) ?? 0;
+  }
+
+  add(handshake: TlsHandshake): void {
+    const { outcome, serverFirst, hello } = handshake;
+    this.outcomes.set(outcome, this.count(outcome) + 1);
+    if (outcome === 'stalled' && this.stalled.length < MAX_KEPT) this.stalled.push(handshake);
+    if (outcome === 'completed' && serverFirst !== null) {
+      this.slowestCompleted = Math.max(this.slowestCompleted, serverFirst.time - hello.time);
+    }
+  }
+}
+
+/** How TLS handshakes ended, by server. Fed with messages of any protocol. */
+export class TlsHandshakes {
+  readonly servers = new Map<string, ServerHandshakes>();
+
+  message(message: Message): void {
+    if (!(message instanceof TlsMessage) || message.op !== 'Handshake' || message.handshake === null) return;
+    const { text } = message.connection.server;
+    let server = this.servers.get(text);
+    if (server === undefined) {
+      if (this.servers.size >= MAX_SERVERS) return;
+      this.servers.set(text, (server = new ServerHandshakes(text)));
+    }
+    server.add(message.handshake);
+  }
+}

@@ -1,0 +1,503 @@
+import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../../network/connection.js';
+import { foreignName } from '../../foreign.js';
+import type { ConnectionDecoder, MessageSink } from '../../protocol.js';
+import { END_OF_RECORD } from '../format/cursor.js';
+import type { DecodedMessage, SharedState } from '../decodedMessage.js';
+import { fourLetterWord } from './fourLetterWords.js';
+import { CONNECT_LENGTHS, isConnectRequest, isConnectResponse } from './handshake.js';
+import { FramedStream, type FrameHandler } from './framing.js';
+import type { ZooKeeperRequest } from '../message.js';
+import { NOTIFICATION_XID, OpCode, opName, PING_XID } from '../format/opcodes.js';
+import { MAX_LENGTH, requestEvidence, responseEvidence, responseFits, type Evidence } from '../format/plausible.js';
+import type { RequestBody } from '../format/records.js';
+import { keepsBody, readArguments } from '../format/requestArguments.js';
+import { OutstandingRequests } from './requests.js';
+import { zxidNumber } from '../format/stat.js';
+
+/** What the whole connection turned out to be. */
+type Mode = 'undecided' | 'framed' | 'word' | 'foreign';
+
+/** Decodes both directions of one client connection into messages, and pairs responses with requests. */
+export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
+  private mode: Mode;
+  private readonly outstanding: OutstandingRequests;
+  private readonly requests: FramedStream;
+  private readonly responses: FramedStream;
+  private session: string | null = null;
+  /** zxid of the latest response, -1 before the first. */
+  private lastZxid = -1;
+  private connectRequest: ZooKeeperRequest | null = null;
+  private awaitsConnectResponse: boolean;
+  /** Sent before this position, a request may have been answered in bytes that were lost. */
+  private responsesLostAt = -1;
+  /** Sent before this position, a request may be followed by lost ones. */
+  private requestsLostAt = -1;
+  /** Frame of a ping's answer that came before the ping itself, -1 otherwise. */
+  private earlyPingAnswer = -1;
+  /** The latest response may answer one of several requests. */
+  private ambiguous = false;
+  /** First bytes of the client, while there are fewer than four. */
+  private head: { readonly bytes: Buffer; readonly position: number; readonly frame: number; readonly time: number }[] =
+    [];
+  private wordRequest: ZooKeeperRequest | null = null;
+  private answerLength = 0;
+  private answerFrame = 0;
+  private answerTime = 0;
+  private answerFirstFrame = 0;
+  private readonly message: DecodedMessage;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly sink: MessageSink,
+    private readonly shared: SharedState,
+  ) {
+    this.message = shared.message;
+    this.outstanding = new OutstandingRequests(undefined, shared.requests);
+    const atStart = !connection.midStream;
+    this.mode = 'undecided';
+    this.awaitsConnectResponse = atStart;
+    this.requests = new FramedStream(this, TO_SERVER, atStart);
+    this.responses = new FramedStream(this, TO_CLIENT, atStart);
+  }
+
+  frame(
+    stream: FramedStream,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    length: number,
+    position: number,
+    truncated: boolean,
+  ): void {
+    if (stream.lost > 0) this.reportGap(stream);
+    if (stream.direction === TO_SERVER) this.request(bytes, start, end, length, position, truncated);
+    else this.response(bytes, start, end, length, position, truncated);
+  }
+
+  evidence(stream: FramedStream, bytes: Buffer, at: number, end: number): Evidence {
+    return stream.direction === TO_SERVER
+      ? requestEvidence(bytes, at, end)
+      : responseEvidence(bytes, at, end, this.outstanding, this.lastZxid);
+  }
+
+  skipped(stream: FramedStream, length: number): void {
+    const { direction, frame, time } = stream;
+    this.reportGap(stream);
+    this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'skipped' });
+  }
+
+  private stream(direction: Direction): FramedStream {
+    return direction === TO_SERVER ? this.requests : this.responses;
+  }
+
+  data(
+    direction: Direction,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    position: number,
+    frame: number,
+    time: number,
+  ): void {
+    if (this.mode === 'undecided' && direction === TO_SERVER) {
+      this.first(bytes, start, end, position, frame, time);
+      return;
+    }
+    this.pass(direction, bytes, start, end, position, frame, time);
+  }
+
+  /** The first bytes of the client, four of which are needed to say what it speaks. */
+  private first(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void {
+    if (position + end - start < 4) {
+      this.head.push({ bytes: Buffer.from(bytes.subarray(start, end)), position, frame, time });
+      return;
+    }
+    const head = this.head;
+    this.head = [];
+    const joined =
+      head.length === 0
+        ? bytes.subarray(start, end)
+        : Buffer.concat([...head.map((piece) => piece.bytes), bytes.subarray(start, end)]);
+    this.decide(joined, position + end - start - joined.length, head[0]?.frame ?? frame, frame, time);
+    for (const piece of head)
+      this.pass(TO_SERVER, piece.bytes, 0, piece.bytes.length, piece.position, piece.frame, piece.time);
+    this.pass(TO_SERVER, bytes, start, end, position, frame, time);
+  }
+
+  private pass(
+    direction: Direction,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    position: number,
+    frame: number,
+    time: number,
+  ): void {
+    if (this.mode === 'framed' || (this.mode === 'undecided' && direction === TO_CLIENT)) {
+      this.stream(direction).data(bytes, start, end, position, frame, time);
+      return;
+    }
+    const stream = this.stream(direction);
+    if (this.mode === 'word' && direction === TO_CLIENT) {
+      if (this.answerLength === 0) this.answerFirstFrame = frame;
+      this.answerLength += end - start;
+      this.answerFrame = frame;
+      this.answerTime = time;
+      stream.messageBytes += end - start;
+    } else {
+      stream.skippedBytes += end - start;
+      stream.frame = frame;
+      stream.time = time;
+    }
+  }
+
+  /** What the first bytes of the client say: a four-letter word, something else, or ZooKeeper's framing. */
+  private decide(bytes: Buffer, position: number, firstFrame: number, frame: number, time: number): void {
+    this.mode = 'framed';
+    if (position !== 0) return;
+    const word = fourLetterWord(bytes, 0, bytes.length);
+    if (word !== null) {
+      this.mode = 'word';
+      this.requests.messageBytes += 4;
+      this.requests.skippedBytes -= 4;
+      this.emitWord(word, firstFrame, frame, time);
+      return;
+    }
+    const foreign = foreignName(bytes, 0, bytes.length) ?? (this.connection.midStream ? null : unknownStart(bytes));
+    if (foreign === null) return;
+    this.mode = 'foreign';
+    this.connection.foreign = foreign;
+  }
+
+  gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
+    if (direction === TO_CLIENT) this.responsesLostAt = this.connection.toServer.delivered;
+    else this.requestsLostAt = position + length;
+    if (direction === TO_SERVER) this.giveUpDeciding();
+    const stream = this.stream(direction);
+    if (stream.lost === 0) {
+      stream.lostFrame = frame;
+      stream.lostTime = time;
+    }
+    stream.lost += length;
+    if (this.mode === 'framed' || this.mode === 'undecided') stream.gap(length);
+  }
+
+  fin(direction: Direction): void {
+    if (this.mode !== 'word') return;
+    // A client that has the whole answer closes first; one that closed before the answer came waits for the server's FIN.
+    const { toClient } = this.connection;
+    if (direction === TO_CLIENT || (this.answerLength > 0 && toClient.acked >= toClient.delivered)) this.finishWord();
+  }
+
+  /** Too few bytes came to say what the client speaks: taken for ZooKeeper's. */
+  private giveUpDeciding(): void {
+    if (this.mode !== 'undecided') return;
+    this.mode = 'framed';
+    for (const piece of this.head)
+      this.pass(TO_SERVER, piece.bytes, 0, piece.bytes.length, piece.position, piece.frame, piece.time);
+    this.head = [];
+  }
+
+  end(): void {
+    this.giveUpDeciding();
+    if (this.mode === 'word') this.finishWord();
+    if (this.mode === 'framed' || this.mode === 'undecided') {
+      this.requests.end();
+      this.responses.end();
+    }
+    this.reportGap(this.requests);
+    this.reportGap(this.responses);
+    if (this.mode === 'foreign') this.reportForeign();
+    this.outstanding.end();
+  }
+
+  private reportForeign(): void {
+    for (const direction of [TO_SERVER, TO_CLIENT] as const) {
+      const { skippedBytes: bytes, frame, time } = this.stream(direction);
+      if (bytes > 0) this.sink.gap({ connection: this.connection, direction, frame, time, bytes, reason: 'foreign' });
+    }
+  }
+
+  private reportGap(stream: FramedStream): void {
+    const { direction, lost, lostFrame, lostTime } = stream;
+    if (lost === 0) return;
+    stream.lost = 0;
+    this.sink.gap({
+      connection: this.connection,
+      direction,
+      frame: lostFrame,
+      time: lostTime,
+      bytes: lost,
+      reason: 'missing',
+    });
+  }
+
+  // Requests
+
+  private begin(direction: Direction, length: number, streamEnd: number, truncated: boolean): DecodedMessage {
+    const message = this.message;
+    const stream = this.stream(direction);
+    message.clear();
+    message.connection = this.connection;
+    message.direction = direction;
+    message.session = this.session;
+    message.frame = stream.frame;
+    message.time = stream.time;
+    message.firstFrame = stream.firstFrame;
+    message.length = length;
+    message.streamEnd = streamEnd;
+    message.truncated = truncated;
+    return message;
+  }
+
+  private request(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    length: number,
+    streamEnd: number,
+    truncated: boolean,
+  ): void {
+    if (end - start < 8) return;
+    const message = this.begin(TO_SERVER, length, streamEnd, truncated);
+    message.kind = 'request';
+    message.bytes = bytes;
+    const first = !this.connection.midStream && streamEnd === length + 4;
+    if (first && (truncated || isConnectRequest(bytes, start, end))) {
+      this.handshakeRequest(message, start, end);
+      return;
+    }
+    const xid = bytes.readInt32BE(start);
+    const opcode = bytes.readInt32BE(start + 4);
+    message.xid = xid;
+    message.opcode = opcode;
+    message.op = opName(opcode);
+    message.bodyStart = start + 8;
+    message.bodyEnd = end;
+    readArguments(message, opcode, this.shared);
+    const request: ZooKeeperRequest = {
+      opcode,
+      op: message.op,
+      xid,
+      path: message.ownPath,
+      watch: message.watch,
+      flags: message.flags,
+      length,
+      frame: message.frame,
+      time: message.time,
+      streamEnd,
+      body: keepsBody(opcode) ? message.requestBody() : null,
+    };
+    message.request = request;
+    // A ping whose answer was there before it waits for none: the next answer belongs to the next ping.
+    if (opcode === OpCode.ping && message.frame < this.earlyPingAnswer) this.earlyPingAnswer = -1;
+    else this.outstanding.add(request);
+    this.sink.message(message);
+  }
+
+  private handshakeRequest(message: DecodedMessage, start: number, end: number): void {
+    message.handshake = true;
+    message.opcode = OpCode.connect;
+    message.op = 'connect';
+    message.xid = 0;
+    message.bodyStart = start;
+    message.bodyEnd = end;
+    const body = message.requestBody()!;
+    if (body.sessionId !== undefined && body.sessionId !== '0x0') {
+      message.session = body.sessionId;
+      this.session = body.sessionId;
+    }
+    const { length, frame, time, streamEnd } = message;
+    this.connectRequest = {
+      opcode: OpCode.connect,
+      op: 'connect',
+      xid: 0,
+      path: null,
+      watch: false,
+      flags: 0,
+      length,
+      frame,
+      time,
+      streamEnd,
+      body,
+    };
+    message.request = this.connectRequest;
+    this.sink.message(message);
+  }
+
+  // Responses
+
+  private response(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    length: number,
+    streamEnd: number,
+    truncated: boolean,
+  ): void {
+    if (end - start < 16) return;
+    const message = this.begin(TO_CLIENT, length, streamEnd, truncated);
+    message.kind = 'response';
+    message.bytes = bytes;
+    const first = this.awaitsConnectResponse && streamEnd === length + 4;
+    this.awaitsConnectResponse = false;
+    if (first && (truncated ? bytes.readInt32BE(start) === 0 : isConnectResponse(bytes, start, end))) {
+      this.handshakeResponse(message, start, end, this.connectRequest);
+      return;
+    }
+    const connectLike = truncated ? length <= CONNECT_LENGTHS.mostResponse : isConnectResponse(bytes, start, end);
+    if (connectLike && !this.outstanding.has(0) && bytes.readInt32BE(start) === 0) {
+      const request = this.createSessionRequest();
+      if (request !== null) {
+        this.handshakeResponse(message, start, end, request);
+        return;
+      }
+    }
+    message.xid = bytes.readInt32BE(start);
+    message.zxidHi = bytes.readUInt32BE(start + 4);
+    message.zxidLo = bytes.readUInt32BE(start + 8);
+    message.zxid = zxidNumber(message.zxidHi, message.zxidLo);
+    message.err = bytes.readInt32BE(start + 12);
+    message.bodyStart = start + 16;
+    message.bodyEnd = end;
+    if (message.zxid > 0) this.lastZxid = message.zxid;
+    if (message.xid === NOTIFICATION_XID) this.notification(message);
+    else this.reply(message);
+    this.sink.message(message);
+  }
+
+  private createSessionRequest(): ZooKeeperRequest | null {
+    // Answers come in order: only the oldest can be meant.
+    const oldest = this.outstanding.oldest();
+    return oldest?.opcode === OpCode.createSession ? this.outstanding.take(oldest.xid) : null;
+  }
+
+  private notification(message: DecodedMessage): void {
+    message.kind = 'notification';
+    message.opcode = 0;
+    message.op = 'notification';
+    const cursor = this.shared.cursor.reset(message.bytes, message.bodyStart, message.bodyEnd);
+    message.eventType = 0;
+    message.state = 0;
+    try {
+      // WatcherEvent: int type, int state, ustring path
+      message.eventType = cursor.int();
+      message.state = cursor.int();
+      message.ownPath = cursor.string();
+    } catch (error) {
+      if (error !== END_OF_RECORD) throw error;
+    }
+  }
+
+  private reply(message: DecodedMessage): void {
+    const request = this.match(message);
+    if (request === null && message.xid === PING_XID) this.earlyPingAnswer = message.frame;
+    message.request = request;
+    message.opcode = request?.opcode ?? (message.xid === PING_XID ? OpCode.ping : null);
+    message.op = message.opcode === null ? null : opName(message.opcode);
+    if (request !== null && !this.ambiguous) message.latency = Math.max(0, message.time - request.time);
+  }
+
+  /**
+   * The request that a response answers: the oldest with its xid. Where bytes were lost, what was sent before may have
+   * been answered in them, and an xid may have been used again in a request that was lost: then nothing is guessed.
+   */
+  private match(message: DecodedMessage): ZooKeeperRequest | null {
+    const { xid } = message;
+    this.ambiguous = false;
+    if (this.responsesLostAt < 0 && this.requestsLostAt < 0) return this.outstanding.take(xid);
+    let request: ZooKeeperRequest | null;
+    if (this.responsesLostAt >= 0 && this.outstanding.several(xid)) {
+      this.ambiguous = true;
+      request = this.outstanding.takeAll(xid);
+    } else request = this.outstanding.take(xid);
+    if (request === null) return null;
+    if (request.streamEnd <= this.responsesLostAt && request.streamEnd <= this.requestsLostAt) return null;
+    if (
+      message.err === 0 &&
+      !message.truncated &&
+      !responseFits(request.opcode, message.bytes, message.bodyStart, message.bodyEnd)
+    )
+      return null;
+    return request;
+  }
+
+  private handshakeResponse(
+    message: DecodedMessage,
+    start: number,
+    end: number,
+    request: ZooKeeperRequest | null,
+  ): void {
+    message.handshake = true;
+    message.opcode = request?.opcode ?? OpCode.connect;
+    message.op = message.opcode === OpCode.connect ? 'connect' : opName(message.opcode);
+    message.xid = 0;
+    message.bodyStart = start;
+    message.bodyEnd = end;
+    message.request = request;
+    message.latency = request === null ? null : Math.max(0, message.time - request.time);
+    const sessionId = message.responseBody()?.sessionId;
+    if (sessionId !== undefined && sessionId !== '0x0') {
+      this.session = sessionId;
+      message.session = sessionId;
+    }
+    this.sink.message(message);
+  }
+
+  // Four-letter words
+
+  private emitWord(word: string, firstFrame: number, frame: number, time: number): void {
+    const streamEnd = 4;
+    this.requests.frame = frame;
+    this.requests.time = time;
+    this.requests.firstFrame = firstFrame;
+    const message = this.begin(TO_SERVER, -1, streamEnd, false);
+    message.kind = 'request';
+    message.opcode = null;
+    message.op = 'fourLetterWord';
+    message.word = word;
+    const body: RequestBody = { word };
+    this.wordRequest = {
+      opcode: 0,
+      op: 'fourLetterWord',
+      xid: 0,
+      path: null,
+      watch: false,
+      flags: 0,
+      length: -1,
+      frame,
+      time,
+      streamEnd,
+      body,
+    };
+    message.request = this.wordRequest;
+    this.answerFrame = frame;
+    this.answerTime = time;
+    this.sink.message(message);
+  }
+
+  private finishWord(): void {
+    if (this.wordRequest === null) return;
+    const request = this.wordRequest;
+    this.wordRequest = null;
+    if (this.answerLength === 0) return;
+    this.responses.frame = this.answerFrame;
+    this.responses.time = this.answerTime;
+    this.responses.firstFrame = this.answerFirstFrame;
+    const message = this.begin(TO_CLIENT, -1, this.connection.toClient.delivered, false);
+    message.kind = 'response';
+    message.opcode = null;
+    message.op = 'fourLetterWord';
+    message.word = request.body?.word ?? '';
+    message.answerLength = this.answerLength;
+    message.request = request;
+    message.latency = Math.max(0, message.time - request.time);
+    this.sink.message(message);
+  }
+}
+
+/** A length that no server would take says that the first bytes of a connection are not ZooKeeper's. */
+function unknownStart(bytes: Buffer): string | null {
+  const length = bytes.readInt32BE(0);
+  return length < 8 || length > MAX_LENGTH ? 'unknown' : null;
+}

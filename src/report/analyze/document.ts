@@ -1,0 +1,143 @@
+import type { CaptureInfo } from '../../capture/captureInfo.js';
+import type { Clock } from '../../capture/clock.js';
+import type { Forgotten } from '../../model/index.js';
+import type { Confidence, Severity } from '../../rules/finding.js';
+
+/** `captures[]` of OUTPUT's analyze document. */
+export interface CaptureEntry {
+  file: string;
+  format: string | null;
+  linkTypes: string[];
+  packets: number;
+  bytes: number;
+  from: string | null;
+  to: string | null;
+  /** Number of its first frame: with several captures the numbers run on. Null without packets. */
+  firstFrame: number | null;
+  truncated: boolean;
+  problems: string[];
+}
+
+export interface LatencyEntry {
+  p50: number;
+  p90: number;
+  p99: number;
+  max: number;
+}
+
+export interface OperationEntry {
+  requests: number;
+  errors: number;
+  /** Seconds. Absent while none was answered. */
+  latency?: LatencyEntry;
+}
+
+export interface SummaryEntry {
+  connections: number;
+  sessions: number;
+  messages: number;
+  requests: number;
+  responses: number;
+  notifications: number;
+  pings: number;
+  unanswered: number;
+  gaps: number;
+  gapBytes: number;
+  byOp: Record<string, OperationEntry>;
+  servers: ServerEntry[];
+  /** What was too much to keep: what it concerns is unknown, and proves nothing. */
+  forgotten: Forgotten;
+  /** Protocols other than ZooKeeper's client protocol (etcd, tls, zab …), which the numbers above leave out. */
+  protocols: Record<string, ProtocolEntry>;
+}
+
+export interface ProtocolEntry {
+  connections: number;
+  messages: number;
+  requests: number;
+  responses: number;
+}
+
+export interface ServerEntry {
+  server: string;
+  connections: number;
+  sessions: number;
+  requests: number;
+  responses: number;
+}
+
+export interface SessionEntry {
+  session: string | null;
+  client: string;
+  clients: string[];
+  servers: string[];
+  connections: number;
+  /** Milliseconds, granted and asked for; null if not captured. */
+  timeout: number | null;
+  timeoutAsked: number | null;
+  from: string;
+  to: string;
+  end: 'closed' | 'expired' | 'lost' | 'open';
+  /** The handshake that made it is in the capture. */
+  startCaptured: boolean;
+  requests: number;
+  responses: number;
+  pings: number;
+  notifications: number;
+  watches: number;
+  ephemerals: number;
+  /** Seconds. */
+  longestSilence: number;
+  /** Places where bytes of it are missing from the capture. */
+  gaps: number;
+  successor?: string;
+}
+
+export interface EvidenceEntry {
+  frame: number;
+  time: string;
+  text: string;
+}
+
+export interface FindingEntry {
+  rule: string;
+  severity: Severity;
+  confidence: Confidence;
+  title: string;
+  message: string;
+  remedy: string;
+  client?: string;
+  server?: string;
+  session?: string | null;
+  connection?: number;
+  path?: string;
+  from: string;
+  to: string;
+  evidence: EvidenceEntry[];
+  data: Record<string, unknown>;
+}
+
+/** What `zkscope analyze --json` prints. */
+export interface AnalyzeDocument {
+  schemaVersion: 1;
+  tool: { name: 'zkscope'; version: string };
+  captures: CaptureEntry[];
+  summary: SummaryEntry;
+  sessions: SessionEntry[];
+  findings: FindingEntry[];
+}
+
+export function captureEntry(info: CaptureInfo, clock: Clock): CaptureEntry {
+  return {
+    file: info.file,
+    format: info.format,
+    linkTypes: [...info.linkTypes],
+    packets: info.packets,
+    bytes: info.bytes,
+    from: info.from === null ? null : clock.format(info.from),
+    to: info.to === null ? null : clock.format(info.to),
+    firstFrame: info.firstFrame,
+    truncated: info.truncated,
+    problems: [...info.problems],
+  };
+}

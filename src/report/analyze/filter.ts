@@ -1,0 +1,65 @@
+import { pathFits, type FilterOptions } from '../../observations/filter.js';
+import type { Finding } from '../../rules/finding.js';
+import { Instant, type DataValue } from '../../rules/finding.js';
+
+/** Frames whose messages passed a filter: one bit a frame. */
+export class FrameSet {
+  private bits = new Uint8Array(4096);
+
+  add(frame: number): void {
+    const place = frame >>> 3;
+    if (place >= this.bits.length) {
+      const larger = new Uint8Array(Math.max(place + 1, this.bits.length * 2));
+      larger.set(this.bits);
+      this.bits = larger;
+    }
+    this.bits[place]! |= 1 << (frame & 7);
+  }
+
+  has(frame: number): boolean {
+    return ((this.bits[frame >>> 3] ?? 0) & (1 << (frame & 7))) !== 0;
+  }
+}
+
+/** All strings that a finding names, in its fields and its data. */
+function strings(finding: Finding): string[] {
+  const found: string[] = [];
+  const visit = (value: DataValue): void => {
+    if (typeof value === 'string') found.push(value);
+    else if (Array.isArray(value)) (value as readonly DataValue[]).forEach(visit);
+    else if (typeof value === 'object' && value !== null && !(value instanceof Instant)) {
+      Object.values(value as Record<string, DataValue>).forEach(visit);
+    }
+  };
+  for (const value of [finding.client, finding.server, finding.session, finding.path])
+    if (value !== undefined && value !== null) found.push(value);
+  visit(finding.data);
+  return found;
+}
+
+const host = (address: string): string => address.replace(/^\[([^\]]*)\].*$|^([^:]*):\d+$/, '$1$2');
+
+/**
+ * Whether a finding is about what the common filters ask for: it names the client, server, session or path, its time
+ * overlaps, and one of its frames holds a message that passes.
+ * @param from,to bounds on the run's clock
+ * @param passed frames with a message that passes the filter; null where no filter looks at messages
+ */
+export function findingPasses(
+  finding: Finding,
+  filter: FilterOptions,
+  from: number | null,
+  to: number | null,
+  passed: FrameSet | null,
+): boolean {
+  if (from !== null && finding.to < from) return false;
+  if (to !== null && finding.from > to) return false;
+  const { frames, clients, servers, sessions, paths } = filter;
+  if (frames !== null && !finding.evidence.some(({ frame }) => frame >= frames[0] && frame <= frames[1])) return false;
+  if (passed !== null && !finding.evidence.some(({ frame }) => passed.has(frame))) return false;
+  const named = strings(finding);
+  const names = (wanted: readonly string[]): boolean =>
+    wanted.length === 0 || named.some((text) => wanted.includes(text) || wanted.includes(host(text)));
+  if (!names(clients) || !names(servers) || !names(sessions)) return false;
+  return paths.length === 0 || named.some((text) => pathFits(text, paths));
+}

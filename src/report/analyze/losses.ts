@@ -1,0 +1,102 @@
+import type { CaptureInfo } from '../../capture/captureInfo.js';
+import type { Forgotten } from '../../model/index.js';
+import type { Problem } from '../../network/problems.js';
+import type { Gap, Message } from '../../protocols/protocol.js';
+import { printable } from '../text/escape.js';
+import { plural } from '../text/plural.js';
+
+interface Loss {
+  count: number;
+  bytes: number;
+  firstFrame: number;
+}
+
+/** Adds up what was lost on the way from packets to messages, and says it in one line. */
+export class Losses {
+  private readonly byReason = new Map<Gap['reason'], Loss>();
+  private readonly foreign = new Map<string, Loss>();
+  private truncated = 0;
+  private firstTruncated = 0;
+  messages = 0;
+
+  message(message: Message): void {
+    this.messages++;
+    if (!message.truncated) return;
+    if (this.truncated++ === 0) this.firstTruncated = message.frame;
+  }
+
+  gap(gap: Gap): void {
+    add(this.byReason, gap.reason, gap);
+    if (gap.reason === 'foreign') add(this.foreign, gap.connection.foreign ?? 'unknown', gap);
+  }
+
+  /**
+   * What was lost and where it began; empty where nothing was.
+   * @param connections of any kind that were forgotten
+   * @param forgotten what the model forgot beside connections, where there is one
+   */
+  parts(
+    captures: readonly CaptureInfo[],
+    problems: readonly Problem[],
+    connections: number,
+    forgotten: Forgotten | null = null,
+  ): string[] {
+    const parts: string[] = [];
+    for (const { file, problems: ofFile } of captures)
+      for (const problem of ofFile) parts.push(`${printable(file)}: ${printable(problem)}`);
+    const missing = this.byReason.get('missing');
+    if (missing !== undefined) {
+      parts.push(
+        `${plural(missing.bytes, 'byte')} not captured in ${plural(missing.count, 'gap')}, the first at frame ${missing.firstFrame}`,
+      );
+    }
+    const skipped = this.byReason.get('skipped');
+    if (skipped !== undefined)
+      parts.push(`${plural(skipped.bytes, 'byte')} that could not be aligned, from frame ${skipped.firstFrame} on`);
+    if (this.truncated > 0)
+      parts.push(`${plural(this.truncated, 'message')} only in part, the first at frame ${this.firstTruncated}`);
+    for (const [name, loss] of this.foreign) {
+      parts.push(
+        `${plural(loss.bytes, 'byte')} on the port that are not ZooKeeper's (${printable(name)}), at frame ${loss.firstFrame}`,
+      );
+    }
+    for (const { kind, count, firstFrame } of problems)
+      parts.push(`${plural(count, 'packet')}: ${kind}, the first in frame ${firstFrame}`);
+    const kinds = forgottenKinds(connections, forgotten);
+    if (kinds.length > 0) parts.push(`${kinds.join(', ')} forgotten to bound memory`);
+    return parts;
+  }
+}
+
+function forgottenKinds(connections: number, forgotten: Forgotten | null): string[] {
+  const kinds: string[] = [];
+  const add = (count: number, one: string, many = `${one}s`, what = ''): void => {
+    if (count > 0) kinds.push(`${plural(count, one, many)}${what}`);
+  };
+  add(connections, 'connection');
+  if (forgotten === null) return kinds;
+  add(forgotten.sessions, 'session', 'sessions', ' before their end');
+  add(forgotten.znodes, 'znode');
+  add(forgotten.views, 'path', 'paths', ' that a session had watched or read');
+  add(forgotten.childLists, 'list', 'lists', ' of children');
+  add(forgotten.requests, 'request', 'requests', ' that waited for an answer');
+  return kinds;
+}
+
+function add<K>(map: Map<K, Loss>, key: K, gap: Gap): void {
+  const loss = map.get(key);
+  if (loss === undefined) map.set(key, { count: 1, bytes: gap.bytes, firstFrame: gap.frame });
+  else {
+    loss.count++;
+    loss.bytes += gap.bytes;
+  }
+}
+
+/** Why no message was found, and what to try, for a capture that was read but gave none. */
+export function nothingFound(captures: readonly CaptureInfo[], connections: number): string {
+  const packets = captures.reduce((sum, capture) => sum + capture.packets, 0);
+  if (packets === 0) return 'the capture has no packets';
+  const seen = `${plural(packets, 'packet')}, ${plural(connections, 'TCP connection')}`;
+  if (connections === 0) return `no TCP in the capture (${seen})`;
+  return `no ZooKeeper traffic found (${seen}); if it is on a port other than 2181 and its handshakes were not captured, name it with --port`;
+}

@@ -1,0 +1,200 @@
+import type { ChalkInstance } from 'chalk';
+import Table from 'cli-table3';
+import type { AnalyzeDocument, CaptureEntry, FindingEntry, OperationEntry, SummaryEntry } from './document.js';
+import type { Severity } from '../../rules/finding.js';
+import { BARE } from '../text/bareTable.js';
+import { durationText } from '../text/duration.js';
+import { printable } from '../text/escape.js';
+import { incompleteSessions } from './incompleteSessions.js';
+import { plural, numberText } from '../text/plural.js';
+import { wrap } from '../text/wrap.js';
+
+export interface AnalyzeTextOptions {
+  readonly colour: ChalkInstance;
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** What was lost on the way, one part each; empty where nothing was. */
+  readonly losses: readonly string[];
+  /** Findings that filters kept out. */
+  readonly hidden: number;
+}
+
+/** Findings that are told in full; the rest is one line each, and beyond that a number. */
+const FULL = 25;
+const SHORT = 50;
+const MAX_EVIDENCE = 8;
+const MAX_ROWS = 12;
+
+/** The first screen: what was captured, what went wrong (worst first), and the short tables. */
+export function analyzeText(document: AnalyzeDocument, options: AnalyzeTextOptions): string {
+  const parts = [
+    heading(document, options),
+    findings(document, options),
+    tables(document, options),
+    closing(document, options),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function heading({ captures, summary }: AnalyzeDocument, { colour, width, losses }: AnalyzeTextOptions): string {
+  const lines =
+    captures.length <= 3
+      ? captures.map((capture) => captureLine(capture))
+      : [captureLine(captures[0]!), `… and ${captures.length - 1} more captures`];
+  const counted =
+    `${plural(
+      captures.reduce((sum, c) => sum + c.packets, 0),
+      'packet',
+    )}, ${plural(summary.connections, 'connection')}, ` +
+    `${plural(summary.sessions, 'session')}, ${plural(summary.messages, 'message')} ` +
+    `(${plural(summary.requests, 'request')}, ${plural(summary.notifications, 'notification')})`;
+  lines.push(counted, ...otherProtocols(summary));
+  const text = lines.map((line) => wrap(line, width)).join('\n');
+  const lost =
+    losses.length === 0
+      ? 'Nothing was lost: every byte of the connections was captured and decoded.'
+      : `Not seen: ${losses.join('; ')}.`;
+  return `${colour.bold(text)}\n${(losses.length === 0 ? colour.dim : colour.yellow)(wrap(lost, width))}`;
+}
+
+/** One line for each protocol beside ZooKeeper's own that has messages. */
+function otherProtocols({ protocols }: SummaryEntry): string[] {
+  return Object.entries(protocols)
+    .filter(([, { messages }]) => messages > 0)
+    .map(([name, { connections, messages, requests }]) => {
+      const asked = requests > 0 ? ` (${plural(requests, 'request')})` : '';
+      return `${printable(name)}: ${plural(connections, 'connection')}, ${plural(messages, 'message')}${asked}`;
+    });
+}
+
+function captureLine(capture: CaptureEntry): string {
+  if (capture.from === null || capture.to === null) return `${printable(capture.file)}: no packets`;
+  const seconds = (Date.parse(capture.to) - Date.parse(capture.from)) / 1000;
+  return `${printable(capture.file)}: ${capture.from.slice(0, 19).replace('T', ' ')} to ${capture.to.slice(11, 19)} UTC, ${durationText(seconds)}`;
+}
+
+function label(severity: Severity, colour: ChalkInstance): string {
+  const text = severity.toUpperCase();
+  if (severity === 'error') return colour.red.bold(text);
+  return severity === 'warning' ? colour.yellow.bold(text) : colour.cyan.bold(text);
+}
+
+function findings({ findings: list }: AnalyzeDocument, options: AnalyzeTextOptions): string {
+  const grave = list.filter((finding) => finding.severity !== 'info');
+  const light = list.filter((finding) => finding.severity === 'info');
+  const parts = grave.slice(0, FULL).map((finding) => findingText(finding, options));
+  const brief = [...grave.slice(FULL), ...light];
+  const lines = brief.slice(0, SHORT).map((finding) => briefly(finding, options));
+  if (brief.length > SHORT)
+    lines.push(
+      options.colour.dim(
+        `… and ${plural(brief.length - SHORT, 'more finding')}: --json has them all, --rule and --severity choose`,
+      ),
+    );
+  if (lines.length > 0) parts.push(lines.join('\n'));
+  return parts.join('\n\n');
+}
+
+function findingText(finding: FindingEntry, { colour, width }: AnalyzeTextOptions): string {
+  const lines = [
+    `${label(finding.severity, colour)} ${colour.bold(printable(finding.title))} ${colour.dim(`[${finding.rule}, ${finding.confidence}]`)}`,
+    wrap(printable(finding.message), width, '  '),
+  ];
+  for (const { frame, time, text } of finding.evidence.slice(0, MAX_EVIDENCE)) {
+    const place = `    frame ${frame}  ${time.slice(11, -1)}  `;
+    const [first = '', ...rest] = wrap(printable(text), Math.max(24, width - place.length)).split('\n');
+    lines.push(colour.dim(place) + first, ...rest.map((line) => ' '.repeat(place.length) + line));
+  }
+  if (finding.evidence.length > MAX_EVIDENCE)
+    lines.push(colour.dim(`    … ${finding.evidence.length - MAX_EVIDENCE} more frames in --json`));
+  lines.push(colour.green(wrap(`What to do: ${printable(finding.remedy)}`, width, '  ')));
+  return lines.join('\n');
+}
+
+function briefly(finding: FindingEntry, { colour, width }: AnalyzeTextOptions): string {
+  const frames = finding.evidence.slice(0, 3).map((evidence) => evidence.frame);
+  const where = frames.length === 0 ? '' : ` (frame${frames.length === 1 ? '' : 's'} ${frames.join(', ')})`;
+  const text = `${finding.severity.toUpperCase()} ${printable(finding.title)} [${finding.rule}, ${finding.confidence}]: ${printable(finding.message)}${where}`;
+  return wrap(text, width, '  ').trimStart().replace(/^\w+/, label(finding.severity, colour));
+}
+
+function table(head: string[], rows: string[][], colour: ChalkInstance): string {
+  const result = new Table({
+    head,
+    chars: BARE,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
+  });
+  result.push(...rows);
+  const [first = '', ...rest] = result
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+  return [colour.bold(first), ...rest].join('\n');
+}
+
+function operationRow([op, entry]: [string, OperationEntry]): string[] {
+  const time = (value: number | undefined): string => (value === undefined ? '-' : durationText(value));
+  const { latency } = entry;
+  return [
+    printable(op),
+    numberText(entry.requests),
+    numberText(entry.errors),
+    time(latency?.p50),
+    time(latency?.p99),
+    time(latency?.max),
+  ];
+}
+
+function tables({ summary }: AnalyzeDocument, { colour }: AnalyzeTextOptions): string {
+  const operations = Object.entries(summary.byOp).sort((a, b) => b[1].requests - a[1].requests);
+  const servers = [...summary.servers].sort((a, b) => b.requests - a.requests);
+  const parts: string[] = [];
+  if (operations.length > 0) {
+    parts.push(
+      table(
+        ['Operation', 'requests', 'errors', 'p50', 'p99', 'max'],
+        operations.slice(0, MAX_ROWS).map(operationRow),
+        colour,
+      ),
+    );
+    if (operations.length > MAX_ROWS)
+      parts.push(colour.dim(`… ${plural(operations.length - MAX_ROWS, 'more operation')} in --json`));
+  }
+  if (servers.length > 0) {
+    const rows = servers
+      .slice(0, MAX_ROWS)
+      .map((s) => [s.server, ...[s.connections, s.sessions, s.requests, s.responses].map(numberText)]);
+    parts.push(table(['Server', 'connections', 'sessions', 'requests', 'responses'], rows, colour));
+    if (servers.length > MAX_ROWS)
+      parts.push(colour.dim(`… ${plural(servers.length - MAX_ROWS, 'more server')} in --json`));
+  }
+  return parts.join('\n\n');
+}
+
+function closing(document: AnalyzeDocument, { colour, width, hidden }: AnalyzeTextOptions): string {
+  const { findings: list, summary } = document;
+  const count = (severity: Severity): number => list.filter((finding) => finding.severity === severity).length;
+  const aside = hidden === 0 ? '' : ` ${plural(hidden, 'finding')} kept out by the filters.`;
+  if (count('error') + count('warning') === 0) {
+    if (summary.messages === 0 && otherProtocols(summary).length === 0)
+      return colour.bold(wrap(`Nothing to judge: no ZooKeeper message in the capture.${aside}`, width));
+    const infos = count('info') === 0 ? '' : ` (${plural(count('info'), 'remark')})`;
+    return colour.bold(wrap(`Nothing wrong found${infos}.${aside} ${blindSpots(document)}`, width));
+  }
+  const text =
+    `${plural(list.length, 'finding')}: ${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${numberText(count('info'))} info; ` +
+    `the worst come first.${aside} zkscope rules NAME explains one.`;
+  return colour.bold(wrap(text, width));
+}
+
+/** What a capture without findings could not have shown. */
+function blindSpots(document: AnalyzeDocument): string {
+  const { beganBefore, withGaps } = incompleteSessions(document);
+  const parts: string[] = [];
+  if (beganBefore !== null)
+    parts.push(`${beganBefore} began before the capture, so what they had watched and registered is unknown`);
+  if (withGaps !== null) parts.push(`${withGaps} gaps`);
+  parts.push('what happened before, after and elsewhere is not in it');
+  return `It could not have seen everything: ${parts.join('; ')}.`;
+}

@@ -1,0 +1,198 @@
+import type { CaptureInfo } from '../../capture/captureInfo.js';
+import type { Clock } from '../../capture/clock.js';
+import { captureEntry, type CaptureEntry } from '../analyze/document.js';
+import { endOf, type LadderEvent } from '../../model/journals/conversation/events.js';
+import type { LadderRecorder } from '../../model/journals/conversation/recorder.js';
+import type { LeftOut } from '../../model/journals/conversation/store.js';
+import type { LadderTarget } from '../../model/journals/conversation/target.js';
+import type { MessageRecord } from '../../observations/record.js';
+
+export interface LadderConnectionEntry {
+  connection: number;
+  client: string;
+  server: string;
+  from: string;
+  to: string;
+  end: 'open' | 'fin' | 'rst' | 'replaced' | 'forgotten';
+  /** Its beginning was not captured. */
+  midStream: boolean;
+  retransmissions: { toServer: number; toClient: number };
+  zeroWindows: { toServer: number; toClient: number };
+  gapBytes: { toServer: number; toClient: number };
+}
+
+/** One event: a message as `decode` prints it, or `pings`, `tcp`, `attempts`, `gap`, `silence`, `leftOut`. */
+export type LadderEntry = { type: string } & MessageRecord;
+
+export interface LadderDocument {
+  schemaVersion: 1;
+  tool: { name: 'zkscope'; version: string };
+  captures: CaptureEntry[];
+  target: { kind: LadderTarget['kind']; value: string };
+  found: boolean;
+  /** Session ids that it showed, in order. */
+  sessions: string[];
+  /** Milliseconds; null if not captured. */
+  timeout: number | null;
+  requests: number;
+  responses: number;
+  notifications: number;
+  pings: number;
+  connections: LadderConnectionEntry[];
+  events: LadderEntry[];
+}
+
+export interface LadderDocumentOptions {
+  readonly clock: Clock;
+  readonly captures: readonly CaptureInfo[];
+  readonly version: string;
+}
+
+const SECOND = 1e9;
+
+export function targetText(target: LadderTarget): string {
+  if (target.kind === 'session') return target.id;
+  return target.kind === 'connection' ? String(target.number) : target.address;
+}
+
+/** What `zkscope follow --json` prints. */
+export function ladderDocument(recorder: LadderRecorder, options: LadderDocumentOptions): LadderDocument {
+  const { clock, captures, version } = options;
+  const { silence } = recorder;
+  const { head, tail } = recorder.store.parts();
+  const events: LadderEntry[] = [];
+  append(events, head, silence, clock, null);
+  const { leftOut } = recorder.store;
+  if (leftOut !== null) events.push(leftOutEntry(leftOut, clock));
+  append(events, tail, silence, clock, leftOut === null ? (head.at(-1) ?? null) : null);
+  return {
+    schemaVersion: 1,
+    tool: { name: 'zkscope', version },
+    captures: captures.map((info) => captureEntry(info, clock)),
+    target: { kind: recorder.target.kind, value: targetText(recorder.target) },
+    found: recorder.connections.length > 0,
+    sessions: [...recorder.sessions],
+    timeout: recorder.timeout,
+    ...recorder.counts,
+    connections: recorder.connections.map(
+      ({ id, client, server, start, end, endMoment, midStream, toServer, toClient }) => {
+        const last = Math.max(toServer.last?.time ?? 0, toClient.last?.time ?? 0, endMoment?.time ?? 0);
+        return {
+          connection: id,
+          client: client.text,
+          server: server.text,
+          from: clock.format(start.time),
+          to: clock.format(end === 'open' ? Math.max(toServer.last?.time ?? 0, toClient.last?.time ?? 0) : last),
+          end,
+          midStream,
+          retransmissions: { toServer: toServer.retransmissions, toClient: toClient.retransmissions },
+          zeroWindows: { toServer: toServer.zeroWindows, toClient: toClient.zeroWindows },
+          gapBytes: { toServer: toServer.gapBytes, toClient: toClient.gapBytes },
+        };
+      },
+    ),
+    events,
+  };
+}
+
+function append(
+  entries: LadderEntry[],
+  events: readonly LadderEvent[],
+  silence: number,
+  clock: Clock,
+  before: LadderEvent | null,
+): void {
+  let last: { frame: number; time: number } | null =
+    before === null ? null : { frame: before.frame, time: endOf(before) };
+  for (const event of events) {
+    if (last !== null && event.time - last.time > silence) {
+      entries.push({
+        type: 'silence',
+        frame: event.frame,
+        from: clock.format(last.time),
+        to: clock.format(event.time),
+        duration: (event.time - last.time) / SECOND,
+      });
+    }
+    entries.push(entry(event, clock));
+    if (event.type === 'request' && event.adjacent && event.answer !== null) entries.push(entry(event.answer, clock));
+    const time = event.type === 'request' && event.adjacent ? (event.answer?.time ?? event.time) : endOf(event);
+    if (last === null || time > last.time) last = { frame: event.frame, time };
+  }
+}
+
+function entry(event: LadderEvent, clock: Clock): LadderEntry {
+  const { connection, frame } = event;
+  const where = {
+    frame,
+    time: clock.format(event.time),
+    connection: connection.id,
+    client: connection.client.text,
+    server: connection.server.text,
+  };
+  switch (event.type) {
+    case 'request':
+      return {
+        type: 'request',
+        ...event.record,
+        answerFrame: event.answer?.frame ?? null,
+        ...(event.answer === null ? { acknowledged: connection.toServer.acked >= event.streamEnd } : {}),
+      };
+    case 'response':
+      return { type: 'response', ...event.record, requestFrame: event.request?.frame ?? null };
+    case 'notification':
+      return { type: 'notification', ...event.record, acknowledged: connection.toClient.acked >= event.streamEnd };
+    case 'gap':
+      return { type: 'gap', ...event.record };
+    case 'pings': {
+      const { count, answered, lastFrame, lastTime, shortest, longest, slowest } = event;
+      return {
+        type: 'pings',
+        ...where,
+        lastFrame,
+        lastTime: clock.format(lastTime),
+        count,
+        answered,
+        ...(count > 1 ? { shortestInterval: shortest / SECOND, longestInterval: longest / SECOND } : {}),
+        ...(answered > 0 ? { slowest: slowest / SECOND } : {}),
+      };
+    }
+    case 'attempts': {
+      const { outcome, count, lastFrame, lastTime, servers } = event;
+      return {
+        type: 'attempts',
+        frame,
+        time: where.time,
+        firstConnection: connection.id,
+        ip: connection.client.ip,
+        outcome,
+        count,
+        lastFrame,
+        lastTime: clock.format(lastTime),
+        servers: [...servers],
+      };
+    }
+    case 'tcp':
+      return {
+        type: 'tcp',
+        ...where,
+        kind: event.kind,
+        direction: event.toServer ? 'toServer' : 'toClient',
+        count: event.count,
+        lastFrame: event.lastFrame,
+        lastTime: clock.format(event.lastTime),
+      };
+  }
+}
+
+function leftOutEntry({ events, byOp, fromFrame, toFrame, fromTime, toTime }: LeftOut, clock: Clock): LadderEntry {
+  return {
+    type: 'leftOut',
+    events,
+    byOp: Object.fromEntries(byOp),
+    frame: fromFrame,
+    lastFrame: toFrame,
+    from: clock.format(fromTime),
+    to: clock.format(toTime),
+  };
+}

@@ -1,0 +1,206 @@
+import type { CaptureInfo } from '../../capture/captureInfo.js';
+import type { Clock } from '../../capture/clock.js';
+import { Model, SessionLanes, Timeline } from '../../model/index.js';
+import type { AnalyzeDocument, SessionEntry } from '../analyze/document.js';
+import type { Finding } from '../../rules/finding.js';
+import { type CitedFrame, Focus, type LadderRow } from './evidence/focus.js';
+import { printable } from '../text/escape.js';
+import { affectedTable, AT_THE_END, findingFacts, type WindowEntry, windowTable } from './facts.js';
+import { chooseLanes, type ReportClock, type SubjectSession } from './lanes.js';
+import type { FindingData, LadderRowData, LevelData, ReportData, TableData } from './data.js';
+import { reportTables } from './tables.js';
+import { verdict } from './verdict.js';
+import { displayFilters } from './wiresharkFilters.js';
+
+/** Findings that are shown in full, and changes by others in one ladder. */
+const FINDINGS = 200;
+const OTHERS = 16;
+
+export interface ReportInput {
+  readonly document: AnalyzeDocument;
+  /** The findings of the document, in its order, with their times on the clock. */
+  readonly findings: readonly Finding[];
+  readonly model: Model;
+  readonly timeline: Timeline;
+  readonly lanes: SessionLanes;
+  readonly captures: readonly CaptureInfo[];
+  readonly clock: Clock;
+  /** What was lost on the way, one part each. */
+  readonly losses: readonly string[];
+  /** Findings that filters kept out. */
+  readonly hidden: number;
+  /** The captures were read a second time for what the cited frames carry. */
+  readonly readAgain: boolean;
+}
+
+/** What the ladder of each finding is to show; in the order of the findings, bounded. */
+export function focuses({ findings, model }: Pick<ReportInput, 'findings' | 'model'>): Focus[] {
+  return findings.slice(0, FINDINGS).map((finding) => {
+    const evidence = finding.evidence.map(({ frame, time, text }): CitedFrame => {
+      return { frame, time, text, kind: 'evidence' };
+    });
+    return new Focus([...evidence, ...changesBetween(finding, model)], { path: finding.path ?? null });
+  });
+}
+
+/** Changes to the path of a finding, by whomever, between the first and the last frame that it cites. */
+function changesBetween({ path, evidence }: Finding, model: Model): CitedFrame[] {
+  const znode = path === undefined ? undefined : model.znode(path);
+  if (znode === undefined || evidence.length < 2) return [];
+  const frames = evidence.map(({ frame }) => frame);
+  const [first, last] = [Math.min(...frames), Math.max(...frames)];
+  return [...znode.changes, ...znode.childChanges]
+    .filter(({ frame, cause }) => frame > first && frame < last && cause !== 'unknown')
+    .sort((a, b) => a.frame - b.frame)
+    .slice(0, OTHERS)
+    .map(({ frame, time, kind, cause, child, session }) => {
+      const what = child ?? 'it';
+      const verb = kind === 'create' ? 'adds' : kind === 'delete' ? 'removes' : `${kind} of`;
+      const why =
+        cause === 'closeSession' ? ' (its session is closed)' : cause === 'expired' ? ' (its session expired)' : '';
+      return {
+        frame,
+        time,
+        kind: 'other',
+        text: `${session === null ? 'someone' : `session ${session}`} ${verb} ${what}${why}`,
+      };
+    });
+}
+
+/** All that the report shows. The focuses are those of `focuses`, after the captures were read again if they could be. */
+export function reportData(input: ReportInput, ladders: readonly Focus[]): ReportData {
+  const { document, clock, timeline, findings, model } = input;
+  const second = clock.baseSeconds ?? 0;
+  const times: ReportClock = { at: (time) => (second % 86_400) + time / 1e9, text: (time) => clock.format(time) };
+  const sessions = [...model.sessions.all()];
+  const named = sessionsByFinding(document);
+  const findingsOf = (entry: SessionEntry): readonly number[] =>
+    (entry.session === null ? named.get(entry.client) : named.get(entry.session)) ?? [];
+  const subjects: SubjectSession[] = document.sessions.map((entry, i) => {
+    const session = sessions[i];
+    const lane = session === undefined ? undefined : input.lanes.of(session);
+    const ended = session?.endMoment?.time ?? null;
+    return { entry, lane, ended, findings: findingsOf(entry) };
+  });
+  const chosen = chooseLanes(subjects, times, timeline.to ?? 0, unusedLists(document));
+  const single = document.captures.length === 1;
+  const shown = document.findings.slice(0, FINDINGS);
+  const told = shown.map((entry, i): FindingData => {
+    const finding = findings[i]!;
+    const rows = ladders[i]?.ladder() ?? [];
+    const { rule, severity, confidence, title, message, remedy, from, to, evidence } = entry;
+    const frames = evidence.map(({ frame }) => frame);
+    const windows =
+      rule === 'blind-window' ? windowsOf(entry.session, entry.path, subjects, times, timeline.to ?? 0) : [];
+    return {
+      number: i + 1,
+      ...{ rule, severity, confidence, title, message, remedy },
+      facts: findingFacts(entry, windows),
+      from: times.at(finding.from),
+      to: times.at(finding.to),
+      fromText: from,
+      toText: to,
+      frames,
+      ladder: rows.map((row) => ladderRow(row, times)),
+      filters: displayFilters(frames, rows, entry.client, single),
+      tables: [windowTable(windows), affectedTable(entry)].filter((table): table is TableData => table !== null),
+    };
+  });
+  const more = (index: number): string => {
+    const values = told[index]?.facts.find(({ name }) => name === AT_THE_END)?.values ?? [];
+    return values.length === 0 ? '' : ` ${AT_THE_END} it is ${values.join(' ')}.`;
+  };
+  const data: ReportData = {
+    version: document.tool.version,
+    captures: document.captures.map(({ file, format, packets, bytes, from, to, truncated }) => {
+      return { file: file === '-' ? 'standard input' : file, format, packets, bytes, from, to, truncated };
+    }),
+    verdict: verdict(document, more, input),
+    day: timeline.from === null ? null : clock.format(timeline.from).slice(0, 10),
+    from: timeline.from === null ? null : times.at(timeline.from),
+    to: timeline.to === null ? null : times.at(timeline.to),
+    levels: document.summary.messages === 0 ? [] : timeline.levels().map(levelData),
+    ...chosen,
+    findings: told,
+    findingsNote:
+      document.findings.length > FINDINGS
+        ? `The first ${FINDINGS} of ${document.findings.length} findings are told in full, the others in the table.`
+        : null,
+    tables: reportTables(document, findingsOf),
+  };
+  return printableDeep(data) as ReportData;
+}
+
+/** Numbers of the findings by session id, or by `ip:port` where the session is not known. */
+function sessionsByFinding({ findings }: AnalyzeDocument): Map<string, number[]> {
+  const named = new Map<string, number[]>();
+  const add = (name: unknown, number: number): void => {
+    if (typeof name !== 'string') return;
+    const list = named.get(name);
+    if (list === undefined) named.set(name, [number]);
+    else if (list.at(-1) !== number) list.push(number);
+  };
+  for (const [i, { session, client, data }] of findings.entries()) {
+    add(session ?? client, i + 1);
+    const affected: unknown = data['affected'];
+    if (!Array.isArray(affected)) continue;
+    for (const entry of affected as Record<string, unknown>[]) add(entry['session'] ?? entry['client'], i + 1);
+  }
+  return named;
+}
+
+/** Sessions of which it is proven that they do not use the list that comes with the watch. */
+function unusedLists({ findings }: AnalyzeDocument): ReadonlySet<string> {
+  const unused = findings.filter(({ rule, data }) => rule === 'blind-window' && data['secondListUsed'] === false);
+  return new Set(unused.flatMap(({ session }) => (typeof session === 'string' ? [session] : [])));
+}
+
+function windowsOf(
+  session: string | null | undefined,
+  path: string | undefined,
+  subjects: readonly SubjectSession[],
+  times: ReportClock,
+  end: number,
+): WindowEntry[] {
+  if (session === null || session === undefined) return [];
+  const lane = subjects.find((subject) => subject.entry.session === session)?.lane;
+  return (lane?.windows ?? [])
+    .filter((window) => path === undefined || window.path === path)
+    .map((window) => {
+      const { kind, changed, fired, plain, watched, added, removed, until } = window;
+      return {
+        path: window.path,
+        ...{ kind, changed, added, removed },
+        firedFrame: fired.frame,
+        plainFrame: plain.frame,
+        watchedFrame: watched.frame,
+        plainTime: times.text(plain.time),
+        length: (watched.time - plain.time) / 1e9,
+        untilTime: until === null ? null : times.text(until.time),
+        outOfDate: ((until?.time ?? end) - watched.time) / 1e9,
+      };
+    });
+}
+
+function levelData(level: ReturnType<Timeline['levels']>[number]): LevelData {
+  return {
+    ...level,
+    width: level.width / 1e9,
+    p99: level.p99.map((value) => (value === null ? null : Math.round(value) / 1e9)),
+  };
+}
+
+function ladderRow(
+  { kind, frame, time, direction, client, server, label, note }: LadderRow,
+  times: ReportClock,
+): LadderRowData {
+  return { kind, frame, at: times.at(time), time: times.text(time), direction, client, server, label, note };
+}
+
+/** The same with every string escaped for control characters and direction marks. */
+function printableDeep(value: unknown): unknown {
+  if (typeof value === 'string') return printable(value);
+  if (Array.isArray(value)) return value.map(printableDeep);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, printableDeep(item)]));
+}

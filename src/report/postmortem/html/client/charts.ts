@@ -1,0 +1,322 @@
+import type { FindingData, LevelData, ReportData } from '../../data.js';
+import { colour, html } from './dom.js';
+import { clockText, digitsFor, numberText, spanText } from './format.js';
+import type { TimeRange } from './range.js';
+
+/** Points that are drawn at most: the level of buckets is chosen by it. */
+const POINTS = 500;
+const NARROW = 720;
+/** Pixels between a plot and the right edge. */
+export const RIGHT = 10;
+
+/** Pixels to the left of every plot and lane, so that times stand above each other. */
+export function gutter(width: number): number {
+  return width < NARROW ? 46 : 200;
+}
+
+interface Panel {
+  readonly title: string;
+  readonly unit: string;
+  readonly height: number;
+  readonly series: readonly uPlot.Series[];
+  values(level: LevelData): (number | null)[][];
+  axis(value: number): string;
+}
+
+const INCREMENTS = [
+  1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10,
+  15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
+];
+
+function bars(label: string, name: string): uPlot.Series {
+  return {
+    label,
+    stroke: colour(name),
+    fill: colour(name),
+    width: 0,
+    points: { show: false },
+    paths: uPlot.paths.bars!({ align: 1, size: [1, Infinity, 2], gap: 0 }),
+  };
+}
+
+function panels(): Panel[] {
+  const sum = (level: LevelData): number[] => level.operations.map((count, i) => count + level.pings[i]!);
+  return [
+    {
+      title: 'Requests',
+      unit: 'operations, and pings on top of them',
+      height: 120,
+      series: [bars('Pings', 'pings'), bars('Operations', 'operations')],
+      values: (level) => [sum(level), [...level.operations]],
+      axis: numberText,
+    },
+    {
+      title: 'Errors',
+      unit: 'answers with an error, expired sessions',
+      height: 64,
+      series: [bars('Errors', 'errors')],
+      values: (level) => [[...level.errors]],
+      axis: numberText,
+    },
+    {
+      title: 'Notifications',
+      unit: 'watches that fired',
+      height: 64,
+      series: [bars('Notifications', 'notifications')],
+      values: (level) => [[...level.notifications]],
+      axis: numberText,
+    },
+    {
+      title: 'Latency, p99',
+      unit: 'request to answer',
+      height: 84,
+      series: [bars('p99', 'latency')],
+      values: (level) => [[...level.p99]],
+      axis: (value) => (value === 0 ? '0' : spanText(value)),
+    },
+    {
+      title: 'Live sessions',
+      unit: 'begun and not ended',
+      height: 84,
+      series: [
+        {
+          label: 'Sessions',
+          stroke: colour('sessions'),
+          fill: colour('sessions-fill'),
+          width: 1.5,
+          points: { show: false },
+          paths: uPlot.paths.stepped!({ align: 1 }),
+        },
+      ],
+      values: (level) => [[...level.sessions]],
+      axis: numberText,
+    },
+  ];
+}
+
+/** The charts of the timeline, one above the other, on one axis of time. */
+export class Charts {
+  readonly element = html('div', { class: 'charts' });
+  private readonly readout = html('p', { class: 'readout', role: 'status' });
+  private readonly plots: { plot: uPlot; panel: Panel }[] = [];
+
+  constructor(
+    private readonly data: ReportData,
+    private readonly range: TimeRange,
+  ) {
+    range.onChange(() => {
+      this.update();
+    });
+  }
+
+  /** Draws everything anew: for the first time, in another width, or in other colours. */
+  draw(): void {
+    for (const { plot } of this.plots) plot.destroy();
+    this.plots.length = 0;
+    this.element.replaceChildren();
+    const width = Math.floor(this.element.clientWidth);
+    if (width === 0) return;
+    const all = panels();
+    for (const [i, panel] of all.entries()) {
+      const figure = html(
+        'figure',
+        { class: 'panel' },
+        html('figcaption', {}, html('strong', {}, panel.title), html('span', {}, panel.unit)),
+      );
+      this.element.append(figure);
+      const last = i === all.length - 1;
+      const plot = new uPlot(this.options(panel, width, last), this.columns(panel), figure);
+      this.plots.push({ plot, panel });
+    }
+    this.element.append(this.readout);
+    this.say(null);
+  }
+
+  /** Buckets that are drawn now: the finest that are not too many. */
+  private get level(): LevelData {
+    const { levels } = this.data;
+    return levels.find(({ width }) => this.range.span / width <= POINTS) ?? levels.at(-1)!;
+  }
+
+  private columns(panel: Panel): uPlot.AlignedData {
+    const { level } = this;
+    const from = this.data.from!;
+    const x = level.operations.map((_, i) => from + i * level.width);
+    return [x, ...panel.values(level)];
+  }
+
+  private update(): void {
+    for (const { plot, panel } of this.plots) plot.setData(this.columns(panel));
+    this.say(null);
+  }
+
+  private options(panel: Panel, width: number, last: boolean): uPlot.Options {
+    const { range } = this;
+    const text = colour('muted');
+    const grid = { stroke: colour('grid'), width: 1 };
+    const left = gutter(width);
+    return {
+      width,
+      height: panel.height + (last ? 26 : 0),
+      padding: [6, RIGHT, last ? 0 : 7, 0],
+      legend: { show: false },
+      scales: {
+        x: { time: false, range: () => [range.from, range.to] },
+        y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
+      },
+      series: [{}, ...panel.series],
+      axes: [
+        {
+          show: true,
+          size: last ? 26 : 0,
+          stroke: text,
+          grid,
+          ticks: { ...grid, size: last ? 5 : 0 },
+          incrs: INCREMENTS,
+          space: 90,
+          values: (_, splits) =>
+            last ? splits.map((at) => clockText(at, digitsFor(range.span / 4))) : splits.map(() => ''),
+        },
+        {
+          size: left,
+          gap: 4,
+          stroke: text,
+          grid,
+          ticks: { ...grid, size: 4 },
+          space: 26,
+          values: (_, splits) =>
+            splits.map((value) => (Number.isInteger(value) || panel.axis !== numberText ? panel.axis(value) : '')),
+        },
+      ],
+      cursor: {
+        y: false,
+        points: { show: false },
+        drag: { x: true, y: false, setScale: false },
+        sync: { key: 'timeline' },
+        bind: {
+          dblclick: () => () => {
+            range.reset();
+            return null;
+          },
+        },
+      },
+      hooks: {
+        drawClear: [
+          (plot) => {
+            this.bands(plot);
+          },
+        ],
+        setCursor: [
+          (plot) => {
+            this.say(plot.cursor.idx ?? null);
+          },
+        ],
+        setSelect: [
+          (plot) => {
+            const { left: start, width: length } = plot.select;
+            if (length < 3) return;
+            plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            range.set(plot.posToVal(start, 'x'), plot.posToVal(start + length, 'x'));
+          },
+        ],
+      },
+    };
+  }
+
+  /** The times of the findings, behind the data. */
+  private bands(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    for (const severity of ['info', 'warning', 'error'] as const) {
+      const found = this.data.findings.filter((finding) => finding.severity === severity);
+      // One path for all of a kind: where they overlap it is not filled twice.
+      const band = new Path2D();
+      const starts = new Path2D();
+      for (const finding of found) {
+        const from = plot.valToPos(finding.from, 'x', true);
+        const to = Math.max(plot.valToPos(finding.to, 'x', true), from + 2);
+        band.rect(from, bbox.top, to - from, bbox.height);
+        starts.rect(from, bbox.top, 1.5, bbox.height);
+      }
+      ctx.fillStyle = colour(`${severity}-band`);
+      ctx.fill(band);
+      ctx.fillStyle = colour(severity);
+      ctx.fill(starts);
+    }
+    ctx.restore();
+  }
+
+  /** What the buckets under the cursor hold, or how wide they are. */
+  private say(index: number | null): void {
+    const { level, range } = this;
+    if (index === null || index >= level.operations.length) {
+      this.readout.textContent = `A bar is ${spanText(level.width)} wide. Shown: ${clockText(range.from, digitsFor(range.span))} to ${clockText(range.to, digitsFor(range.span))} UTC.`;
+      return;
+    }
+    const at = this.data.from! + index * level.width;
+    const p99 = level.p99[index] ?? null;
+    this.readout.textContent =
+      `${clockText(at, digitsFor(level.width * 50))} UTC, ${spanText(level.width)}: ` +
+      `${numberText(level.operations[index]!)} operations, ${numberText(level.pings[index]!)} pings, ` +
+      `${numberText(level.errors[index]!)} errors, ${numberText(level.notifications[index]!)} notifications, ` +
+      `p99 ${p99 === null ? '–' : spanText(p99)}, ${numberText(level.sessions[index]!)} sessions`;
+  }
+}
+
+/** A row of numbered buttons above the charts, each where its finding began. */
+export class FindingMarkers {
+  readonly element = html('div', { class: 'markers', role: 'group', 'aria-label': 'Findings on the timeline' });
+  private readonly buttons: { finding: FindingData; button: HTMLButtonElement }[];
+
+  constructor(
+    findings: readonly FindingData[],
+    private readonly range: TimeRange,
+    open: (finding: FindingData) => void,
+  ) {
+    this.buttons = findings.slice(0, MARKERS).map((finding) => {
+      const button = html(
+        'button',
+        { type: 'button', class: `badge ${finding.severity}`, title: finding.title },
+        String(finding.number),
+      );
+      button.setAttribute('aria-label', `Finding ${finding.number}: ${finding.title}`);
+      button.addEventListener('click', () => {
+        open(finding);
+      });
+      return { finding, button };
+    });
+    this.element.append(...this.buttons.map(({ button }) => button));
+    range.onChange(() => {
+      this.draw();
+    });
+  }
+
+  /** Puts each button at its place; where they would lie upon each other, in rows. */
+  draw(): void {
+    const width = this.element.clientWidth;
+    const left = gutter(width);
+    const plot = width - left - RIGHT;
+    const ends: number[] = [];
+    const order = [...this.buttons].sort((a, b) => a.finding.from - b.finding.from);
+    for (const { finding, button } of order) {
+      const share = (finding.from - this.range.from) / this.range.span;
+      const visible = finding.to >= this.range.from && share <= 1;
+      button.hidden = !visible;
+      if (!visible) continue;
+      const x = left + Math.max(0, Math.min(1, share)) * plot;
+      let row = ends.findIndex((end) => end <= x);
+      if (row < 0) row = ends.length < ROWS ? ends.length : ROWS - 1;
+      ends[row] = x + SIZE;
+      button.style.left = `${Math.max(0, Math.min(x - SIZE / 2, width - SIZE))}px`;
+      button.style.top = `${row * (SIZE + 2)}px`;
+    }
+    this.element.style.height = `${this.buttons.length === 0 ? 0 : Math.max(1, ends.length) * (SIZE + 2)}px`;
+  }
+}
+
+const MARKERS = 60;
+const ROWS = 4;
+const SIZE = 26;

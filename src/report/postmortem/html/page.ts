@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { ReportData } from '../data.js';
+import { pageScript } from '../../pageScript.js';
+import { style } from './style.js';
+
+/**
+ * The report as one HTML file that needs nothing else: script, style and charting library are in it, and its policy lets
+ * it load nothing and run only what is in it. What comes from the capture stands in a JSON block, and is only ever put
+ * into the page as text.
+ */
+export function htmlPage(data: ReportData, script: string = pageScript()): string {
+  const library = dirname(createRequire(import.meta.url).resolve('uplot'));
+  const beside = (name: string): string => readFileSync(join(library, name), 'utf8');
+  const code = closed(`${beside('uPlot.iife.min.js')}\n${script}`);
+  const css = closed(`${beside('uPlot.min.css')}\n${style}`);
+  const policy = [
+    `default-src 'none'`,
+    `script-src '${hash(code)}'`,
+    `style-src '${hash(css)}'`,
+    `base-uri 'none'`,
+    `form-action 'none'`,
+  ].join('; ');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${markup(titleOf(data))}</title>
+<style>${css}</style>
+</head>
+<body>
+<noscript>This report is drawn by the script in it: allow scripts for this file, or use zkscope report --markdown.</noscript>
+<script type="application/json" id="report-data">${jsonInScript(data)}</script>
+<script>${code}</script>
+</body>
+</html>
+`;
+}
+
+function titleOf({ captures, verdict }: ReportData): string {
+  const [first] = captures;
+  const name = first === undefined ? '' : first.file.slice(first.file.lastIndexOf('/') + 1);
+  return `${name === '' || name === '-' ? 'Capture' : name}: ${verdict.headline}`;
+}
+
+/** JSON that cannot end its script block, open a comment, or mean anything as markup. */
+export function jsonInScript(value: unknown): string {
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+function markup(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Our own code and style, which must not hold what would end their element. */
+function closed(text: string): string {
+  const lines = text.replace(/\r\n?/g, '\n');
+  if (/<\/(?:script|style)|<!--/i.test(lines)) throw new Error('the code of the page would end its own element');
+  return lines;
+}
+
+function hash(text: string): string {
+  return `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`;
+}

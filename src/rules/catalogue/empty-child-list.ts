@@ -1,0 +1,180 @@
+import { type ChildList, type Read, type Session, type View, type Znode } from '../../model/index.js';
+import type { Confidence, Evidence, Severity } from '../finding.js';
+import { defineRule } from '../rule.js';
+import { type Affected, affectedBy, affectedData, causeData } from '../support/affected.js';
+import { count, duration, listing } from '../support/text.js';
+
+interface Emptied {
+  readonly session: Session;
+  readonly before: ChildList;
+  readonly read: Read;
+  readonly beforeTime: number;
+}
+
+interface Path {
+  readonly znode: Znode;
+  readonly emptied: Emptied[];
+  more: number;
+  /** First list with members after the first empty one. */
+  restored: Read | null;
+}
+
+type Ending = 'orderly' | 'expired' | 'unknown';
+
+const KEPT = 1000;
+
+export const emptyChildList = defineRule({
+  meta: {
+    name: 'empty-child-list',
+    summary: 'A list of children that had members is read as empty',
+    documentation: {
+      meaning:
+        'A consumer (a load balancer, a worker) reads a list of providers, members or tasks that had children before, and now has none. Unless the client library protects itself, it has nobody left to talk to.',
+      proof:
+        'Two lists of one session, the later one empty, and members that went because their sessions expired or were lost. It weighs more the more consumers receive it.',
+      lookalikes:
+        'Lock and election directories, which are empty between owners; members that were deleted or whose sessions were closed on purpose; a single ephemeral that is replaced; the first read of a new service. Why members went which the capture does not show is unknown: info.',
+      remedy:
+        'Make consumers keep the last known list when a new one is empty (Dubbo and Spring Cloud have options for it), and repair the cause at the providers: see node-exists-swallowed, ephemeral-not-recreated and session-expired.',
+    },
+    options: {
+      restored: {
+        type: 'number',
+        default: 5,
+        unit: 'seconds',
+        description: 'A list that has members again after less than this is a warning, not an error',
+      },
+    },
+  },
+  create({ model, options, report, findings }) {
+    const paths = new Map<string, Path>();
+
+    function emptiedBy(view: View, read: Read, previous: Read): void {
+      const { znode } = view;
+      let path = paths.get(znode.path);
+      if (path === undefined) {
+        if (paths.size >= KEPT) return;
+        path = { znode, emptied: [], more: 0, restored: null };
+        paths.set(znode.path, path);
+      }
+      const emptied = { session: view.session, before: previous.list!, read, beforeTime: previous.time };
+      if (path.emptied.length < KEPT) path.emptied.push(emptied);
+      else path.more++;
+    }
+
+    return {
+      listRead(view, read, previous) {
+        if (read.list === null) return;
+        if (read.list.size > 0) {
+          if (paths.size === 0) return;
+          const path = paths.get(view.znode.path);
+          if (path !== undefined) path.restored ??= read;
+        } else if (previous?.list != null && previous.list.size > 0) emptiedBy(view, read, previous);
+      },
+      end() {
+        for (const path of paths.values()) judge(path);
+      },
+    };
+
+    function judge({ znode, emptied, more, restored }: Path): void {
+      const first = emptied[0]!;
+      const members = new Set(emptied.flatMap(({ before }) => before.names).slice(0, 5000));
+      const endings = new Map<Ending, string[]>([
+        ['orderly', []],
+        ['expired', []],
+        ['unknown', []],
+      ]);
+      for (const name of members) endings.get(endingOf(znode.path, name, first.read.time))!.push(name);
+      const expired = endings.get('expired')!;
+      const unknown = endings.get('unknown')!;
+      // All of them went in good order, or it is a place for one at a time.
+      if (expired.length === 0 && unknown.length === 0) return;
+      const most = Math.max(...emptied.map(({ before }) => before.size));
+      const healed = restored === null ? null : restored.time - first.read.time;
+      if (most === 1 && healed !== null) return;
+      const consumers = new Set(emptied.map(({ session }) => session));
+      const lossy = emptied.some(({ session, beforeTime }) => session.uncertainSince(beforeTime));
+      let severity: Severity = 'info';
+      if (expired.length > 0 && !lossy) {
+        const brief = healed !== null && healed < options.restored * 1e9;
+        severity = consumers.size > 1 && !brief ? 'error' : 'warning';
+      }
+      const confidence: Confidence =
+        lossy || expired.length === 0 ? 'possible' : unknown.length === 0 ? 'proven' : 'likely';
+      const entries = emptied.map(({ session, before, read }): Affected => ({
+        ...affectedBy(session),
+        path: znode.path,
+        frames: [before.frame, read.frame],
+        before: before.size,
+      }));
+      const cause = findings.find(
+        (f) =>
+          ['node-exists-swallowed', 'ephemeral-not-recreated', 'session-expired'].includes(f.rule) &&
+          (f.rule === 'session-expired'
+            ? expired.length > 0
+            : ((f.data['affected'] ?? []) as readonly Affected[]).some(
+                (e) => e.path?.startsWith(`${znode.path}/`) === true,
+              )),
+      );
+      const why =
+        expired.length > 0
+          ? `${count(expired.length, 'member')} belonged to sessions that had expired or were lost`
+          : 'why the members went is not in the capture';
+      const evidence: Evidence[] = [
+        {
+          frame: first.before.frame,
+          time: first.before.time,
+          text: `${znode.path} has ${count(first.before.size, 'child', 'children')}`,
+        },
+      ];
+      const member = expired[0] === undefined ? undefined : model.znode(childPath(znode.path, expired[0]));
+      if (member?.creation != null) {
+        const { frame, time, session } = member.creation;
+        evidence.push({ frame, time, text: `${member.path} is created by session ${session ?? 'unknown'}` });
+      }
+      evidence.push({
+        frame: first.read.frame,
+        time: first.read.time,
+        text: `${first.read.op} of ${znode.path} is answered with no children`,
+      });
+      report({
+        severity,
+        confidence,
+        title: 'List of children became empty',
+        message: `${count(consumers.size, 'consumer')} of ${znode.path} had ${count(most, 'child', 'children')} and then read 0${healed === null ? '' : `, for ${duration(healed)}`}; ${why}${cause === undefined ? '' : ` (${cause.rule})`}.`,
+        remedy: 'Keep the last known list when a new one is empty, and repair why the members went: see the cause.',
+        ...(consumers.size === 1 ? { client: first.session.client, session: first.session.id } : {}),
+        path: znode.path,
+        from: first.read.time,
+        to: restored?.time ?? emptied.at(-1)!.read.time,
+        evidence: evidence.sort((a, b) => a.frame - b.frame),
+        data: {
+          consumers: consumers.size,
+          membersBefore: most,
+          expired: listing(expired, 50),
+          orderly: endings.get('orderly')!.length,
+          unknown: unknown.length,
+          ...(more > 0 ? { readsNotListed: more } : {}),
+          ...(cause === undefined ? {} : { cause: causeData(cause) }),
+          ...affectedData(entries),
+        },
+      });
+    }
+
+    function endingOf(parent: string, name: string, time: number): Ending {
+      const znode = model.znode(childPath(parent, name));
+      const cause = znode?.deletion?.cause;
+      if (cause === 'request' || cause === 'closeSession') return 'orderly';
+      const id = znode?.creation?.session ?? null;
+      const owner = id === null ? undefined : model.sessions.find(id);
+      if (znode?.creation != null && znode.ephemeral === true && owner === undefined) return 'orderly';
+      if (owner === undefined || owner.holes > 0) return 'unknown';
+      if (owner.end === 'expired' || owner.end === 'lost') return 'expired';
+      return !owner.connected && time - owner.lastRequestTime > owner.timeoutNs() / 2 ? 'expired' : 'unknown';
+    }
+  },
+});
+
+function childPath(parent: string, name: string): string {
+  return parent === '/' ? `/${name}` : `${parent}/${name}`;
+}

@@ -1,0 +1,151 @@
+import type { Fired, Session, View, WatchKind } from '../../model/index.js';
+import { EventType, eventTypeName } from '../../protocols/zookeeper/format/opcodes.js';
+import type { Confidence, Evidence, Severity } from '../finding.js';
+import { defineRule } from '../rule.js';
+import { type Affected, affectedBy, affectedData, incidents, subject } from '../support/affected.js';
+import { changedAgain, changedSince } from '../support/data.js';
+import { readUnderWay } from '../support/lists.js';
+import { count, duration, listing } from '../support/text.js';
+
+/** Sessions and paths that are told of. */
+const MAX = 20_000;
+
+interface Missing {
+  readonly view: View;
+  readonly kind: WatchKind;
+  readonly fired: Fired;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly until: number;
+  readonly entry: Affected;
+}
+
+export const missingRewatch = defineRule({
+  meta: {
+    name: 'missing-rewatch',
+    summary: 'A watch fired and the session never sets one on that path again',
+    documentation: {
+      meaning:
+        'ZooKeeper watches fire once. A session was notified that a znode or its list of children changed, and in all the rest of its life it sets no watch of that kind on that path again: later changes are not announced to it.',
+      proof:
+        'The notification was delivered (the client acknowledged it at TCP level), the session reads the path again, and every such read has watch=false: proven. If it never touches the path again, it may have no interest in it any more: possible.',
+      lookalikes:
+        'NodeDeleted (the node is gone, nobody owes it a watch); a one-time wait that ends with NodeCreated and one read; a read without a watch that is followed by one with a watch (that is blind-window); a change that the session made itself; a session that closes right after; an event in the last moments of the capture; a notification that no one acknowledged; persistent watches (addWatch), which do not fire away.',
+      remedy:
+        'Set the watch again in the same request that reads the new state: kazoo ChildrenWatch or DataWatch instead of get_children(watch=…), Curator CuratorCache instead of usingWatcher, go-zookeeper ChildrenW or GetW again at each event, zoo_wget_children or zoo_wget in the C watcher. With ZooKeeper 3.6 and later a persistent watch (addWatch) needs no setting again.',
+    },
+    options: {
+      grace: {
+        type: 'number',
+        default: 1.5,
+        unit: 'seconds',
+        description: 'How long the session has to live on after the event before the watch counts as missing',
+      },
+      closingGrace: {
+        type: 'number',
+        default: 10,
+        unit: 'seconds',
+        description: 'The same for a session that is closed by its client: it may have been done',
+      },
+    },
+  },
+  create({ options, report }) {
+    const found: Missing[] = [];
+
+    function look(session: Session, view: View, kind: WatchKind): void {
+      const fired = view.fired(kind);
+      const announces = kind === 'child' ? EventType.NodeChildrenChanged : EventType.NodeDataChanged;
+      if (fired?.eventType !== announces || !fired.delivered || view.persistentWatch !== null) return;
+      const { znode } = view;
+      if (znode.exists === false && znode.existsTime >= fired.time) return;
+      const until = session.closing?.time ?? session.lastRequestTime;
+      const lived = until - fired.time;
+      if (lived < (session.closing === null ? options.grace : options.closingGrace) * 1e9) return;
+      // A reconnect gives the client another chance to set it: judged by watch-lost-after-reconnect.
+      if (readUnderWay(view)) return;
+      const plain = fired.lastPlain;
+      // What is missing may be the read that sets the watch, or the session's own write that caused the event.
+      const uncertain = session.uncertainSince(fired.watch?.time ?? 0) || session.forgotten > 0;
+      if ((fired.own || uncertain) && fired.plainReads < 2) return;
+      const again = fired.plainReads > 1 || (plain !== null && changedSince(view, kind, plain));
+      // Never read again: worth a warning only if there was more to be told.
+      if (found.length >= MAX) return;
+      const weak = uncertain || fired.own || (plain === null && !changedAgain(view, kind));
+      found.push({
+        view,
+        kind,
+        fired,
+        until,
+        severity: weak ? 'info' : again ? 'error' : 'warning',
+        confidence: weak || plain === null ? 'possible' : 'proven',
+        entry: {
+          ...affectedBy(session),
+          path: znode.path,
+          frames: [fired.frame, ...(fired.firstPlain === null ? [] : [fired.firstPlain.frame])],
+          event: eventTypeName(fired.eventType),
+          readsWithoutWatch: fired.plainReads,
+        },
+      });
+    }
+
+    return {
+      sessionEnded(session) {
+        for (const view of session.views.values()) {
+          if (view.childFired !== null) look(session, view, 'child');
+          if (view.dataFired !== null) look(session, view, 'data');
+        }
+      },
+      end() {
+        const key = (m: Missing): string => `${m.view.znode.path} ${m.kind} ${m.severity} ${m.confidence}`;
+        for (const group of incidents(found, key, (m) => m.fired.time)) {
+          const { fired, view, kind, severity, confidence } = group[0]!;
+          const entries = group.map((m) => m.entry);
+          const path = view.znode.path;
+          const event = eventTypeName(fired.eventType);
+          const reads = fired.plainReads;
+          const who = group.length === 1 ? entries[0]!.client : count(group.length, 'session');
+          const message =
+            reads > 0
+              ? `${who} got ${event} of ${path} and read it again ${count(reads, 'time')} in ${duration(group[0]!.until - fired.time)}, always with watch=false: it is told of no later change.`
+              : `${who} got ${event} of ${path} and never touched that path again, for ${duration(group[0]!.until - fired.time)}: if it still needs it, it is told of no later change.`;
+          const evidence: Evidence[] = [];
+          if (fired.watch !== null) {
+            evidence.push({
+              frame: fired.watch.frame,
+              time: fired.watch.time,
+              text: `${fired.watch.op} of ${path} sets the watch`,
+            });
+          }
+          evidence.push({
+            frame: fired.frame,
+            time: fired.time,
+            text: `notification ${event} of ${path}, acknowledged by the client`,
+          });
+          const { firstPlain, lastPlain } = fired;
+          if (firstPlain !== null) {
+            evidence.push({
+              frame: firstPlain.frame,
+              time: firstPlain.time,
+              text: `${firstPlain.op} of ${path} with watch=false is answered`,
+            });
+          }
+          if (lastPlain !== null && lastPlain !== firstPlain) {
+            evidence.push({ frame: lastPlain.frame, time: lastPlain.time, text: `the latest of ${reads} such reads` });
+          }
+          report({
+            severity,
+            confidence,
+            title: kind === 'child' ? 'Child watch not set again' : 'Data watch not set again',
+            message,
+            remedy: `Set the watch again with the read that follows each event: ${kind === 'child' ? 'ChildrenWatch (kazoo), CuratorCache (Curator), ChildrenW (go-zookeeper), zoo_wget_children (C)' : 'DataWatch (kazoo), CuratorCache (Curator), GetW (go-zookeeper), zoo_wget (C)'}, or use addWatch (3.6+) for ${listing([path])}.`,
+            ...subject(entries),
+            from: fired.time,
+            to: Math.max(...group.map((m) => m.until)),
+            evidence,
+            data: { kind, event, readsWithoutWatch: reads, ...affectedData(entries) },
+          });
+        }
+      },
+    };
+  },
+});

@@ -1,0 +1,93 @@
+import { defineRule } from '../rule.js';
+import { type Affected, affectedData, causeData, findingOn, incidents, subject } from '../support/affected.js';
+import { count, duration, seconds } from '../support/text.js';
+import { type Unanswered, UnansweredRequests } from '../support/unanswered.js';
+
+export const pingUnanswered = defineRule({
+  meta: {
+    name: 'ping-unanswered',
+    summary: 'Requests and pings stay without an answer for most of the session timeout, and the client leaves',
+    documentation: {
+      meaning:
+        'The server says nothing on a connection for so long that the client gives it up (libraries do after two thirds of the session timeout). If TCP acknowledged the requests the process of the server hangs; if not, the network between them is cut.',
+      proof:
+        'The request, no answer, and the client’s FIN or RST (or repetitions of the request that nobody acknowledges).',
+      lookalikes:
+        'A slow request while pings are answered; requests on a connection which the client itself closes; answers that may lie in a gap of the capture; the last requests of the capture; a server that closes the connection.',
+      remedy:
+        'See server-stall where the requests were acknowledged, half-open-connection and the network where they were not.',
+    },
+    options: {
+      share: {
+        type: 'number',
+        default: 0.6,
+        min: 0.1,
+        max: 2,
+        unit: 'session timeouts',
+        description: 'How long the server has to be silent on the connection',
+      },
+    },
+  },
+  create({ model, options, report, findings }) {
+    const unanswered = new UnansweredRequests(model, options.share);
+    return {
+      ...unanswered.listener,
+      end() {
+        const key = (u: Unanswered): string => `${u.acknowledged ? u.connection.server.address : 'network'} ${u.lossy}`;
+        for (const group of incidents(unanswered.collect(), key, (u) => u.time, 15e9)) {
+          const first = group[0]!;
+          const entries = group.map((u): Affected => ({
+            client: u.connection.client,
+            session: u.connection.session?.id ?? null,
+            frames: [u.frame, u.toFrame],
+            server: u.connection.server.address,
+            waiting: u.ops,
+            waited: seconds(u.to - u.time),
+            silence: seconds(u.silence),
+          }));
+          const causes = first.acknowledged ? ['server-stall'] : ['half-open-connection'];
+          const cause = findingOn(findings, causes, (e) => group.some((u) => u.connection.client === e.client));
+          const servers = new Set(group.map((u) => u.connection.server.address));
+          const requests = group.reduce((sum, u) => sum + u.waiting, 0);
+          const where = servers.size === 1 ? first.connection.server.address : count(servers.size, 'server');
+          const who = group.length === 1 ? first.connection.client : count(group.length, 'client');
+          const longest = Math.max(...group.map((u) => u.silence));
+          report({
+            severity: first.lossy ? 'info' : 'warning',
+            confidence: first.lossy ? 'possible' : 'proven',
+            title: first.acknowledged
+              ? 'Requests acknowledged but never answered'
+              : 'Requests neither acknowledged nor answered',
+            message: `${where} left ${count(requests, 'request')} of ${who} without an answer, silent for up to ${duration(longest)}${first.acknowledged ? ', though TCP acknowledged them' : '; TCP repeated them and got no ACK'}${cause === undefined ? '' : ` (${cause.rule})`}.`,
+            remedy: first.acknowledged
+              ? 'The server process hangs: garbage collection, disk, or a stopped process; see server-stall.'
+              : 'The network between client and server is cut in at least one direction: firewall, route, link.',
+            ...subject(entries),
+            ...(servers.size === 1 ? { server: first.connection.server.address } : {}),
+            ...(group.length === 1 ? { connection: first.connection.id } : {}),
+            from: first.time,
+            to: Math.max(...group.map((u) => u.to)),
+            evidence: [
+              {
+                frame: first.frame,
+                time: first.time,
+                text: `${first.op} of ${first.connection.client}, never answered`,
+              },
+              {
+                frame: first.toFrame,
+                time: first.to,
+                text: first.acknowledged ? 'the client leaves' : 'its latest repetition',
+              },
+            ],
+            data: {
+              acknowledged: first.acknowledged,
+              requests,
+              ...(cause === undefined ? {} : { cause: causeData(cause) }),
+              ...affectedData(entries),
+            },
+          });
+        }
+      },
+    };
+  },
+});

@@ -1,0 +1,188 @@
+import type { ClientConnection } from '../../model/index.js';
+import type { Severity } from '../finding.js';
+import { defineRule } from '../rule.js';
+import { affectedData } from '../support/affected.js';
+import { count, duration, listing, seconds } from '../support/text.js';
+
+/** Handshakes of one host in quick succession, each on a connection that soon ended. */
+interface Burst {
+  readonly ip: string;
+  readonly from: { readonly frame: number; readonly time: number };
+  to: { readonly frame: number; readonly time: number };
+  handshakes: number;
+  /** Handshakes that made a new session, and those that took one up again. */
+  fresh: number;
+  resumed: number;
+  readonly sessions: Map<string, { client: string; count: number; frames: number[] }>;
+  readonly servers: Set<string>;
+  /** Latest request before each end, by operation and path. */
+  readonly last: Map<string, number>;
+  unanswered: number;
+  closedByClient: number;
+}
+
+const MAX_BURSTS = 1000;
+const MAX_SESSIONS = 200;
+
+export const reconnectStorm = defineRule({
+  meta: {
+    name: 'reconnect-storm',
+    summary: 'One host connects again and again, and none of its connections lasts',
+    documentation: {
+      meaning:
+        'Either an application makes a client of its own for every read (each session costs two quorum writes), or a client takes up the same session over and over because something breaks the connection each time: an answer larger than its jute.maxbuffer, an exception in its event thread.',
+      proof:
+        'The handshakes of one host, their rate, and how soon each connection ended; for one session also the request before each break.',
+      lookalikes:
+        'An ordinary Java client during an outage tries about once a second (refused attempts are connect-refused); a cron job every few seconds; many clients that reconnect once each after a restart; many pods behind one address, whose connections live on.',
+      remedy:
+        'Make one client for the life of the process and share it. Where the same session comes back: look at the request before each break; an answer above jute.maxbuffer needs a larger limit at the client or a smaller znode.',
+    },
+    options: {
+      handshakes: {
+        type: 'number',
+        default: 10,
+        min: 3,
+        unit: 'handshakes',
+        description: 'Handshakes in one burst that make a storm',
+      },
+      rate: {
+        type: 'number',
+        default: 1,
+        unit: 'per second',
+        description: 'Handshakes a second from which on a burst is a storm',
+      },
+      shortLived: {
+        type: 'number',
+        default: 5,
+        unit: 'seconds',
+        description: 'Connections that last longer than this do not count',
+      },
+    },
+  },
+  create({ options, report }) {
+    const open = new Map<string, Burst>();
+    const storms: Burst[] = [];
+
+    function finish(burst: Burst): void {
+      const lasted = Math.max(burst.to.time - burst.from.time, 1e9) / 1e9;
+      if (burst.handshakes < options.handshakes || burst.handshakes / lasted < options.rate) return;
+      if (storms.length < MAX_BURSTS) storms.push(burst);
+    }
+
+    function ended(connection: ClientConnection): void {
+      const { handshake, tcp, host } = connection;
+      // One that was forgotten to bound memory may live on.
+      if (tcp.end === 'forgotten' || !connection.established || handshake?.response == null) return;
+      const end = tcp.endMoment ?? handshake.response;
+      const start = handshake.request ?? handshake.response;
+      if (end.time - start.time > options.shortLived * 1e9) return;
+      let burst = open.get(host.ip);
+      // Slower than the least rate on the whole: another burst.
+      if (burst !== undefined && start.time - burst.to.time > 5e9 / Math.max(options.rate, 0.1)) {
+        finish(burst);
+        burst = undefined;
+      }
+      if (burst === undefined) {
+        burst = {
+          ip: host.ip,
+          from: start,
+          to: end,
+          handshakes: 0,
+          fresh: 0,
+          resumed: 0,
+          sessions: new Map(),
+          servers: new Set(),
+          last: new Map(),
+          unanswered: 0,
+          closedByClient: 0,
+        };
+        if (open.size > 10_000) open.clear();
+        open.set(host.ip, burst);
+      }
+      burst.handshakes++;
+      if (end.time > burst.to.time) burst.to = end;
+      if (handshake.asked === handshake.granted) burst.resumed++;
+      else burst.fresh++;
+      burst.servers.add(connection.server.address);
+      if (connection.outstanding.size > 0) burst.unanswered++;
+      const { fin, rst } = tcp.toServer;
+      const byServer = tcp.toClient.fin ?? tcp.toClient.rst;
+      const byClient = fin ?? rst;
+      if (byClient !== null && (byServer === null || byClient.time <= byServer.time)) burst.closedByClient++;
+      const id = handshake.granted ?? '';
+      const session = burst.sessions.get(id);
+      if (session !== undefined) {
+        session.count++;
+        session.client = connection.client;
+        if (session.frames.length < 20) session.frames.push(handshake.response.frame);
+      } else if (burst.sessions.size < MAX_SESSIONS) {
+        burst.sessions.set(id, { client: connection.client, count: 1, frames: [handshake.response.frame] });
+      }
+      const { lastOp, lastPath } = connection;
+      if (lastOp !== null && lastOp !== 'connect' && lastOp !== 'closeSession') {
+        const request = lastPath === null ? lastOp : `${lastOp} ${lastPath}`;
+        if (burst.last.has(request) || burst.last.size < 100)
+          burst.last.set(request, (burst.last.get(request) ?? 0) + 1);
+      }
+    }
+
+    return {
+      connectionClosed: ended,
+      end() {
+        for (const burst of open.values()) finish(burst);
+        for (const burst of storms) tell(burst);
+      },
+    };
+
+    function tell(burst: Burst): void {
+      const { ip, handshakes, fresh, resumed } = burst;
+      const lasted = burst.to.time - burst.from.time;
+      const [id, busiest] = [...burst.sessions].reduce((a, b) => (b[1].count > a[1].count ? b : a));
+      // The same session over and over: it cannot get past something.
+      const stuck = busiest.count >= options.handshakes && busiest.count * 2 > handshakes;
+      const [request, times] = [...burst.last].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
+      const same = times * 2 > handshakes;
+      const path = same ? request.slice(request.indexOf(' ') + 1) : '';
+      const severity: Severity = stuck ? 'error' : 'warning';
+      const rate = Number((handshakes / Math.max(lasted / 1e9, 1)).toFixed(1));
+      const before = same ? `, ${stuck ? 'each time after' : 'each for'} ${request.replace(' ', ' of ')}` : '';
+      const entries = [...burst.sessions]
+        .slice(0, 50)
+        .map(([session, s]) => ({ client: s.client, session, frames: s.frames, handshakes: s.count }));
+      report({
+        severity,
+        confidence: 'proven',
+        title: stuck ? 'The same session reconnects in a loop' : 'A session for every request',
+        message: stuck
+          ? `${ip} took up session ${id} ${count(busiest.count, 'time')} in ${duration(lasted)}${before}; every connection broke soon after.`
+          : `${ip} made ${count(handshakes, 'handshake')} in ${duration(lasted)} (${rate} a second, ${fresh} new sessions)${before}; every connection ended soon after.`,
+        remedy: stuck
+          ? 'Look at the answer before each break: one above the client’s jute.maxbuffer makes it drop the connection and ask again; raise the limit there or make the znode smaller.'
+          : 'Make one client when the process starts and use it for all requests; a session is meant to live as long as the process.',
+        client: ip,
+        ...(stuck ? { session: id } : {}),
+        ...(path !== '' && path.startsWith('/') ? { path } : {}),
+        ...(burst.servers.size === 1 ? { server: [...burst.servers][0]! } : {}),
+        from: burst.from.time,
+        to: burst.to.time,
+        evidence: [
+          { frame: burst.from.frame, time: burst.from.time, text: 'the first of these handshakes' },
+          { frame: burst.to.frame, time: burst.to.time, text: `the end of the last of ${handshakes} connections` },
+        ],
+        data: {
+          handshakes,
+          newSessions: fresh,
+          resumed,
+          seconds: seconds(lasted),
+          rate,
+          closedByClient: burst.closedByClient,
+          unansweredAtEnd: burst.unanswered,
+          servers: listing([...burst.servers], 10),
+          ...(same ? { lastRequest: request } : {}),
+          ...affectedData(entries),
+        },
+      });
+    }
+  },
+});

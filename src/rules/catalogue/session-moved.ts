@@ -1,0 +1,208 @@
+import type { Session } from '../../model/index.js';
+import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
+import type { Evidence } from '../finding.js';
+import { defineRule } from '../rule.js';
+import {
+  type Affected,
+  affectedBy,
+  affectedData,
+  causeData,
+  findingOn,
+  incidents,
+  subject,
+} from '../support/affected.js';
+import { count, duration, listing } from '../support/text.js';
+
+interface Move {
+  readonly session: Session;
+  readonly id: string;
+  readonly client: string;
+  readonly ip: string;
+  readonly from: string;
+  readonly to: string;
+  readonly frame: number;
+  readonly time: number;
+}
+
+interface Shared {
+  readonly session: Session;
+  readonly ips: Set<string>;
+  readonly clients: Set<string>;
+  readonly servers: Set<string>;
+  /** Handshakes by which one address took the session from another that was still connected. */
+  takeovers: number;
+  readonly evidence: Evidence[];
+  readonly from: number;
+  to: number;
+  handshakes: number;
+  moved: number;
+}
+
+const MAX = 20_000;
+const SAME_HANDSHAKE = 5e6;
+
+export const sessionMoved = defineRule({
+  meta: {
+    name: 'session-moved',
+    summary: 'A session is taken up on another server: ordinary failover, or two machines that share it',
+    documentation: {
+      meaning:
+        'A client that loses its server takes its session to the next one: that is failover, and context only. But two client addresses that take one session from each other in turn are two machines with the same session id and password, such as a cloned virtual machine or a restored snapshot: each cuts the other off, writes are lost in between.',
+      proof:
+        'Handshakes answered with the same session id, from two client addresses in turn, each while the connection of the other one was still open. ZooKeeper 3.8 closes the connection that lost the session without an answer to its write; SessionMoved (-118) is rarely seen.',
+      lookalikes:
+        'A client that comes back from the same address (failover); a client behind NAT that changes its port, or its address after its old connection ended.',
+      remedy:
+        'Stop one of the two and start its client process anew: a client must not be copied while it is connected. For machine images and snapshots, stop the service first.',
+    },
+    options: {
+      takeovers: {
+        type: 'number',
+        default: 2,
+        min: 1,
+        unit: 'handshakes',
+        description: 'Takeovers between two addresses that make an error',
+      },
+    },
+  },
+  create({ options, report, findings }) {
+    const moves: Move[] = [];
+    const shared = new Map<string, Shared>();
+    let movedErrors = 0;
+
+    return {
+      withoutPings: true,
+      response(m, connection) {
+        if (m.err !== ErrorCode.SessionMoved) return;
+        movedErrors++;
+        const entry = shared.get(connection.session?.id ?? '');
+        if (entry !== undefined) entry.moved++;
+      },
+      sessionAttached(session, _connection, resumed) {
+        const { attachments, id } = session;
+        const now = attachments.at(-1);
+        const before = attachments.at(-2);
+        if (!resumed || id === null || now === undefined || before === undefined) return;
+        const { frame, time, server, ip, client } = now;
+        // The same handshake seen before and after a translation of addresses is no takeover.
+        if (time - before.time < SAME_HANDSHAKE) return;
+        if (before.ip === ip) {
+          const known = shared.get(id);
+          if (known !== undefined) known.handshakes++;
+          if (before.server !== server && moves.length < MAX) {
+            moves.push({ session, id, client, ip, from: before.server, to: server, frame, time });
+          }
+          return;
+        }
+        let entry = shared.get(id);
+        if (entry === undefined) {
+          if (shared.size >= MAX) return;
+          entry = {
+            ...{
+              session,
+              ips: new Set([before.ip]),
+              clients: new Set([before.client]),
+              servers: new Set([before.server]),
+            },
+            ...{ takeovers: 0, evidence: [], from: before.time, to: time, handshakes: 1, moved: 0 },
+          };
+          entry.evidence.push({
+            frame: before.frame,
+            time: before.time,
+            text: `handshake: ${before.client} has session ${id} on ${before.server}`,
+          });
+          shared.set(id, entry);
+        }
+        entry.handshakes++;
+        entry.ips.add(ip);
+        entry.clients.add(client);
+        entry.servers.add(server);
+        entry.to = time;
+        const other = before.connection;
+        if (other !== null && !other.closed && other.tcp.toServer.fin === null && other.tcp.toServer.rst === null) {
+          entry.takeovers++;
+          if (entry.evidence.length < 4) {
+            entry.evidence.push({
+              frame,
+              time,
+              text: `handshake: ${client} takes it up on ${server} while ${other.client} is connected`,
+            });
+          }
+        }
+      },
+      end() {
+        for (const entry of shared.values()) if (entry.takeovers >= options.takeovers) tellShared(entry);
+        // A client that reconnects in a loop goes from server to server: that is told there.
+        const ordinary = moves.filter(
+          (m) => findingOn(findings, ['reconnect-storm'], (e) => e.session === m.id) === undefined,
+        );
+        for (const group of incidents(
+          ordinary,
+          (m) => m.from,
+          (m) => m.time,
+          60e9,
+        ))
+          tellMoves(group);
+      },
+    };
+
+    function tellShared(entry: Shared): void {
+      const { session, ips, takeovers, handshakes } = entry;
+      const affected = [...entry.clients]
+        .slice(0, 50)
+        .map((client): Affected => ({ client, session: session.id, frames: [] }));
+      report({
+        severity: 'error',
+        confidence: session.holes > 0 ? 'likely' : 'proven',
+        title: 'Two machines share one session',
+        message: `${listing([...ips])} took session ${session.id!} from each other ${count(takeovers, 'time')} in ${duration(entry.to - entry.from)}, each while the other was connected.`,
+        remedy:
+          'Restart the ZooKeeper client on one of the two: they have the same session id and password, as after cloning a machine or restoring a snapshot.',
+        session: session.id,
+        from: entry.from,
+        to: entry.to,
+        evidence: entry.evidence,
+        data: {
+          takeovers,
+          handshakes,
+          sessionMovedErrors: movedErrors,
+          servers: [...entry.servers],
+          ...affectedData(affected),
+        },
+      });
+    }
+
+    function tellMoves(group: readonly Move[]): void {
+      const first = group[0]!;
+      const entries = group.map((m): Affected => ({
+        ...affectedBy(m.session),
+        client: m.client,
+        frames: [m.frame],
+        to: m.to,
+      }));
+      const sessions = new Set(group.map((m) => m.id));
+      const cause =
+        findings.find((f) => ['server-stall', 'connect-refused'].includes(f.rule) && f.server === first.from) ??
+        findingOn(findings, ['ping-unanswered', 'half-open-connection'], (e) => sessions.has(e.session ?? ''));
+      const to = [...new Set(group.map((m) => m.to))];
+      report({
+        severity: 'info',
+        confidence: 'proven',
+        title: 'Failover to another server',
+        message: `${count(sessions.size, 'session')} went on on ${listing(to)} after ${first.from}${cause === undefined ? '' : ` (${cause.rule})`}.`,
+        remedy: 'Nothing, if that server was restarted or cut off; otherwise see why its clients left.',
+        ...subject(entries),
+        server: first.from,
+        from: first.time,
+        to: group.at(-1)!.time,
+        evidence: [{ frame: first.frame, time: first.time, text: `handshake: session ${first.id} on ${first.to}` }],
+        data: {
+          sessions: sessions.size,
+          moves: group.length,
+          ...(cause === undefined ? {} : { cause: causeData(cause) }),
+          ...affectedData(entries),
+        },
+      });
+    }
+  },
+});

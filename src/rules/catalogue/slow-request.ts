@@ -1,0 +1,202 @@
+import type { ClientConnection } from '../../model/index.js';
+import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import type { Proposal } from '../../protocols/quorum/zab/proposals.js';
+import type { DataValue, Evidence } from '../finding.js';
+import { defineRule } from '../rule.js';
+import { type Affected, affectedData, causeData, incidents, subject } from '../support/affected.js';
+import { proposalData, proposalText } from '../support/quorum.js';
+import { count, duration, listing, seconds } from '../support/text.js';
+
+interface Slow {
+  readonly opcode: number;
+  readonly op: string;
+  readonly path: string | null;
+  readonly server: string;
+  readonly latency: number;
+  readonly requestFrame: number;
+  readonly requestTime: number;
+  readonly frame: number;
+  readonly time: number;
+  readonly connection: ClientConnection;
+  readonly entry: Affected;
+  /** What the write became among the servers, where the capture has it. */
+  readonly proposal: Proposal | null;
+}
+
+const MAX = 10_000;
+const HUGE = 256 * 1024;
+
+const WRITES: ReadonlySet<number> = new Set([
+  OpCode.create,
+  OpCode.create2,
+  OpCode.createContainer,
+  OpCode.createTTL,
+  OpCode.delete,
+  OpCode.deleteContainer,
+  OpCode.setData,
+  OpCode.setACL,
+  OpCode.multi,
+  OpCode.closeSession,
+  OpCode.reconfig,
+]);
+
+/** What the servers' own traffic shows of why writes waited. */
+const QUORUM_CAUSES: ReadonlySet<string> = new Set(['slow-quorum-ack', 'leader-election']);
+
+export const slowRequest = defineRule({
+  meta: {
+    name: 'slow-request',
+    summary: 'Answers take far longer than usual, in one stretch of time',
+    documentation: {
+      meaning:
+        'Requests waited many times longer than the operation usually takes. If writes on all servers stall at once while reads and pings go on, the leader (its disk, its garbage collection) or an election is the cause; if everything on one server is slow, that server is.',
+      proof: 'Request and answer, and the median of the same operation in the capture.',
+      lookalikes:
+        'sync; a request queued behind a huge answer; a huge answer itself; a request whose answer lies behind a gap of the capture; the handshake.',
+      remedy:
+        'Look at the leader at that time: fsync warnings in its log, garbage collection, a disk that others use as well. Put the transaction log on a disk of its own.',
+    },
+    options: {
+      latency: { type: 'number', default: 0.5, unit: 'seconds', description: 'Least latency of a slow request' },
+      factor: {
+        type: 'number',
+        default: 20,
+        min: 1,
+        unit: 'times',
+        description: 'How many times the median of the operation it must be',
+      },
+      requests: {
+        type: 'number',
+        default: 2,
+        min: 1,
+        unit: 'requests',
+        description: 'Slow requests in one stretch that make a warning',
+      },
+    },
+  },
+  create({ model, options, report, findings }) {
+    const slow: Slow[] = [];
+    let huge: WeakMap<ClientConnection, number> | null = null;
+    let more = 0;
+
+    return {
+      response(m, connection) {
+        if (m.length >= HUGE) (huge ??= new WeakMap()).set(connection, m.time);
+        if (m.latency === null || m.latency < options.latency * 1e9) return;
+        const request = m.request;
+        if (request === null || request.op === 'connect' || request.opcode === OpCode.sync || m.length >= HUGE) return;
+        // Which of several pings was answered is a guess, where an answer may be missing.
+        if (request.xid < 0 && sameXid(connection, request.xid)) return;
+        const largeAt = huge?.get(connection);
+        if (largeAt !== undefined && largeAt >= request.time) return;
+        if (connection.lastGap !== null && connection.lastGap.time >= request.time) return;
+        if (slow.length >= MAX) {
+          more++;
+          return;
+        }
+        slow.push({
+          proposal: m.session === null ? null : model.quorum.proposalOf(m.session, request.xid),
+          opcode: request.opcode,
+          op: request.op,
+          path: request.path,
+          server: connection.server.address,
+          latency: m.latency,
+          requestFrame: request.frame,
+          requestTime: request.time,
+          frame: m.frame,
+          time: m.time,
+          connection,
+          entry: {
+            client: connection.client,
+            session: connection.session?.id ?? null,
+            ...(request.path === null ? {} : { path: request.path }),
+            frames: [request.frame, m.frame],
+            op: request.op,
+            server: connection.server.address,
+            latency: seconds(m.latency),
+          },
+        });
+      },
+      end() {
+        const outliers = slow.filter((s) => {
+          if (s.opcode === OpCode.ping && (s.connection.gaps > 0 || s.connection.tcp.midStream)) return false;
+          const usual = model.operations.find(s.opcode)?.latency.percentile(0.5) ?? 0;
+          return s.latency >= usual * options.factor;
+        });
+        for (const group of incidents(
+          outliers,
+          () => '',
+          (s) => s.requestTime,
+          10e9,
+        ))
+          tell(group);
+      },
+    };
+
+    function tell(group: readonly Slow[]): void {
+      const slowest = group.reduce((a, b) => (b.latency > a.latency ? b : a));
+      const entries = group.map((s) => s.entry);
+      const servers = [...new Set(group.map((s) => s.server))];
+      const ops = [...new Set(group.map((s) => s.op))];
+      const from = Math.min(...group.map((s) => s.requestTime));
+      const to = Math.max(...group.map((s) => s.time));
+      const usual = model.operations.find(slowest.opcode)?.latency.percentile(0.5) ?? 0;
+      const writes = group.every((s) => WRITES.has(s.opcode));
+      const everywhere = servers.length > 1 && writes;
+      const cause = findings.find(
+        (f) =>
+          f.from < to &&
+          f.to > from &&
+          (f.rule === 'server-stall'
+            ? servers.includes(f.server ?? '')
+            : writes && f.severity !== 'info' && QUORUM_CAUSES.has(f.rule)),
+      );
+      const evidence: Evidence[] = [
+        {
+          frame: slowest.requestFrame,
+          time: slowest.requestTime,
+          text: `${slowest.op}${slowest.path === null ? '' : ` of ${slowest.path}`}`,
+        },
+        { frame: slowest.frame, time: slowest.time, text: `its answer, ${duration(slowest.latency)} later` },
+      ];
+      const { proposal } = slowest;
+      if (proposal?.committed != null) {
+        evidence.push({ ...proposal.committed, text: `the COMMIT that it waited for: ${proposalText(proposal)}` });
+        evidence.sort((a, b) => a.frame - b.frame);
+      }
+      const byOp: Record<string, DataValue> = {};
+      for (const op of ops) byOp[op] = group.filter((s) => s.op === op).length;
+      report({
+        severity: group.length >= options.requests ? 'warning' : 'info',
+        confidence: group.some((s) => s.connection.gaps > 0) ? 'likely' : 'proven',
+        title: everywhere ? 'Writes stall on several servers' : 'Slow requests',
+        message: `${count(group.length, `${listing(ops)} request`)} on ${listing(servers)} took up to ${duration(slowest.latency)}, where the median is ${duration(usual)}${everywhere ? `; only writes, on several servers at once${cause === undefined ? ': the leader is the likely cause' : ''}` : ''}${cause === undefined ? '' : ` (${cause.title})`}.`,
+        remedy: writes
+          ? 'Look at the leader at that time: fsync warnings in its log, garbage collection pauses, a stopped process, a busy disk.'
+          : 'Look at that server at that time: garbage collection, processor, disk; and at requests of other clients that are heavy.',
+        ...subject(entries),
+        ...(servers.length === 1 ? { server: servers[0]! } : {}),
+        from,
+        to,
+        evidence,
+        data: {
+          requests: group.length,
+          byOp,
+          servers,
+          slowest: seconds(slowest.latency),
+          median: seconds(usual),
+          writesOnly: writes,
+          ...(proposal === null ? {} : { proposal: proposalData(proposal) }),
+          ...(more > 0 ? { notListed: more } : {}),
+          ...(cause === undefined ? {} : { cause: causeData(cause) }),
+          ...affectedData(entries),
+        },
+      });
+    }
+  },
+});
+
+function sameXid(connection: ClientConnection, xid: number): boolean {
+  for (const request of connection.outstanding) if (request.xid === xid) return true;
+  return false;
+}
