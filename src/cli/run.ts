@@ -1,7 +1,7 @@
 import type { CaptureInput } from '../capture/captureInput.js';
 import { Clock } from '../capture/clock.js';
 import type { Forgotten } from '../model/index.js';
-import { MessageReader, type MessageReaderOptions } from '../protocols/messageReader.js';
+import { MessageReader } from '../protocols/messageReader.js';
 import type { ConnectionSink } from '../protocols/router.js';
 import { Losses, nothingFound } from '../report/analyze/losses.js';
 import { watchHeap } from './terminal/heap.js';
@@ -20,8 +20,6 @@ export interface RunOptions {
   readonly ports: readonly number[];
   readonly clock?: Clock;
   readonly output?: Output;
-  /** Called after each TCP segment. */
-  readonly onSegment?: NonNullable<MessageReaderOptions['onSegment']>;
 }
 
 /**
@@ -50,11 +48,16 @@ export async function runCaptures(
     connectionClosed: (connection) => {
       sink.connectionClosed(connection);
     },
+    tcpEvent: (kind, connection, direction, frame, time) => {
+      sink.tcpEvent?.(kind, connection, direction, frame, time);
+    },
+    acknowledged: (connection, direction) => {
+      sink.acknowledged?.(connection, direction);
+    },
   };
   const reader = new MessageReader(files, counting, {
     clock: options.clock ?? new Clock(),
     zookeeperPorts: options.ports,
-    ...(options.onSegment === undefined ? {} : { onSegment: options.onSegment }),
     onProgress: (read, total) => {
       progress.update(read, total);
     },

@@ -30,6 +30,14 @@ export class StreamFacts {
   delivered = 0;
   /** Position up to which the receiver has acknowledged. What lies beyond may never have arrived. */
   acked = 0;
+  /** Segment of the receiver that last moved `acked`; -1 while none did. */
+  ackedFrame = -1;
+  ackedTime = -1;
+  /**
+   * Whoever sets it to a position is told by `ConnectionListener.acknowledged` as soon as an acknowledgement that reaches
+   * it comes in; telling sets it back to Infinity.
+   */
+  watchFor = Infinity;
   /** Latest packet of any kind: -1 while there is none. */
   lastFrame = -1;
   lastTime = -1;

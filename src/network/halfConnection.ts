@@ -1,6 +1,7 @@
 import { StreamFacts } from './connection.js';
 import { FIN, SYN, type Segment } from './segment.js';
 import { sequenceDistance } from './sequence.js';
+import { BYTES_REPEATED, FIN_REPEATED, FIN_SEEN, PROBED } from './tcpEvents.js';
 
 /** Bytes that came before their turn. Covers stream positions from `position` to before `position + length`. */
 export interface Piece {
@@ -45,6 +46,10 @@ export class HalfConnection extends StreamFacts {
   /** Initial sequence number, where a SYN showed it; otherwise -1. */
   initialSequence = -1;
   doubtSince = -1;
+  /** What the segment in hand was beside its payload (see tcpEvents.ts); 0 between segments. */
+  events = 0;
+  /** Its latest segment announced a window of 0. */
+  closedWindow = false;
   private finTime = 0;
   private pieces: Piece[] = NO_PIECES;
   queuedBytes = 0;
@@ -85,6 +90,8 @@ export class HalfConnection extends StreamFacts {
     if (position > this.acked && position - this.delivered < 2 ** 30) {
       if (finPosition >= 0 && position > finPosition) this.finAcked = true;
       this.acked = finPosition >= 0 ? Math.min(position, finPosition) : position;
+      this.ackedFrame = segment.frame;
+      this.ackedTime = segment.time;
       this.unackedRetransmissions = 0;
       this.firstUnackedRetransmission = null;
     }
@@ -94,11 +101,15 @@ export class HalfConnection extends StreamFacts {
   /** Notes a FIN, the first or one sent again; it takes effect when all bytes before it were handed on. */
   finish(segment: Segment): void {
     if (this.fin !== null) {
-      if (segment.time - this.finTime > DUPLICATE_TIME) this.finRepeats++;
+      if (segment.time - this.finTime > DUPLICATE_TIME) {
+        this.finRepeats++;
+        this.events |= FIN_REPEATED;
+      }
       this.finTime = segment.time;
       return;
     }
     this.fin = { frame: segment.frame, time: segment.time };
+    this.events |= FIN_SEEN;
     this.finTime = segment.time;
     this.finPosition = this.position(segment.sequence) + segment.wireLength;
     if (this.acked <= this.finPosition) return;
@@ -114,10 +125,16 @@ export class HalfConnection extends StreamFacts {
     );
   }
 
+  /** Notes a keep-alive probe. */
+  probed(): void {
+    this.keepAlives++;
+    this.events |= PROBED;
+  }
+
   /** Notes a segment that brings nothing new: a keep-alive probe, a packet captured twice, or a retransmission. */
   repeat(segment: Segment, position: number): void {
     if (segment.wireLength <= 1 && position === this.delivered - 1) {
-      this.keepAlives++;
+      this.probed();
       return;
     }
     if (this.lastPayloadTime >= 0 && segment.time - this.lastPayloadTime < DUPLICATE_TIME) {
@@ -125,6 +142,7 @@ export class HalfConnection extends StreamFacts {
       return;
     }
     this.retransmissions++;
+    this.events |= BYTES_REPEATED;
     if (position + segment.wireLength > this.acked) {
       this.unackedRetransmissions++;
       this.firstUnackedRetransmission ??= { frame: segment.frame, time: segment.time };

@@ -1,4 +1,5 @@
 import type { Connection, Direction, Endpoint } from './connection.js';
+import type { TcpEventKind } from './tcpEvents.js';
 
 /**
  * What a stream promises its handler: bytes of one direction come in order and once; what the capture has not is
@@ -29,4 +30,15 @@ export interface ConnectionListener {
   server(a: Endpoint, b: Endpoint): Endpoint | null;
   opened(connection: Connection): StreamHandler | null;
   closed(connection: Connection): void;
+  /**
+   * What a segment that went in `direction` was beside its payload: after the messages that it completed, and before
+   * `closed` where it ended the connection. The end may be followed by more (a FIN sent again, the other side's RST).
+   */
+  tcpEvent?(kind: TcpEventKind, connection: Connection, direction: Direction, frame: number, time: number): void;
+  /**
+   * The receiver has acknowledged the stream of `direction` up to its `watchFor` or farther (see StreamFacts). Told once
+   * and before what the acknowledging segment carries; which one it was say `ackedFrame` and `ackedTime`. Also told of
+   * acknowledgements after the end.
+   */
+  acknowledged?(connection: Connection, direction: Direction): void;
 }

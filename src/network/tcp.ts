@@ -4,6 +4,7 @@ import { ConnectionTable, TableEntry } from './connectionTable.js';
 import { DUPLICATE_TIME, HalfConnection } from './halfConnection.js';
 import { ACK, FIN, RST, SYN, type Segment } from './segment.js';
 import type { ConnectionListener, StreamHandler } from './streamHandler.js';
+import { eachEvent, REFUSED, RST_SEEN, SYN_ACK_SEEN, SYN_REPEATED, SYN_SEEN, WINDOW_CLOSED } from './tcpEvents.js';
 
 export interface TcpOptions {
   /** Connections that are kept; beyond it the longest idle are forgotten. */
@@ -77,8 +78,7 @@ export class TcpReassembly {
     return this.connections;
   }
 
-  /** @returns the connection that it belongs to */
-  segment(segment: Segment): Connection {
+  segment(segment: Segment): void {
     const time = segment.time;
     if (time > this.nextDoubt) this.settleDoubts(time);
     let entry = this.table.find(segment);
@@ -95,21 +95,30 @@ export class TcpReassembly {
     half.packets++;
     half.lastFrame = segment.frame;
     half.lastTime = time;
-    if (entry.closed) {
-      this.afterClose(entry, half, peer, segment);
-      return entry.connection;
-    }
     const flags = segment.flags;
+    const closedWindow = segment.window === 0 && (flags & (SYN | FIN | RST)) === 0;
+    if (closedWindow !== half.closedWindow) {
+      half.closedWindow = closedWindow;
+      if (closedWindow) half.events |= WINDOW_CLOSED;
+    }
+    if (entry.closed) this.afterClose(entry, half, peer, segment);
+    else this.take(entry, half, peer, segment);
+    if (half.events !== 0) this.tellEvents(entry, half);
+  }
+
+  /** Takes a segment of a connection that lives. */
+  private take(entry: TcpConnection, half: HalfConnection, peer: HalfConnection, segment: Segment): void {
+    const { flags, time } = segment;
     if ((flags & SYN) !== 0) this.synchronise(entry, half, peer, segment);
     else if (!half.known) half.begin(segment.sequence);
     if ((flags & RST) !== 0) {
       this.reset(entry, half, segment);
-      return entry.connection;
+      return;
     }
     if (segment.window === 0 && (flags & (SYN | FIN)) === 0) half.zeroWindows++;
     const acknowledges = (flags & ACK) !== 0 ? this.acknowledge(entry, peer, segment) : 0;
     if (segment.wireLength > 0) this.payload(entry, half, peer, segment, acknowledges);
-    else if (half.isProbe(segment)) half.keepAlives++;
+    else if (half.isProbe(segment)) half.probed();
     if ((flags & FIN) !== 0) half.finish(segment);
     if (half.finPosition >= 0 || half.waiting > 0 || peer.waiting > 0 || peer.finPosition >= 0) this.drain(entry);
     if (half.doubtPackets >= 0 || peer.doubtPackets >= 0) {
@@ -118,7 +127,6 @@ export class TcpReassembly {
       if (half.doubtPackets > GRACE_PACKETS || peer.doubtPackets > GRACE_PACKETS)
         this.settle(entry, GRACE_PACKETS, time);
     }
-    return entry.connection;
   }
 
   /** The capture is over: everything that waits is handed on with the gaps that remain. */
@@ -201,6 +209,8 @@ export class TcpReassembly {
     connection.endMoment = { frame, time };
     entry.handler?.end(frame, time);
     entry.handler = null;
+    if (entry.a.events !== 0) this.tellEvents(entry, entry.a);
+    if (entry.b.events !== 0) this.tellEvents(entry, entry.b);
     this.listener.closed(connection);
     this.closedQueue.push(entry);
     if (this.closedQueue.length - this.closedHead > CLOSED_KEPT) this.dropOldestClosed();
@@ -217,10 +227,28 @@ export class TcpReassembly {
 
   /** Facts that still come in after the end: the last acknowledgements, repeated FINs. */
   private afterClose(entry: TcpConnection, half: HalfConnection, peer: HalfConnection, segment: Segment): void {
-    if ((segment.flags & RST) !== 0) half.rst ??= { frame: segment.frame, time: segment.time };
-    else if ((segment.flags & ACK) !== 0) peer.acknowledge(segment);
+    if ((segment.flags & RST) !== 0) {
+      if (half.rst === null) half.events |= RST_SEEN;
+      half.rst ??= { frame: segment.frame, time: segment.time };
+    } else if ((segment.flags & ACK) !== 0) {
+      peer.acknowledge(segment);
+      if (peer.acked >= peer.watchFor) this.tellAcknowledged(entry, peer);
+    }
     if ((segment.flags & FIN) !== 0 && half.fin !== null) half.finish(segment);
     else if (segment.wireLength > 0 && entry.connection.end !== 'open') this.late++;
+  }
+
+  private tellEvents(entry: TcpConnection, half: HalfConnection): void {
+    const { events, direction, lastFrame, lastTime } = half;
+    half.events = 0;
+    const { listener } = this;
+    if (listener.tcpEvent === undefined) return;
+    eachEvent(events, (kind) => listener.tcpEvent?.(kind, entry.connection, direction, lastFrame, lastTime));
+  }
+
+  private tellAcknowledged(entry: TcpConnection, half: HalfConnection): void {
+    half.watchFor = Infinity;
+    this.listener.acknowledged?.(entry.connection, half.direction);
   }
 
   // Flags
@@ -233,12 +261,14 @@ export class TcpReassembly {
       if (!half.known) half.begin((segment.sequence + 1) >>> 0);
     }
     if ((segment.flags & ACK) !== 0) {
+      if (connection.synAck === null) half.events |= SYN_ACK_SEEN;
       connection.synAck ??= moment;
       if (peer.initialSequence === -1 && !peer.known) peer.begin(segment.acknowledgement);
       return;
     }
     if (connection.syn === null) connection.syn = moment;
     else if (connection.lastSyn !== null && segment.time - connection.lastSyn.time < DUPLICATE_TIME) return;
+    half.events |= connection.synCount === 0 ? SYN_SEEN : SYN_REPEATED;
     connection.synCount++;
     connection.lastSyn = moment;
   }
@@ -248,7 +278,9 @@ export class TcpReassembly {
     const moment = { frame: segment.frame, time: segment.time };
     half.rst ??= moment;
     const answersSyn = connection.syn !== null && connection.synAck === null && half.direction === TO_CLIENT;
-    if (answersSyn && half.delivered === 0) connection.refused ??= moment;
+    const refused = answersSyn && half.delivered === 0;
+    if (refused) connection.refused ??= moment;
+    half.events |= refused ? REFUSED : RST_SEEN;
     this.close(entry, 'rst', segment.frame, segment.time);
   }
 
@@ -256,6 +288,7 @@ export class TcpReassembly {
   private acknowledge(entry: TcpConnection, peer: HalfConnection, segment: Segment): number {
     if (!peer.known) peer.begin(segment.acknowledgement);
     const position = peer.acknowledge(segment);
+    if (peer.acked >= peer.watchFor) this.tellAcknowledged(entry, peer);
     const delivered = peer.delivered + (peer.finDelivered || peer.finPosition === peer.delivered ? 1 : 0);
     if (position > delivered && position > peer.granted && peer.doubtPackets < 0 && peer.packets > 0)
       this.doubt(entry, peer, segment.time);

@@ -2,28 +2,36 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MessageReader } from '../protocols/messageReader.js';
-import type { Connection } from './connection.js';
-import { TcpEvents, type TcpEvent, type TcpEventKind } from './tcpEvents.js';
+import type { Connection, Direction } from './connection.js';
+import { CaptureBuilder } from '../testing/captureBuilder.js';
+import { readCapture } from '../testing/captureFile.js';
+import { eachFrame } from '../testing/frames.js';
+import { Dissector } from './dissector.js';
+import { TcpReassembly } from './tcp.js';
+import type { TcpEventKind } from './tcpEvents.js';
+
+interface TcpEvent {
+  readonly kind: TcpEventKind;
+  readonly direction: Direction;
+  readonly frame: number;
+}
 
 const folder = new URL('../../fixtures/incidents/', import.meta.url).pathname;
 
 async function eventsOf(file: string): Promise<Map<Connection, TcpEvent[]>> {
   const byConnection = new Map<Connection, TcpEvent[]>();
-  const events = new TcpEvents((event) => {
-    const list = byConnection.get(event.connection);
-    if (list === undefined) byConnection.set(event.connection, [event]);
-    else list.push(event);
-  });
   const none = (): void => undefined;
-  const reader = new MessageReader(
-    [join(folder, file)],
-    { message: none, gap: none, connectionOpened: none, connectionClosed: none },
-    {
-      onSegment: (connection, segment) => {
-        events.segment(connection, segment);
-      },
+  const reader = new MessageReader([join(folder, file)], {
+    message: none,
+    gap: none,
+    connectionOpened: none,
+    connectionClosed: none,
+    tcpEvent: (kind, connection, direction, frame) => {
+      const list = byConnection.get(connection) ?? [];
+      byConnection.set(connection, list);
+      list.push({ kind, direction, frame });
     },
-  );
+  });
   await reader.read();
   return byConnection;
 }
@@ -61,4 +69,78 @@ describe("TCP's events one by one", () => {
       }
     });
   }
+});
+
+describe('acknowledgements', () => {
+  const ends = { client: '10.0.0.1:40000', server: '10.0.0.2:2181' };
+
+  /** What is told of a capture whose server bytes are watched up to `position`. */
+  function watched(builder: CaptureBuilder, position: number): { told: string[]; connection: Connection } {
+    const told: string[] = [];
+    const connections: Connection[] = [];
+    const tcp = new TcpReassembly({
+      server: (a) => a,
+      opened: (connection) => {
+        connections.push(connection);
+        connection.toClient.watchFor = position;
+        return {
+          data: (direction) => told.push(`data ${direction}`),
+          gap: () => undefined,
+          fin: () => undefined,
+          end: () => undefined,
+        };
+      },
+      closed: () => told.push('closed'),
+      tcpEvent: (kind, _connection, direction, frame) => told.push(`${kind} ${direction} in ${frame}`),
+      acknowledged: (connection, direction) =>
+        told.push(`${direction} acknowledged in ${connection.stream(direction).ackedFrame}`),
+    });
+    const dissector = new Dissector((segment) => {
+      tcp.segment(segment);
+    });
+    eachFrame(readCapture(builder.toPcap()), (frame) => {
+      dissector.frame(frame);
+    });
+    return { told, connection: connections[0]! };
+  }
+
+  it('that reach what somebody waits for are told once, before what they carry', () => {
+    const builder = new CaptureBuilder();
+    const c = builder.connection(ends);
+    c.handshake();
+    c.server(Buffer.from('four'));
+    c.client(Buffer.from('a'));
+    c.server(Buffer.from('eight'));
+    c.client(Buffer.from('b'));
+    c.client(Buffer.from('c'));
+    c.rst('client');
+    const { told, connection } = watched(builder, 5);
+    const second = told.indexOf('data 1', told.indexOf('data 1') + 1);
+    const answer = told.findIndex((what) => what.startsWith('1 acknowledged'));
+    expect(answer).toBeGreaterThan(second);
+    expect(told.filter((what) => what.includes('acknowledged')).length).toBe(1);
+    expect(connection.toClient.watchFor).toBe(Infinity);
+    expect(connection.toClient.ackedFrame).toBeGreaterThan(0);
+    expect(connection.toClient.ackedTime).toBeGreaterThan(0);
+    expect(connection.toServer.ackedFrame).toBeGreaterThan(0);
+    expect(told.slice(-2)).toEqual([expect.stringMatching(/^rst 0 in /), 'closed']);
+  });
+
+  it('that do not reach it are not told', () => {
+    const builder = new CaptureBuilder();
+    const c = builder.connection(ends);
+    c.handshake();
+    c.server(Buffer.from('four'));
+    c.client(Buffer.from('a'));
+    const { told, connection } = watched(builder, 5);
+    expect(told.filter((what) => what.includes('acknowledged'))).toEqual([]);
+    expect(connection.toClient).toMatchObject({ acked: 4, watchFor: 5 });
+  });
+
+  it('are nobody’s before there were any', () => {
+    const builder = new CaptureBuilder();
+    builder.connection(ends).syn();
+    const { connection } = watched(builder, 5);
+    expect(connection.toClient).toMatchObject({ acked: 0, ackedFrame: -1, ackedTime: -1 });
+  });
 });

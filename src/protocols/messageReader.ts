@@ -2,9 +2,7 @@ import { CaptureSet, type CaptureInput, type CaptureSetOptions } from '../captur
 import type { CaptureInfo } from '../capture/captureInfo.js';
 import { Clock } from '../capture/clock.js';
 import type { Frame } from '../capture/frame.js';
-import type { Connection } from '../network/connection.js';
 import { Dissector } from '../network/dissector.js';
-import type { Segment } from '../network/segment.js';
 import { TcpReassembly } from '../network/tcp.js';
 import type { Protocol } from './protocol.js';
 import { allProtocols } from './registry.js';
@@ -15,8 +13,6 @@ export interface MessageReaderOptions extends CaptureSetOptions {
   /** Server ports that carry ZooKeeper whatever their bytes look like. */
   readonly zookeeperPorts?: readonly number[];
   readonly protocols?: readonly Protocol[];
-  /** Called after each TCP segment, for those who look at packets rather than messages (see network/tcpEvents.ts). */
-  readonly onSegment?: (connection: Connection, segment: Segment) => void;
 }
 
 /** The way from captures to messages: reads, takes apart, reassembles, decodes, and hands all to one sink. */
@@ -34,16 +30,9 @@ export class MessageReader {
     const router = new Router(options.protocols ?? allProtocols(), sink, { ports });
     const tcp = new TcpReassembly(router);
     this.tcp = tcp;
-    const { onSegment } = options;
-    this.dissector = new Dissector(
-      onSegment === undefined
-        ? (segment) => {
-            tcp.segment(segment);
-          }
-        : (segment) => {
-            onSegment(tcp.segment(segment), segment);
-          },
-    );
+    this.dissector = new Dissector((segment) => {
+      tcp.segment(segment);
+    });
     this.set = new CaptureSet(inputs, this.clock, options);
   }
 

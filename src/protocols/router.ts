@@ -1,6 +1,7 @@
 import type { Connection, Direction, Endpoint } from '../network/connection.js';
 import { TO_CLIENT, TO_SERVER } from '../network/connection.js';
 import type { ConnectionListener, StreamHandler } from '../network/streamHandler.js';
+import type { TcpEventKind } from '../network/tcpEvents.js';
 import type { ConnectionDecoder, MessageSink, Protocol } from './protocol.js';
 
 /** Who is told of the connections that belong to a protocol, beside their messages. */
@@ -9,6 +10,10 @@ export interface ConnectionSink extends MessageSink {
   connectionOpened(connection: Connection): void;
   /** It ended, or the capture did. Facts of the very end (last acknowledgements) may still be added. */
   connectionClosed(connection: Connection): void;
+  /** TCP's own, of every connection, whatever it carries (see ConnectionListener). */
+  tcpEvent?(kind: TcpEventKind, connection: Connection, direction: Direction, frame: number, time: number): void;
+  /** Who set `watchFor` of a stream learns that it is reached (see ConnectionListener). */
+  acknowledged?(connection: Connection, direction: Direction): void;
 }
 
 export interface RouterOptions {
@@ -68,6 +73,14 @@ export class Router implements ConnectionListener {
 
   closed(connection: Connection): void {
     if (connection.protocol !== null) this.sink.connectionClosed(connection);
+  }
+
+  tcpEvent(kind: TcpEventKind, connection: Connection, direction: Direction, frame: number, time: number): void {
+    this.sink.tcpEvent?.(kind, connection, direction, frame, time);
+  }
+
+  acknowledged(connection: Connection, direction: Direction): void {
+    this.sink.acknowledged?.(connection, direction);
   }
 
   /** Protocol that takes these first bytes of a client; `more` while one may. */

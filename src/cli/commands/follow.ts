@@ -78,19 +78,13 @@ export function followCommand(): Command {
 }
 
 async function follow(whom: LadderTarget, captures: string[], options: FollowOptions): Promise<void> {
-  const [
-    { LadderRecorder: Recorder },
-    { TcpEvents },
-    { Output },
-    { runCaptures, reportLosses, lossParts },
-    { ladderDocument },
-  ] = await Promise.all([
-    import('../../model/journals/conversation/recorder.js'),
-    import('../../network/tcpEvents.js'),
-    import('../terminal/output.js'),
-    import('../run.js'),
-    import('../../report/follow/document.js'),
-  ]);
+  const [{ LadderRecorder: Recorder }, { Output }, { runCaptures, reportLosses, lossParts }, { ladderDocument }] =
+    await Promise.all([
+      import('../../model/journals/conversation/recorder.js'),
+      import('../terminal/output.js'),
+      import('../run.js'),
+      import('../../report/follow/document.js'),
+    ]);
   const clock = new Clock();
   const output = new Output();
   const wanted = filterOptions(options);
@@ -112,9 +106,6 @@ async function follow(whom: LadderTarget, captures: string[], options: FollowOpt
             !aboutMessages &&
             placing.gap({ connection, frame, time, direction: TO_SERVER, bytes: 0, reason: 'missing' }),
   });
-  const tcp = new TcpEvents((event) => {
-    recorder.tcp(event);
-  });
   const run = await runCaptures(
     captures,
     {
@@ -130,14 +121,14 @@ async function follow(whom: LadderTarget, captures: string[], options: FollowOpt
       connectionClosed: (connection) => {
         recorder.connectionClosed(connection);
       },
+      tcpEvent: (...event) => {
+        recorder.tcp(...event);
+      },
     },
     {
       ports: options.port ?? [],
       clock,
       output,
-      onSegment: (connection, segment) => {
-        tcp.segment(connection, segment);
-      },
     },
   );
   recorder.end();

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../capture/clock.js';
 import type { Connection } from '../../../network/connection.js';
-import { TO_SERVER } from '../../../network/connection.js';
-import type { TcpEvent } from '../../../network/tcpEvents.js';
+import { TO_SERVER, type Direction } from '../../../network/connection.js';
+import type { TcpEventKind } from '../../../network/tcpEvents.js';
 import type { Gap, Message } from '../../../protocols/protocol.js';
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
 import {
@@ -101,7 +101,7 @@ export class LadderRecorder {
     if (followed === undefined || connection.end === 'open') return;
     if (followed.wanted === null && this.target.kind === 'session') this.keepStranger(followed);
     if (followed.wanted === true) return;
-    // The segment that ended it is told after its end.
+    // What TCP tells after the end (a FIN sent again) still belongs to it.
     this.closing = followed;
     this.open.delete(connection);
   }
@@ -129,7 +129,7 @@ export class LadderRecorder {
     this.add(followed, { type: 'gap', ...this.place(gap), record: gapRecord(gap, this.options.clock) });
   }
 
-  tcp({ kind, connection, direction, frame, time }: TcpEvent): void {
+  tcp(kind: TcpEventKind, connection: Connection, direction: Direction, frame: number, time: number): void {
     const followed = this.open.get(connection) ?? (this.closing?.connection === connection ? this.closing : undefined);
     if (followed === undefined || followed.wanted === false) return;
     if (this.options.place?.(connection, frame, time) === false) return;
