@@ -13,8 +13,11 @@ import {
 } from '../report/analyze/document.js';
 import { type DataValue, type Finding, Instant, severities } from './finding.js';
 import { checkSelection, optionValues, type RuleSelection } from './options.js';
+import { linked } from './linked.js';
+import { neighbours } from './order.js';
 import { rules as allRules } from './registry.js';
 import type { AnyRule } from './rule.js';
+import { causeData } from './support/affected.js';
 
 export interface AnalysisOptions extends RuleSelection {
   readonly model?: ModelOptions;
@@ -50,8 +53,12 @@ export class Analysis {
       const listener = rule.create({
         model: this.model,
         options: optionValues(rule, options.set) as never,
-        findings: this.found,
-        report: (finding) => this.found.push({ rule: rule.meta.name, ...finding }),
+        findingsOf: (...asked) => this.foundBy(rule, asked),
+        report: (reported) => {
+          const finding = { rule: rule.meta.name, ...reported };
+          this.found.push(finding);
+          return finding;
+        },
       });
       this.model.addListener(listener);
     }
@@ -76,7 +83,7 @@ export class Analysis {
   /** The captures are read; `lastTime` is the time of the last frame (nanoseconds since the base of the Clock). */
   end(lastTime: number): void {
     this.model.end(lastTime);
-    this.findings = this.select(this.found.map((finding) => this.weighed(finding)));
+    this.findings = this.select(linked(this.found, (finding) => this.weighed(finding)));
   }
 
   /** OUTPUT's analyze document. */
@@ -89,6 +96,15 @@ export class Analysis {
       sessions: [...this.model.sessions.all()].map((session) => sessionEntry(session, clock)),
       findings: this.findings.map((finding) => findingEntry(finding, clock)),
     };
+  }
+
+  private foundBy(asking: AnyRule, asked: readonly AnyRule[]): readonly Finding[] {
+    const known = neighbours(asking);
+    const stranger = asked.find((rule) => !known.includes(rule));
+    if (stranger !== undefined)
+      throw new Error(`${asking.meta.name} asks for ${stranger.meta.name}, which it does not name`);
+    const names = new Set(asked.map((rule) => rule.meta.name));
+    return this.found.filter((finding) => names.has(finding.rule));
   }
 
   /** Loss never makes proof: where more than a stray packet is missing, nothing is said to be complete. */
@@ -169,9 +185,16 @@ function sessionEntry(session: Session, clock: Clock): SessionEntry {
 }
 
 function findingEntry(finding: Finding, clock: Clock): FindingEntry {
-  const { from, to, evidence, data, ...rest } = finding;
+  const { rule, severity, confidence, title, message, remedy, from, to, evidence, cause } = finding;
+  const { client, server, session, connection, path } = finding;
+  const data = cause === undefined ? finding.data : { ...finding.data, cause: causeData(cause) };
   return {
-    ...rest,
+    ...{ rule, severity, confidence, title, message, remedy },
+    ...(client === undefined ? {} : { client }),
+    ...(server === undefined ? {} : { server }),
+    ...(session === undefined ? {} : { session }),
+    ...(connection === undefined ? {} : { connection }),
+    ...(path === undefined ? {} : { path }),
     from: clock.format(from),
     to: clock.format(to),
     evidence: evidence.map(({ frame, time, text }) => ({ frame, time: clock.format(time), text })),

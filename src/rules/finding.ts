@@ -40,5 +40,9 @@ export interface Finding {
   readonly from: number;
   readonly to: number;
   readonly evidence: readonly Evidence[];
+  /** The finding that explains this one: same event, wider view. */
+  readonly cause?: Finding | undefined;
+  /** Findings that this one explains, where they were reported before it. */
+  readonly consequences?: readonly Finding[] | undefined;
   readonly data: Readonly<Record<string, DataValue>>;
 }

@@ -25,35 +25,36 @@ import { slowRequest } from './catalogue/slow-request.js';
 import { staleChildList } from './catalogue/stale-child-list.js';
 import { tlsHandshakeStall } from './catalogue/tls-handshake-stall.js';
 import { watchLostAfterReconnect } from './catalogue/watch-lost-after-reconnect.js';
+import { inOrder } from './order.js';
 import type { AnyRule } from './rule.js';
 
-/** All rules. Causes come before what they cause: a rule sees what those before it have reported. */
-export const rules: readonly AnyRule[] = [
-  leaderElection,
-  followerSync,
-  slowQuorumAck,
+/** All rules, in the order in which they run: a rule sees what those before it have reported. */
+export const rules: readonly AnyRule[] = inOrder([
+  blindWindow,
   connectRefused,
   connectTimeout,
-  serverStall,
-  halfOpenConnection,
-  pingUnanswered,
-  nodeExistsSwallowed,
-  ephemeralNotRecreated,
-  missingRewatch,
-  blindWindow,
-  watchLostAfterReconnect,
-  staleChildList,
-  sessionExpired,
-  emptyChildList,
-  duplicateSessions,
-  pingOnlySession,
-  reconnectStorm,
-  sessionMoved,
-  slowRequest,
-  hotLoop,
-  herd,
-  largeResponse,
-  leaseRenewalStorm,
   connectionChurn,
+  duplicateSessions,
+  emptyChildList,
+  ephemeralNotRecreated,
+  followerSync,
+  halfOpenConnection,
+  herd,
+  hotLoop,
+  largeResponse,
+  leaderElection,
+  leaseRenewalStorm,
+  missingRewatch,
+  nodeExistsSwallowed,
+  pingOnlySession,
+  pingUnanswered,
+  reconnectStorm,
+  serverStall,
+  sessionExpired,
+  sessionMoved,
+  slowQuorumAck,
+  slowRequest,
+  staleChildList,
   tlsHandshakeStall,
-];
+  watchLostAfterReconnect,
+]);

@@ -47,20 +47,45 @@ export interface RuleMeta<O extends Record<string, RuleOption> = Record<string, 
 export interface RuleContext<O extends Record<string, RuleOption>> {
   readonly model: Model;
   readonly options: OptionValues<O>;
-  readonly report: (finding: Omit<Finding, 'rule'>) => void;
-  /** What this and the rules before it have reported; rules come in the order of registry.ts, causes first. */
-  readonly findings: readonly Finding[];
+  /** Reports one incident and gives it back, so that others can name it. */
+  readonly report: (finding: Omit<Finding, 'rule'>) => Finding;
+  /**
+   * What these rules have reported, in the order in which they did. Each must stand among `causes` or `consequences` of the
+   * rule that asks: then its `end` has run before. Throws for any other rule. A rule that does not run has found nothing.
+   */
+  readonly findingsOf: (...rules: readonly AnyRule[]) => readonly Finding[];
+}
+
+/**
+ * How rules know each other: by reference, never by name.
+ *
+ *     export const pingUnanswered = defineRule({
+ *       causes: [serverStall, halfOpenConnection],
+ *       create({ findingsOf, report }) {
+ *         …
+ *         const cause = findingOn(findingsOf(serverStall), (e) => e.client === client);
+ *         report({ …, cause });
+ *
+ * Both lists also make the order in which rules run (registry.ts): those that are named here come first. A link is told at
+ * one of its ends, whichever knows of the other: `cause` of the consequence, or `consequences` of the cause. From the links
+ * the findings of one event become one incident.
+ */
+export interface Neighbours {
+  /** Rules whose findings may explain one of this rule, or that make it needless. */
+  readonly causes?: readonly AnyRule[];
+  /** Rules whose findings one of this rule may explain, and that it has to know before it can judge. */
+  readonly consequences?: readonly AnyRule[];
 }
 
 /** A rule: its documentation, its options, and what makes findings of model events. It knows nothing of packets. */
-export interface Rule<O extends Record<string, RuleOption> = Record<string, RuleOption>> {
+export interface Rule<O extends Record<string, RuleOption> = Record<string, RuleOption>> extends Neighbours {
   readonly meta: RuleMeta<O>;
   /** Called once for each analysis. `end` of the listener is called in the order of the registry. */
   create(context: RuleContext<O>): ModelListener;
 }
 
 /** A rule as the registry holds it, whatever its options are. */
-export interface AnyRule {
+export interface AnyRule extends Neighbours {
   readonly meta: RuleMeta;
   create(context: RuleContext<Record<string, RuleOption>>): ModelListener;
 }

@@ -3,6 +3,7 @@ import type { Connection } from '../../network/connection.js';
 import type { Finding, Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { count, duration, listing, seconds } from '../support/text.js';
+import { reconnectStorm } from './reconnect-storm.js';
 
 const LISTED = 200;
 const REMEDY =
@@ -38,12 +39,14 @@ export const connectionChurn = defineRule({
       },
     },
   },
-  create({ model, options, report, findings }) {
+  causes: [reconnectStorm],
+  create({ model, options, report, findingsOf }) {
     return {
       end() {
         const servers = new Map<string, Churned>();
+        const storms = findingsOf(reconnectStorm);
         for (const load of model.churn.churned()) {
-          if (isExplained(findings, load)) continue;
+          if (isExplained(storms, load)) continue;
           let churned = servers.get(load.server);
           if (churned === undefined) {
             churned = { server: load.server, loads: [], all: new ShortConnections() };
@@ -61,10 +64,8 @@ export const connectionChurn = defineRule({
 });
 
 /** A host that cannot keep a session is another story, which reconnect-storm has told. */
-function isExplained(findings: readonly Finding[], load: ClientLoad): boolean {
-  return findings.some(({ rule, client }) => {
-    return rule === 'reconnect-storm' && (client === load.client || client?.startsWith(`${load.client}:`) === true);
-  });
+function isExplained(storms: readonly Finding[], load: ClientLoad): boolean {
+  return storms.some(({ client }) => client === load.client || client?.startsWith(`${load.client}:`) === true);
 }
 
 function finding({ server, loads, all }: Churned): Omit<Finding, 'rule'> {

@@ -1,8 +1,11 @@
 import { type ChildList, type Read, type Session, type View, type Znode } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { type Affected, affectedBy, affectedData, causeData } from '../support/affected.js';
+import { type Affected, affectedBy, affectedData, findingOn } from '../support/affected.js';
 import { count, duration, listing } from '../support/text.js';
+import { ephemeralNotRecreated } from './ephemeral-not-recreated.js';
+import { nodeExistsSwallowed } from './node-exists-swallowed.js';
+import { sessionExpired } from './session-expired.js';
 
 interface Emptied {
   readonly session: Session;
@@ -46,7 +49,8 @@ export const emptyChildList = defineRule({
       },
     },
   },
-  create({ model, options, report, findings }) {
+  causes: [nodeExistsSwallowed, ephemeralNotRecreated, sessionExpired],
+  create({ model, options, report, findingsOf }) {
     const paths = new Map<string, Path>();
 
     function emptiedBy(view: View, read: Read, previous: Read): void {
@@ -107,15 +111,10 @@ export const emptyChildList = defineRule({
         frames: [before.frame, read.frame],
         before: before.size,
       }));
-      const cause = findings.find(
-        (f) =>
-          ['node-exists-swallowed', 'ephemeral-not-recreated', 'session-expired'].includes(f.rule) &&
-          (f.rule === 'session-expired'
-            ? expired.length > 0
-            : ((f.data['affected'] ?? []) as readonly Affected[]).some(
-                (e) => e.path?.startsWith(`${znode.path}/`) === true,
-              )),
-      );
+      const isMember = (e: Affected): boolean => e.path?.startsWith(`${znode.path}/`) === true;
+      const cause =
+        findingOn(findingsOf(nodeExistsSwallowed, ephemeralNotRecreated), isMember) ??
+        (expired.length > 0 ? findingsOf(sessionExpired)[0] : undefined);
       const why =
         expired.length > 0
           ? `${count(expired.length, 'member')} belonged to sessions that had expired or were lost`
@@ -148,6 +147,7 @@ export const emptyChildList = defineRule({
         from: first.read.time,
         to: restored?.time ?? emptied.at(-1)!.read.time,
         evidence: evidence.sort((a, b) => a.frame - b.frame),
+        cause,
         data: {
           consumers: consumers.size,
           membersBefore: most,
@@ -155,7 +155,6 @@ export const emptyChildList = defineRule({
           orderly: endings.get('orderly')!.length,
           unknown: unknown.length,
           ...(more > 0 ? { readsNotListed: more } : {}),
-          ...(cause === undefined ? {} : { cause: causeData(cause) }),
           ...affectedData(entries),
         },
       });

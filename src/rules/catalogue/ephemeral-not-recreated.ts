@@ -151,10 +151,7 @@ export const ephemeralNotRecreated = defineRule({
             from: successor.start.time,
             to: until,
             evidence: evidence.sort((a, b) => a.frame - b.frame),
-            data: {
-              ...(old.end === 'expired' ? { cause: { rule: 'session-expired', session: old.id } } : {}),
-              ...affectedData(entries),
-            },
+            data: affectedData(entries),
           });
         }
       },

@@ -1,8 +1,13 @@
 import type { Session } from '../../model/index.js';
-import type { DataValue, Finding } from '../finding.js';
+import type { Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { type Affected, affectedBy, affectedData, causeData, subject } from '../support/affected.js';
+import { type Affected, affectedBy, affectedData, affectedOf, subject } from '../support/affected.js';
 import { count, duration } from '../support/text.js';
+import { duplicateSessions } from './duplicate-sessions.js';
+import { ephemeralNotRecreated } from './ephemeral-not-recreated.js';
+import { watchLostAfterReconnect } from './watch-lost-after-reconnect.js';
+
+const CAUSES = [duplicateSessions, ephemeralNotRecreated, watchLostAfterReconnect];
 
 export const pingOnlySession = defineRule({
   meta: {
@@ -25,7 +30,8 @@ export const pingOnlySession = defineRule({
       },
     },
   },
-  create({ model, options, report, findings }) {
+  causes: CAUSES,
+  create({ model, options, report, findingsOf }) {
     function since(session: Session): number {
       return session.lastWorkTime < 0 ? session.start.time : session.lastWorkTime;
     }
@@ -44,7 +50,6 @@ export const pingOnlySession = defineRule({
       const captured = sessions.every((session) => session.startKnown);
       const who = sessions.length === 1 ? first.client : count(sessions.length, 'session');
       const shortest = Math.min(...sessions.map((session) => session.lastRequestTime - since(session)));
-      const causeEntry: DataValue = causeData(cause);
       report({
         severity: 'info',
         confidence: captured ? 'likely' : 'possible',
@@ -62,7 +67,8 @@ export const pingOnlySession = defineRule({
           },
           { frame: first.lastRequestFrame, time: first.lastRequestTime, text: 'its latest ping' },
         ],
-        data: { cause: causeEntry, ...affectedData(entries) },
+        cause,
+        data: affectedData(entries),
       });
     }
 
@@ -71,12 +77,11 @@ export const pingOnlySession = defineRule({
         const told = new Set<Session>();
         const byClient = new Map<string, Session>();
         for (const session of model.sessions.alive()) byClient.set(`${session.client} ${session.id ?? ''}`, session);
-        for (const cause of [...findings]) {
-          const leftovers = cause.rule === 'duplicate-sessions';
-          if (!leftovers && cause.rule !== 'ephemeral-not-recreated' && cause.rule !== 'watch-lost-after-reconnect')
-            continue;
+        const leftover = new Set(findingsOf(duplicateSessions));
+        for (const cause of findingsOf(...CAUSES)) {
+          const leftovers = leftover.has(cause);
           const sessions: Session[] = [];
-          for (const entry of (cause.data['affected'] ?? []) as readonly Affected[]) {
+          for (const entry of affectedOf(cause)) {
             const session = byClient.get(`${entry.client} ${entry.session ?? ''}`);
             if (session === undefined || told.has(session) || session.pings === 0) continue;
             const pinging = leftovers

@@ -1,7 +1,9 @@
 import { defineRule } from '../rule.js';
-import { type Affected, affectedData, causeData, findingOn, incidents, subject } from '../support/affected.js';
+import { type Affected, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { count, duration, seconds } from '../support/text.js';
 import { type Unanswered, UnansweredRequests } from '../support/unanswered.js';
+import { halfOpenConnection } from './half-open-connection.js';
+import { serverStall } from './server-stall.js';
 
 export const pingUnanswered = defineRule({
   meta: {
@@ -28,7 +30,8 @@ export const pingUnanswered = defineRule({
       },
     },
   },
-  create({ model, options, report, findings }) {
+  causes: [serverStall, halfOpenConnection],
+  create({ model, options, report, findingsOf }) {
     const unanswered = new UnansweredRequests(model, options.share);
     return {
       ...unanswered.listener,
@@ -45,8 +48,9 @@ export const pingUnanswered = defineRule({
             waited: seconds(u.to - u.time),
             silence: seconds(u.silence),
           }));
-          const causes = first.acknowledged ? ['server-stall'] : ['half-open-connection'];
-          const cause = findingOn(findings, causes, (e) => group.some((u) => u.connection.client === e.client));
+          const cause = findingOn(findingsOf(first.acknowledged ? serverStall : halfOpenConnection), (e) =>
+            group.some((u) => u.connection.client === e.client),
+          );
           const servers = new Set(group.map((u) => u.connection.server.address));
           const requests = group.reduce((sum, u) => sum + u.waiting, 0);
           const where = servers.size === 1 ? first.connection.server.address : count(servers.size, 'server');
@@ -79,10 +83,10 @@ export const pingUnanswered = defineRule({
                 text: first.acknowledged ? 'the client leaves' : 'its latest repetition',
               },
             ],
+            cause,
             data: {
               acknowledged: first.acknowledged,
               requests,
-              ...(cause === undefined ? {} : { cause: causeData(cause) }),
               ...affectedData(entries),
             },
           });

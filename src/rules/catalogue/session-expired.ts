@@ -1,9 +1,16 @@
 import type { Session } from '../../model/index.js';
 import type { Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { type Affected, affectedData, causeData, findingOn, hostOf, incidents, subject } from '../support/affected.js';
+import { type Affected, affectedData, affectedOf, findingOn, hostOf, incidents, subject } from '../support/affected.js';
 import { laterSessions, livedFor } from '../support/recovery.js';
 import { count, duration, listing, seconds } from '../support/text.js';
+import { connectRefused } from './connect-refused.js';
+import { connectTimeout } from './connect-timeout.js';
+import { ephemeralNotRecreated } from './ephemeral-not-recreated.js';
+import { halfOpenConnection } from './half-open-connection.js';
+import { pingUnanswered } from './ping-unanswered.js';
+import { serverStall } from './server-stall.js';
+import { watchLostAfterReconnect } from './watch-lost-after-reconnect.js';
 
 interface Expired {
   readonly id: string | null;
@@ -17,6 +24,8 @@ interface Expired {
 }
 
 const MAX = 10_000;
+const CAUSES = [serverStall, connectTimeout, connectRefused, halfOpenConnection, pingUnanswered];
+const CONSEQUENCES = [ephemeralNotRecreated, watchLostAfterReconnect];
 
 export const sessionExpired = defineRule({
   meta: {
@@ -40,16 +49,14 @@ export const sessionExpired = defineRule({
       },
     },
   },
-  create({ model, options, report, findings }) {
+  causes: CAUSES,
+  consequences: CONSEQUENCES,
+  create({ model, options, report, findingsOf }) {
     const expired: Expired[] = [];
     let more = 0;
 
     function severityOf({ id, session, client, time, lastZxidSeen }: Expired): Severity {
-      const neglected = findingOn(
-        findings,
-        ['ephemeral-not-recreated', 'watch-lost-after-reconnect'],
-        (e) => id !== null && e['oldSession'] === id,
-      );
+      const neglected = findingOn(findingsOf(...CONSEQUENCES), (e) => id !== null && e['oldSession'] === id);
       if (neglected !== undefined && neglected.severity !== 'info') return 'error';
       // The request is not in the capture, or the client never had an answer from any server: whose it was is unknown.
       if (session === null && (id === null || lastZxidSeen === 0)) return 'info';
@@ -96,14 +103,12 @@ export const sessionExpired = defineRule({
             ...(e.session === null ? {} : { silentFor: seconds(e.time - silentSince(e.session)) }),
             ...(e.session?.successor?.id == null ? {} : { newSession: e.session.successor.id }),
           }));
-          const causes = [
-            'server-stall',
-            'connect-timeout',
-            'connect-refused',
-            'half-open-connection',
-            'ping-unanswered',
-          ];
-          const cause = findingOn(findings, causes, (e) => group.some((x) => hostOf(x.client) === hostOf(e.client)));
+          const hosts = new Set(group.map(({ client }) => hostOf(client)));
+          const cause = findingOn(findingsOf(...CAUSES), (e) => hosts.has(hostOf(e.client)));
+          const ids = new Set(group.map(({ id }) => id));
+          const consequences = findingsOf(...CONSEQUENCES).filter((f) =>
+            affectedOf(f).some((e) => typeof e['oldSession'] === 'string' && ids.has(e['oldSession'])),
+          );
           const neglect = severity === 'error';
           const who = group.length === 1 ? first.client : count(new Set(group.map((e) => e.client)).size, 'client');
           const silent = first.session === null ? null : first.time - silentSince(first.session);
@@ -126,12 +131,13 @@ export const sessionExpired = defineRule({
             from: first.time,
             to: group.at(-1)!.time,
             evidence,
+            cause,
+            consequences,
             data: {
               expired: group.length,
               ...(more > 0 ? { notCounted: more } : {}),
               servers: [...new Set(group.map((e) => e.server))],
               recovered: !neglect,
-              ...(cause === undefined ? {} : { cause: causeData(cause) }),
               ...affectedData(entries),
               oldSessions: listing(
                 group.map((e) => e.id ?? 'unknown'),

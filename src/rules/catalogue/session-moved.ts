@@ -2,16 +2,13 @@ import type { Session } from '../../model/index.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
-import {
-  type Affected,
-  affectedBy,
-  affectedData,
-  causeData,
-  findingOn,
-  incidents,
-  subject,
-} from '../support/affected.js';
+import { type Affected, affectedBy, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { count, duration, listing } from '../support/text.js';
+import { connectRefused } from './connect-refused.js';
+import { halfOpenConnection } from './half-open-connection.js';
+import { pingUnanswered } from './ping-unanswered.js';
+import { reconnectStorm } from './reconnect-storm.js';
+import { serverStall } from './server-stall.js';
 
 interface Move {
   readonly session: Session;
@@ -65,7 +62,8 @@ export const sessionMoved = defineRule({
       },
     },
   },
-  create({ options, report, findings }) {
+  causes: [reconnectStorm, serverStall, connectRefused, pingUnanswered, halfOpenConnection],
+  create({ options, report, findingsOf }) {
     const moves: Move[] = [];
     const shared = new Map<string, Shared>();
     let movedErrors = 0;
@@ -134,7 +132,7 @@ export const sessionMoved = defineRule({
         for (const entry of shared.values()) if (entry.takeovers >= options.takeovers) tellShared(entry);
         // A client that reconnects in a loop goes from server to server: that is told there.
         const ordinary = moves.filter(
-          (m) => findingOn(findings, ['reconnect-storm'], (e) => e.session === m.id) === undefined,
+          (m) => findingOn(findingsOf(reconnectStorm), (e) => e.session === m.id) === undefined,
         );
         for (const group of incidents(
           ordinary,
@@ -182,8 +180,8 @@ export const sessionMoved = defineRule({
       }));
       const sessions = new Set(group.map((m) => m.id));
       const cause =
-        findings.find((f) => ['server-stall', 'connect-refused'].includes(f.rule) && f.server === first.from) ??
-        findingOn(findings, ['ping-unanswered', 'half-open-connection'], (e) => sessions.has(e.session ?? ''));
+        findingsOf(serverStall, connectRefused).find((f) => f.server === first.from) ??
+        findingOn(findingsOf(pingUnanswered, halfOpenConnection), (e) => sessions.has(e.session ?? ''));
       const to = [...new Set(group.map((m) => m.to))];
       report({
         severity: 'info',
@@ -196,10 +194,10 @@ export const sessionMoved = defineRule({
         from: first.time,
         to: group.at(-1)!.time,
         evidence: [{ frame: first.frame, time: first.time, text: `handshake: session ${first.id} on ${first.to}` }],
+        cause,
         data: {
           sessions: sessions.size,
           moves: group.length,
-          ...(cause === undefined ? {} : { cause: causeData(cause) }),
           ...affectedData(entries),
         },
       });

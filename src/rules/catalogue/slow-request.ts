@@ -1,11 +1,14 @@
 import type { ClientConnection } from '../../model/index.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Proposal } from '../../protocols/quorum/zab/proposals.js';
-import type { DataValue, Evidence } from '../finding.js';
+import type { DataValue, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { type Affected, affectedData, causeData, incidents, subject } from '../support/affected.js';
+import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { proposalData, proposalText } from '../support/quorum.js';
 import { count, duration, listing, seconds } from '../support/text.js';
+import { leaderElection } from './leader-election.js';
+import { serverStall } from './server-stall.js';
+import { slowQuorumAck } from './slow-quorum-ack.js';
 
 interface Slow {
   readonly opcode: number;
@@ -40,9 +43,6 @@ const WRITES: ReadonlySet<number> = new Set([
   OpCode.reconfig,
 ]);
 
-/** What the servers' own traffic shows of why writes waited. */
-const QUORUM_CAUSES: ReadonlySet<string> = new Set(['slow-quorum-ack', 'leader-election']);
-
 export const slowRequest = defineRule({
   meta: {
     name: 'slow-request',
@@ -74,7 +74,8 @@ export const slowRequest = defineRule({
       },
     },
   },
-  create({ model, options, report, findings }) {
+  causes: [serverStall, slowQuorumAck, leaderElection],
+  create({ model, options, report, findingsOf }) {
     const slow: Slow[] = [];
     let huge: WeakMap<ClientConnection, number> | null = null;
     let more = 0;
@@ -143,14 +144,10 @@ export const slowRequest = defineRule({
       const usual = model.operations.find(slowest.opcode)?.latency.percentile(0.5) ?? 0;
       const writes = group.every((s) => WRITES.has(s.opcode));
       const everywhere = servers.length > 1 && writes;
-      const cause = findings.find(
-        (f) =>
-          f.from < to &&
-          f.to > from &&
-          (f.rule === 'server-stall'
-            ? servers.includes(f.server ?? '')
-            : writes && f.severity !== 'info' && QUORUM_CAUSES.has(f.rule)),
-      );
+      const meanwhile = (f: Finding): boolean => f.from < to && f.to > from;
+      const cause =
+        (writes ? findingsOf(leaderElection, slowQuorumAck) : []).find((f) => meanwhile(f) && f.severity !== 'info') ??
+        findingsOf(serverStall).find((f) => meanwhile(f) && servers.includes(f.server ?? ''));
       const evidence: Evidence[] = [
         {
           frame: slowest.requestFrame,
@@ -179,6 +176,7 @@ export const slowRequest = defineRule({
         from,
         to,
         evidence,
+        cause,
         data: {
           requests: group.length,
           byOp,
@@ -188,7 +186,6 @@ export const slowRequest = defineRule({
           writesOnly: writes,
           ...(proposal === null ? {} : { proposal: proposalData(proposal) }),
           ...(more > 0 ? { notListed: more } : {}),
-          ...(cause === undefined ? {} : { cause: causeData(cause) }),
           ...affectedData(entries),
         },
       });

@@ -1,17 +1,14 @@
 import type { Read, View } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
-import {
-  type Affected,
-  affectedBy,
-  affectedData,
-  causeData,
-  findingOn,
-  incidents,
-  subject,
-} from '../support/affected.js';
+import { type Affected, affectedBy, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { type Missed, missedChanges, readUnderWay } from '../support/lists.js';
 import { count, duration, listing } from '../support/text.js';
+import { blindWindow } from './blind-window.js';
+import { missingRewatch } from './missing-rewatch.js';
+import { watchLostAfterReconnect } from './watch-lost-after-reconnect.js';
+
+const CAUSES = [missingRewatch, watchLostAfterReconnect, blindWindow];
 
 interface Stale {
   readonly view: View;
@@ -45,7 +42,8 @@ export const staleChildList = defineRule({
       },
     },
   },
-  create({ model, options, report, findings }) {
+  causes: CAUSES,
+  create({ model, options, report, findingsOf }) {
     const found: Stale[] = [];
 
     function look(view: View): void {
@@ -137,10 +135,10 @@ export const staleChildList = defineRule({
             from: read.time,
             to: model.lastTime,
             evidence: evidence.sort((a, b) => a.frame - b.frame),
+            cause,
             data: {
               added: missed.added.slice(0, 50),
               removed: missed.removed.slice(0, 50),
-              ...(cause === undefined ? {} : { cause: causeData(cause) }),
               ...affectedData(entries),
             },
           });
@@ -149,9 +147,8 @@ export const staleChildList = defineRule({
     };
 
     function causeOf({ view }: Stale): ReturnType<typeof findingOn> {
-      const rules = ['missing-rewatch', 'watch-lost-after-reconnect', 'blind-window'];
       const { session, znode } = view;
-      return findingOn(findings, rules, (e) => e.session === session.id && e.path === znode.path);
+      return findingOn(findingsOf(...CAUSES), (e) => e.session === session.id && e.path === znode.path);
     }
   },
 });

@@ -189,9 +189,6 @@ export const watchLostAfterReconnect = defineRule({
             evidence,
             data: {
               after: first.after,
-              ...(first.after === 'expiry'
-                ? { cause: { rule: 'session-expired', session: first.entry['oldSession'] as string | null } }
-                : {}),
               ...affectedData(entries),
             },
           });

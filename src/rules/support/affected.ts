@@ -52,16 +52,14 @@ export function affectedData(entries: readonly Affected[]): Record<string, DataV
   return data;
 }
 
-/** Whether a finding of one of these rules names the session (and path) among those it hit. */
-export function findingOn(
-  findings: readonly Finding[],
-  rules: readonly string[],
-  matches: (entry: Affected) => boolean,
-): Finding | undefined {
-  return findings.find(
-    (finding) =>
-      rules.includes(finding.rule) && ((finding.data['affected'] ?? []) as readonly Affected[]).some(matches),
-  );
+/** Whom a finding hit: what `affectedData` put into its data. */
+export function affectedOf(finding: Finding): readonly Affected[] {
+  return (finding.data['affected'] ?? []) as readonly Affected[];
+}
+
+/** The first of these findings that names such a client, session or path among those it hit. */
+export function findingOn(findings: readonly Finding[], matches: (entry: Affected) => boolean): Finding | undefined {
+  return findings.find((finding) => affectedOf(finding).some(matches));
 }
 
 /** How `data.cause` names another finding. */
