@@ -8,8 +8,8 @@ import { TcpReassembly } from '../../dist/network/tcp.js';
 let bytes = 0;
 let connections = 0;
 const handler = {
-  data(_direction, _bytes, start, end) {
-    bytes += end - start;
+  data(chunk) {
+    bytes += chunk.length;
   },
   gap() {},
   fin() {},

@@ -1,24 +1,19 @@
 import type { Connection, Direction, Endpoint } from './connection.js';
+import type { StreamChunk } from './streamChunk.js';
 import type { TcpEventKind } from './tcpEvents.js';
 
 /**
  * What a stream promises its handler: bytes of one direction come in order and once; what the capture has not is
  * announced by `gap` at its place; a segment is handed on after everything that it acknowledges, so that a request comes
  * before its answer even where the capture has them the other way round. `fin` and `end` come last. `position` counts
- * bytes and gaps from 0. Frames of one direction never go back.
+ * bytes and gaps from 0. Frames of one direction never go back. The chunk is reused: it is valid during the call.
  */
 export interface StreamHandler {
   /** Set by a handler that only had to find out who takes over: that one is called from then on. */
   successor?: StreamHandler | null;
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void;
+  /** It tells of missing bytes itself, in the place that it thinks right; for others `ConnectionListener.missing` does. */
+  readonly tellsMissing?: boolean;
+  data(chunk: StreamChunk): void;
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void;
   fin(direction: Direction, frame: number, time: number): void;
   end(frame: number, time: number): void;
@@ -30,6 +25,8 @@ export interface ConnectionListener {
   server(a: Endpoint, b: Endpoint): Endpoint | null;
   opened(connection: Connection): StreamHandler | null;
   closed(connection: Connection): void;
+  /** The capture has not these bytes, told before the handler's `gap`, unless that one `tellsMissing`. */
+  missing?(connection: Connection, direction: Direction, length: number, frame: number, time: number): void;
   /**
    * What a segment that went in `direction` was beside its payload: after the messages that it completed, and before
    * `closed` where it ended the connection. The end may be followed by more (a FIN sent again, the other side's RST).

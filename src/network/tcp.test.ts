@@ -34,7 +34,7 @@ function reassemble(builder: CaptureBuilder, options: TcpOptions = {}): Seen {
           events.push({ connection: connection.id, what, frame });
         };
         return {
-          data: (direction, bytes, start, end, position, frame) => {
+          data: ({ direction, bytes, start, end, position, frame }) => {
             note(`${ARROWS[direction]}${position}:${bytes.toString('latin1', start, end)}`, frame);
           },
           gap: (direction, length, position, frame) => {

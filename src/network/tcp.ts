@@ -3,6 +3,7 @@ import { Connection, TO_CLIENT, TO_SERVER, type ConnectionEnd } from './connecti
 import { ConnectionTable, TableEntry } from './connectionTable.js';
 import { DUPLICATE_TIME, HalfConnection } from './halfConnection.js';
 import { ACK, FIN, RST, SYN, type Segment } from './segment.js';
+import { StreamChunk } from './streamChunk.js';
 import type { ConnectionListener, StreamHandler } from './streamHandler.js';
 import { eachEvent, REFUSED, RST_SEEN, SYN_ACK_SEEN, SYN_REPEATED, SYN_SEEN, WINDOW_CLOSED } from './tcpEvents.js';
 
@@ -55,6 +56,7 @@ export class TcpReassembly {
   private readonly closedQueue: TcpConnection[] = [];
   private closedHead = 0;
   private waitingTotal = 0;
+  private readonly chunk = new StreamChunk();
   private readonly maxConnections: number;
   private readonly maxWaitingBytes: number;
   private readonly maxWaitingTotal: number;
@@ -406,7 +408,7 @@ export class TcpReassembly {
     half.advance(captured);
     const { handler } = entry;
     if (captured > 0 && handler !== null) {
-      handler.data(direction, bytes, start, start + captured, position, frame, time);
+      handler.data(this.chunk.set(direction, bytes, start, start + captured, position, frame, time));
       if (handler.successor !== undefined && handler.successor !== null) entry.handler = handler.successor;
     }
     if (captured < length) this.skip(entry, half, length - captured, frame, time);
@@ -418,7 +420,10 @@ export class TcpReassembly {
     half.gapBytes += length;
     const direction = half.direction;
     half.advance(length);
-    entry.handler?.gap(direction, length, position, frame, time);
+    const { handler } = entry;
+    if (handler === null) return;
+    if (handler.tellsMissing !== true) this.listener.missing?.(entry.connection, direction, length, frame, time);
+    handler.gap(direction, length, position, frame, time);
   }
 
   // What waits

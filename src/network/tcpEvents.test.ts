@@ -84,7 +84,7 @@ describe('acknowledgements', () => {
         connections.push(connection);
         connection.toClient.watchFor = position;
         return {
-          data: (direction) => told.push(`data ${direction}`),
+          data: ({ direction }) => told.push(`data ${direction}`),
           gap: () => undefined,
           fin: () => undefined,
           end: () => undefined,

@@ -42,13 +42,27 @@ export interface Gap {
   readonly reason: 'missing' | 'skipped' | 'foreign';
 }
 
+/** What is told of `length` bytes of a direction that were lost to the capture. */
+export function missingBytes(
+  connection: Connection,
+  direction: Direction,
+  length: number,
+  frame: number,
+  time: number,
+): Gap {
+  return { connection, direction, frame, time, bytes: length, reason: 'missing' };
+}
+
 /** Where decoders put what they find. */
 export interface MessageSink {
   message(message: Message): void;
   gap(gap: Gap): void;
 }
 
-/** Decodes both directions of one connection. Bytes are valid only during the call. */
+/**
+ * Decodes both directions of one connection. Bytes are valid only during the call. Missing bytes are told for it, unless
+ * it `tellsMissing` itself: `gap` has only to find its way on.
+ */
 export type ConnectionDecoder = StreamHandler;
 
 /** `yes` and `no` are final; `more` asks to be called again with more of the same first bytes. */

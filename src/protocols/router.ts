@@ -1,8 +1,10 @@
 import type { Connection, Direction, Endpoint } from '../network/connection.js';
 import { TO_CLIENT, TO_SERVER } from '../network/connection.js';
+import type { StreamChunk } from '../network/streamChunk.js';
 import type { ConnectionListener, StreamHandler } from '../network/streamHandler.js';
 import type { TcpEventKind } from '../network/tcpEvents.js';
-import type { ConnectionDecoder, MessageSink, Protocol } from './protocol.js';
+import { HeldChunks } from './heldChunks.js';
+import { missingBytes, type ConnectionDecoder, type MessageSink, type Protocol } from './protocol.js';
 
 /** Who is told of the connections that belong to a protocol, beside their messages. */
 export interface ConnectionSink extends MessageSink {
@@ -75,6 +77,10 @@ export class Router implements ConnectionListener {
     if (connection.protocol !== null) this.sink.connectionClosed(connection);
   }
 
+  missing(connection: Connection, direction: Direction, length: number, frame: number, time: number): void {
+    this.sink.gap(missingBytes(connection, direction, length, frame, time));
+  }
+
   tcpEvent(kind: TcpEventKind, connection: Connection, direction: Direction, frame: number, time: number): void {
     this.sink.tcpEvent?.(kind, connection, direction, frame, time);
   }
@@ -84,17 +90,11 @@ export class Router implements ConnectionListener {
   }
 
   /** Protocol that takes these first bytes of a client; `more` while one may. */
-  recognise(
-    connection: Connection,
-    expected: Protocol | null,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): Protocol | 'more' | null {
+  recognise(connection: Connection, expected: Protocol | null, bytes: Buffer): Protocol | 'more' | null {
     if (this.overruled.has(connection.server.port)) return expected;
     let more = false;
     for (const protocol of this.protocols) {
-      const answer = protocol.recognise(bytes, start, end);
+      const answer = protocol.recognise(bytes, 0, bytes.length);
       if (answer === 'yes') {
         if (protocol !== expected && this.learned.size < MAX_LEARNED)
           this.learned.set(connection.server.text, protocol);
@@ -102,7 +102,7 @@ export class Router implements ConnectionListener {
       }
       if (answer === 'more') more = true;
     }
-    return more && end - start < MAX_UNDECIDED ? 'more' : expected;
+    return more && bytes.length < MAX_UNDECIDED ? 'more' : expected;
   }
 
   open(connection: Connection, protocol: Protocol): ConnectionDecoder {
@@ -118,9 +118,7 @@ export class Router implements ConnectionListener {
 
   /** Direction of payload from the middle of a connection that no port tells anything about. */
   guess(
-    bytes: Buffer,
-    start: number,
-    end: number,
+    { bytes, start, end }: StreamChunk,
     among: readonly Protocol[],
   ): { protocol: Protocol; direction: Direction } | null {
     for (const protocol of among) {
@@ -131,19 +129,13 @@ export class Router implements ConnectionListener {
   }
 }
 
-interface Early {
-  readonly direction: Direction;
-  readonly bytes: Buffer;
-  readonly position: number;
-  readonly frame: number;
-  readonly time: number;
-}
-
 /** Stands before the decoder of a connection until it is known which that is. */
 class Undecided implements StreamHandler {
+  /** Behind what it held. */
+  readonly tellsMissing = true;
   successor: ConnectionDecoder | null = null;
   private ignored = false;
-  private early: Early[] = [];
+  private readonly early = new HeldChunks();
   private looks = 0;
 
   constructor(
@@ -152,109 +144,83 @@ class Undecided implements StreamHandler {
     private readonly expected: Protocol | null,
   ) {}
 
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
+  data(chunk: StreamChunk): void {
     if (this.successor === null) {
       if (this.ignored) return;
-      if (this.connection.rolesKnown && !this.connection.midStream)
-        this.decideAtStart(direction, bytes, start, end, position, frame, time);
-      else direction = this.decideMidStream(direction, bytes, start, end);
+      if (this.connection.rolesKnown && !this.connection.midStream) this.decideAtStart(chunk);
+      else this.decideMidStream(chunk);
     }
-    this.successor?.data(direction, bytes, start, end, position, frame, time);
+    this.successor?.data(chunk);
   }
 
-  private decideAtStart(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
+  private decideAtStart(chunk: StreamChunk): void {
+    const { early } = this;
+    const { direction } = chunk;
     // Both sides of HTTP/2 begin at once; what the server says waits for the client's first words to be understood.
-    const waits = this.expected === null && this.early.length > 0 && this.early.length < MAX_EARLY;
-    if (direction === TO_CLIENT && waits && end - start <= MAX_UNDECIDED) {
-      this.early.push({ direction, bytes: Buffer.from(bytes.subarray(start, end)), position, frame, time });
+    const waits = this.expected === null && early.count > 0 && early.count < MAX_EARLY;
+    if (direction === TO_CLIENT && waits && chunk.length <= MAX_UNDECIDED) {
+      early.hold(chunk);
       return;
     }
     // A server that speaks first, or a client whose first bytes were lost: the port decides.
-    const first = direction === TO_SERVER && (position === 0 || this.early.length > 0);
+    const first = direction === TO_SERVER && (chunk.position === 0 || early.count > 0);
     if (!first) {
       this.choose(this.expected);
       return;
     }
-    let from = start;
-    let to = end;
-    let all = bytes;
-    if (this.early.length > 0) {
-      const before = this.early.filter((piece) => piece.direction === direction).map((piece) => piece.bytes);
-      all = Buffer.concat([...before, bytes.subarray(start, end)]);
-      from = 0;
-      to = all.length;
-    }
-    const answer = this.router.recognise(this.connection, this.expected, all, from, to);
-    if (answer !== 'more') {
-      this.choose(answer);
-      return;
-    }
-    this.early.push({ direction, bytes: Buffer.from(bytes.subarray(start, end)), position, frame, time });
+    const answer = this.router.recognise(this.connection, this.expected, early.joined(chunk));
+    if (answer === 'more') early.hold(chunk);
+    else this.choose(answer);
   }
 
-  private decideMidStream(direction: Direction, bytes: Buffer, start: number, end: number): Direction {
+  /** Where the roles were guessed wrongly, it turns them and the chunk's direction. */
+  private decideMidStream(chunk: StreamChunk): void {
     if (this.connection.rolesKnown) {
       this.choose(this.expected);
-      return direction;
+      return;
     }
     const among = this.expected === null ? this.router.protocols : [this.expected];
-    const guess = this.router.guess(bytes, start, end, among);
-    if (guess !== null) {
-      let actual = direction;
-      if (guess.direction !== direction) {
-        this.connection.swapRoles();
-        actual = guess.direction;
-      }
-      this.connection.rolesKnown = true;
-      this.choose(guess.protocol);
-      return actual;
+    const guess = this.router.guess(chunk, among);
+    if (guess === null) {
+      if (++this.looks >= MID_STREAM_LOOKS) this.choose(this.expected);
+      return;
     }
-    if (++this.looks >= MID_STREAM_LOOKS) this.choose(this.expected);
-    return direction;
+    if (guess.direction !== chunk.direction) {
+      this.connection.swapRoles();
+      chunk.direction = guess.direction;
+    }
+    this.connection.rolesKnown = true;
+    this.choose(guess.protocol);
   }
 
   private choose(protocol: Protocol | null): void {
     if (protocol === null) {
       this.ignored = true;
-      this.early = [];
+      this.early.clear();
       return;
     }
     const decoder = this.router.open(this.connection, protocol);
     this.successor = decoder;
-    for (const { direction, bytes, position, frame, time } of this.early) {
-      decoder.data(direction, bytes, 0, bytes.length, position, frame, time);
-    }
-    this.early = [];
+    this.early.release((chunk) => {
+      decoder.data(chunk);
+    });
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
     if (this.successor === null && !this.ignored && !this.connection.midStream) this.choose(this.expected);
-    this.successor?.gap(direction, length, position, frame, time);
+    const { successor } = this;
+    if (successor === null) return;
+    if (successor.tellsMissing !== true) this.router.missing(this.connection, direction, length, frame, time);
+    successor.gap(direction, length, position, frame, time);
   }
 
   fin(direction: Direction, frame: number, time: number): void {
-    if (this.successor === null && this.early.length > 0) this.choose(this.expected);
+    if (this.successor === null && this.early.count > 0) this.choose(this.expected);
     this.successor?.fin(direction, frame, time);
   }
 
   end(frame: number, time: number): void {
-    if (this.successor === null && this.early.length > 0) this.choose(this.expected);
+    if (this.successor === null && this.early.count > 0) this.choose(this.expected);
     this.successor?.end(frame, time);
   }
 }

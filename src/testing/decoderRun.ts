@@ -1,5 +1,12 @@
 import { Connection, TO_CLIENT, TO_SERVER, type Direction } from '../network/connection.js';
-import type { ConnectionDecoder, Gap, Message, MessageSink } from '../protocols/protocol.js';
+import { StreamChunk } from '../network/streamChunk.js';
+import {
+  missingBytes,
+  type ConnectionDecoder,
+  type Gap,
+  type Message,
+  type MessageSink,
+} from '../protocols/protocol.js';
 
 export interface DecoderRunOptions {
   /** The start of the connection was not captured. */
@@ -17,6 +24,7 @@ export class DecoderRun {
   private readonly decoder: ConnectionDecoder;
   private readonly positions: [number, number] = [0, 0];
   private readonly pieces: number;
+  private readonly chunk = new StreamChunk();
   frame = 0;
 
   constructor(
@@ -65,7 +73,7 @@ export class DecoderRun {
       // What lies around the piece must not be looked at, and its bytes not be kept.
       const chunk = Buffer.alloc(piece.length + 14, 0x5a);
       piece.copy(chunk, 7);
-      this.decoder.data(direction, chunk, 7, 7 + piece.length, position, this.frame, this.time);
+      this.decoder.data(this.chunk.set(direction, chunk, 7, 7 + piece.length, position, this.frame, this.time));
       chunk.fill(0xa5);
     }
     return this;
@@ -73,7 +81,9 @@ export class DecoderRun {
 
   lose(direction: Direction, length: number): this {
     this.frame++;
-    this.decoder.gap(direction, length, this.positions[direction], this.frame, this.time);
+    const { connection, decoder, frame, time } = this;
+    if (decoder.tellsMissing !== true) this.gaps.push(missingBytes(connection, direction, length, frame, time));
+    decoder.gap(direction, length, this.positions[direction], frame, time);
     this.positions[direction] += length;
     return this;
   }

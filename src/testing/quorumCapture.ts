@@ -96,7 +96,7 @@ export async function rawStreams(name: string, port: number): Promise<{ toServer
       const pieces: [Buffer[], Buffer[]] = [[], []];
       connections.push(pieces);
       return {
-        data: (direction, bytes, start, end) => pieces[direction].push(Buffer.from(bytes.subarray(start, end))),
+        data: ({ direction, bytes, start, end }) => pieces[direction].push(Buffer.from(bytes.subarray(start, end))),
         gap: () => undefined,
         fin: () => undefined,
         end: () => undefined,

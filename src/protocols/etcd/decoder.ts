@@ -1,5 +1,7 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
+import type { StreamChunk } from '../../network/streamChunk.js';
 import { foreignName } from '../foreign.js';
+import { HeldChunks } from '../heldChunks.js';
 import { looksLikeRequest, looksLikeResponse } from '../transport/http1/head.js';
 import { areFrames, FRAME_HEADER_LENGTH, FrameType, PREFACE } from '../transport/http2/frames.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
@@ -17,14 +19,6 @@ const MAX_LOOKS = 64;
 const TLS_HEADER = 5;
 const SIZE_LINE = /^[0-9a-f]{1,8}\r\n/i;
 
-interface First {
-  readonly direction: Direction;
-  readonly bytes: Buffer;
-  readonly position: number;
-  readonly frame: number;
-  readonly time: number;
-}
-
 /**
  * A connection to one of etcd's ports: both speak HTTP/1.1, gRPC, and TLS with either inside. The first bytes tell
  * which; from the middle of a connection, the first segment that has the shape of one.
@@ -32,7 +26,7 @@ interface First {
 export class EtcdDecoder implements ConnectionDecoder {
   private decoder: ConnectionDecoder | null = null;
   private stranger = false;
-  private first: First[] = [];
+  private readonly first = new HeldChunks();
   private looks = 0;
   /** The bytes that come are the connection's first. */
   private atStart: boolean;
@@ -47,22 +41,14 @@ export class EtcdDecoder implements ConnectionDecoder {
     this.atStart = !connection.midStream;
   }
 
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
+  data(chunk: StreamChunk): void {
     if (this.decoder === null && !this.stranger) {
       if (this.atStart) {
-        if (this.decideAtStart(direction, bytes, start, end, position, frame, time)) return;
-      } else this.decideInMiddle(direction, bytes, start, end);
+        if (this.decideAtStart(chunk)) return;
+      } else this.decideInMiddle(chunk);
     }
-    if (this.decoder !== null) this.decoder.data(direction, bytes, start, end, position, frame, time);
-    else this.skip(direction, end - start, frame, time);
+    if (this.decoder !== null) this.decoder.data(chunk);
+    else this.skip(chunk);
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
@@ -70,7 +56,6 @@ export class EtcdDecoder implements ConnectionDecoder {
       this.decoder.gap(direction, length, position, frame, time);
       return;
     }
-    this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'missing' });
     this.dropFirst();
     this.atStart = false;
   }
@@ -86,22 +71,11 @@ export class EtcdDecoder implements ConnectionDecoder {
   }
 
   /** Returns whether the bytes have been dealt with. */
-  private decideAtStart(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): boolean {
-    let all = bytes.subarray(start, end);
-    for (const held of this.first.toReversed()) {
-      if (held.direction === direction) all = Buffer.concat([held.bytes, all]);
-    }
-    const answer = transportAtStart(direction, all);
+  private decideAtStart(chunk: StreamChunk): boolean {
+    const all = this.first.joined(chunk);
+    const answer = transportAtStart(chunk.direction, all);
     if (answer === 'more' && all.length < MAX_FIRST_BYTES) {
-      this.first.push({ direction, bytes: Buffer.from(bytes.subarray(start, end)), position, frame, time });
+      this.first.hold(chunk);
       return true;
     }
     if (answer === 'more' || answer === null) {
@@ -111,14 +85,13 @@ export class EtcdDecoder implements ConnectionDecoder {
       return false;
     }
     const decoder = this.open(answer, true);
-    for (const held of this.first) {
-      decoder.data(held.direction, held.bytes, 0, held.bytes.length, held.position, held.frame, held.time);
-    }
-    this.first = [];
+    this.first.release((held) => {
+      decoder.data(held);
+    });
     return false;
   }
 
-  private decideInMiddle(direction: Direction, bytes: Buffer, start: number, end: number): void {
+  private decideInMiddle({ direction, bytes, start, end }: StreamChunk): void {
     const answer = transportInMiddle(direction, bytes, start, end);
     if (answer !== null) {
       this.flushSkipped(TO_SERVER);
@@ -135,17 +108,18 @@ export class EtcdDecoder implements ConnectionDecoder {
     return this.decoder;
   }
 
-  private skip(direction: Direction, bytes: number, frame: number, time: number): void {
+  private skip({ direction, length, frame, time }: StreamChunk): void {
     if (this.skippedBytes[direction] === 0) {
       this.skippedAt[direction] = frame;
       this.skippedTime[direction] = time;
     }
-    this.skippedBytes[direction] += bytes;
+    this.skippedBytes[direction] += length;
   }
 
   private dropFirst(): void {
-    for (const { direction, bytes, frame, time } of this.first) this.skip(direction, bytes.length, frame, time);
-    this.first = [];
+    this.first.release((chunk) => {
+      this.skip(chunk);
+    });
   }
 
   private flushSkipped(direction: Direction): void {

@@ -1,4 +1,5 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
+import type { StreamChunk } from '../../network/streamChunk.js';
 import type { GrpcDeframer, GrpcMessage } from '../transport/grpc/deframer.js';
 import { Http2Connection, type Http2Handler } from '../transport/http2/connection.js';
 import type { FramePlace } from '../transport/http2/frameReader.js';
@@ -29,20 +30,11 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     this.http = new Http2Connection(this, aligned);
   }
 
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
-    this.http.data(direction, bytes, start, end, position, frame, time);
+  data(chunk: StreamChunk): void {
+    this.http.data(chunk);
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
-    this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'missing' });
     this.http.gap(direction, length, position, frame, time);
   }
 

@@ -1,4 +1,5 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
+import type { StreamChunk } from '../../network/streamChunk.js';
 import { Http1Connection, type Http1Exchange, type Http1Handler } from '../transport/http1/connection.js';
 import type { Http1Head } from '../transport/http1/head.js';
 import type { Http1Message, Http1Place } from '../transport/http1/message.js';
@@ -24,20 +25,11 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
     this.http = new Http1Connection(this, aligned);
   }
 
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
-    this.http.data(direction, bytes, start, end, position, frame, time);
+  data(chunk: StreamChunk): void {
+    this.http.data(chunk);
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
-    this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'missing' });
     this.http.gap(direction, length, position, frame, time);
   }
 

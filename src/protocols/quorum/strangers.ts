@@ -1,4 +1,5 @@
-import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
+import { TO_CLIENT, TO_SERVER, type Connection } from '../../network/connection.js';
+import type { StreamChunk } from '../../network/streamChunk.js';
 import { foreignName } from '../foreign.js';
 import type { MessageSink } from '../protocol.js';
 
@@ -15,7 +16,7 @@ export class Strangers {
   }
 
   /** Whether these bytes are a stranger's, and need no decoding. */
-  takes(direction: Direction, bytes: Buffer, start: number, end: number): boolean {
+  takes({ direction, bytes, start, end }: StreamChunk): boolean {
     if (!this.begun && direction === TO_SERVER) {
       this.begun = true;
       this.connection.foreign = foreignName(bytes, start, end);

@@ -1,4 +1,5 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
+import type { StreamChunk } from '../../network/streamChunk.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { readClientHello, readServerHello } from './hello.js';
 import { TlsMessage, type HandshakeOutcome, type TlsHandshake, type TlsOp } from './message.js';
@@ -30,22 +31,14 @@ export class TlsDecoder implements ConnectionDecoder {
     this.readers = [new RecordReader(this.events(TO_SERVER)), new RecordReader(this.events(TO_CLIENT))];
   }
 
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
+  data(chunk: StreamChunk): void {
     const handshake = this.handshake;
+    const { direction, frame, time } = chunk;
     if (direction === TO_CLIENT && handshake?.serverFirst === null) handshake.serverFirst = { frame, time };
-    this.readers[direction].data(bytes, start, end, position, frame, time);
+    this.readers[direction].data(chunk);
   }
 
-  gap(direction: Direction, length: number, _position: number, frame: number, time: number): void {
-    this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'missing' });
+  gap(direction: Direction, length: number): void {
     if (direction === TO_CLIENT) this.serverBytesMissing = true;
     else this.clientBytesMissing = true;
     this.readers[direction].gap(length);

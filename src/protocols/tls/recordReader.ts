@@ -1,3 +1,4 @@
+import type { StreamChunk } from '../../network/streamChunk.js';
 import { ByteCollector } from '../byteCollector.js';
 import { RecordType } from './names.js';
 
@@ -52,7 +53,7 @@ export class RecordReader {
 
   constructor(private readonly events: RecordEvents) {}
 
-  data(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void {
+  data({ bytes, start, end, position, frame, time }: StreamChunk): void {
     let at = start;
     while (at < end && this.aligned) {
       const inHeader = this.headerLength < HEADER_LENGTH;

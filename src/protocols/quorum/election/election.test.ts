@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Connection, TO_CLIENT, TO_SERVER, type Direction } from '../../../network/connection.js';
+import { StreamChunk } from '../../../network/streamChunk.js';
 import { buffer, int, long } from '../../../testing/quorumPackets.js';
 import type { ConnectionDecoder, Message } from '../../protocol.js';
 import type { ElectionMessage } from './electionMessage.js';
@@ -64,15 +65,8 @@ class Decoded {
     for (let at = 0; at < bytes.length; at += size) {
       const piece = bytes.subarray(at, at + size);
       const chunk = Buffer.concat([Buffer.alloc(3, 0xee), piece, Buffer.alloc(3, 0xee)]);
-      this.decoder.data(
-        direction,
-        chunk,
-        3,
-        3 + piece.length,
-        this.position[direction]!,
-        frame + at,
-        (frame + at) * 10,
-      );
+      const place = [this.position[direction]!, frame + at, (frame + at) * 10] as const;
+      this.decoder.data(new StreamChunk().set(direction, chunk, 3, 3 + piece.length, ...place));
       this.position[direction]! += piece.length;
     }
     return this;

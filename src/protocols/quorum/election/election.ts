@@ -1,5 +1,6 @@
 import { int32 } from '../../../network/bytes.js';
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../../network/connection.js';
+import type { StreamChunk } from '../../../network/streamChunk.js';
 import type { ConnectionDecoder, MessageSink, Protocol, Recognition } from '../../protocol.js';
 import { HELLO_LENGTH, isHello, LARGEST_ADDRESS, looksLikeNotification, readNotification } from './electionFormat.js';
 import { electionAuth, initialMessage, notification } from './electionMessage.js';
@@ -86,24 +87,15 @@ class ElectionDecoder implements ConnectionDecoder {
     return direction === TO_SERVER ? this.toServer : this.toClient;
   }
 
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
-    if (this.strangers.takes(direction, bytes, start, end)) return;
-    this.of(direction).data(bytes, start, end, position, frame, time);
+  data(chunk: StreamChunk): void {
+    if (this.strangers.takes(chunk)) return;
+    this.of(chunk.direction).data(chunk);
   }
 
-  gap(direction: Direction, length: number, _position: number, frame: number, time: number): void {
+  gap(direction: Direction, _length: number, _position: number, frame: number, time: number): void {
     const stream = this.of(direction);
     stream.frame = frame;
     stream.time = time;
-    this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'missing' });
     stream.gap();
   }
 

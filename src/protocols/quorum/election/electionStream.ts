@@ -1,3 +1,4 @@
+import type { StreamChunk } from '../../../network/streamChunk.js';
 import { int32 } from '../../../network/bytes.js';
 import { HELLO_LENGTH, isHello, LARGEST_ADDRESS, looksLikeNotification } from './electionFormat.js';
 import { MORE, NO } from '../zab/plausibility.js';
@@ -45,7 +46,7 @@ export class ElectionStream {
   static readonly MESSAGES = MESSAGES;
   static readonly SEARCHING = SEARCHING;
 
-  data(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void {
+  data({ bytes, start, end, position, frame, time }: StreamChunk): void {
     this.frame = frame;
     this.time = time;
     if (this.heldLength === 0) {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TO_CLIENT, TO_SERVER, type Direction } from '../../../network/connection.js';
+import { StreamChunk } from '../../../network/streamChunk.js';
 import { rawStreams } from '../../../testing/quorumCapture.js';
 import { buffer, int, long, quorumPacket, setDataProposal } from '../../../testing/quorumPackets.js';
 import { KEPT_DATA, QuorumStream, type Snapshot } from './quorumStream.js';
@@ -51,7 +52,7 @@ class Collector {
   feed(bytes: Buffer, frame = 1): this {
     // What lies around the segment in the chunk must not matter.
     const chunk = Buffer.concat([Buffer.alloc(7, 0xff), bytes, Buffer.alloc(7, 0xff)]);
-    this.stream.data(chunk, 7, 7 + bytes.length, this.position, frame, frame * 1000);
+    this.stream.data(new StreamChunk().set(TO_CLIENT, chunk, 7, 7 + bytes.length, this.position, frame, frame * 1000));
     this.position += bytes.length;
     return this;
   }
@@ -158,7 +159,7 @@ describe('QuorumStream', () => {
     const streams = Array.from({ length: 200 }, () => new Collector(TO_CLIENT, true));
     for (const { stream } of streams) {
       const header = Buffer.concat([int(2), long(1n), int(64 << 20), Buffer.alloc(20)]);
-      stream.data(header, 0, header.length, 0, 1, 1);
+      stream.data(new StreamChunk().set(TO_CLIENT, header, 0, header.length, 0, 1, 1));
     }
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1 << 20);
     expect(collector.packets).toEqual([]);

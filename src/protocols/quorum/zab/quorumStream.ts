@@ -1,4 +1,5 @@
 import type { Direction } from '../../../network/connection.js';
+import { StreamChunk } from '../../../network/streamChunk.js';
 import { int32 } from '../../../network/bytes.js';
 import { HEADER_LENGTH, isHeader, looksLikePacket, MORE, NO, PROBE_LENGTH } from './plausibility.js';
 import { PacketType } from './packetTypes.js';
@@ -104,12 +105,13 @@ export class QuorumStream {
     if (!aligned) this.mode = SEARCHING;
   }
 
-  data(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void {
-    let at = start;
+  data(chunk: StreamChunk): void {
+    const { end } = chunk;
+    let at = chunk.start;
     while (at < end) {
-      if (this.mode === PACKETS) at = this.packets(bytes, at, end, position + at - start, frame, time);
-      else if (this.mode === SNAPSHOT) at = this.inSnapshot(bytes, at, end, position + at - start, frame, time);
-      else at = this.search(bytes, at, end, position + at - start, frame, time);
+      if (this.mode === PACKETS) at = this.packets(chunk, at);
+      else if (this.mode === SNAPSHOT) at = this.inSnapshot(chunk, at);
+      else at = this.search(chunk, at);
     }
   }
 
@@ -176,8 +178,9 @@ export class QuorumStream {
 
   // ---- aligned
 
-  private packets(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): number {
-    let at = start;
+  private packets(chunk: StreamChunk, from: number): number {
+    const { bytes, start, end, position, frame, time } = chunk;
+    let at = from;
     while (at < end && this.mode === PACKETS) {
       if (this.heldLength === 0) {
         const length = this.whole(bytes, at, end);
@@ -378,15 +381,22 @@ export class QuorumStream {
     const rest = Buffer.from(this.held.subarray(1, this.heldLength));
     this.skippedBytes++;
     this.startPacket();
-    this.data(rest, 0, rest.length, position - rest.length, this.firstFrame, this.firstTime);
+    this.again(rest, 0, rest.length, position - rest.length);
+  }
+
+  /** Bytes that were held are taken as if they came now. */
+  private again(bytes: Buffer, start: number, end: number, position: number): void {
+    const { direction, firstFrame, firstTime } = this;
+    this.data(new StreamChunk().set(direction, bytes, start, end, position, firstFrame, firstTime));
   }
 
   // ---- searching
 
   /** Returns how far it has taken the chunk; the mode is PACKETS once a start was found. */
-  private search(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): number {
-    if (this.heldLength > 0) return this.searchHeld(bytes, start, end, position, frame, time);
-    for (let at = start; at < end; at++) {
+  private search(chunk: StreamChunk, from: number): number {
+    if (this.heldLength > 0) return this.searchHeld(chunk, from);
+    const { bytes, end, frame, time } = chunk;
+    for (let at = from; at < end; at++) {
       const answer = looksLikePacket(this.direction, bytes, at, end);
       if (answer === NO) {
         this.skippedBytes++;
@@ -406,7 +416,9 @@ export class QuorumStream {
   }
 
   /** A start may lie in the few bytes that are held: they are looked at together with what follows. */
-  private searchHeld(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): number {
+  private searchHeld(chunk: StreamChunk, start: number): number {
+    const { bytes, end, frame, time } = chunk;
+    const position = chunk.position + start - chunk.start;
     const before = this.heldLength;
     const taken = Math.min(PROBE_LENGTH, end - start);
     this.hold(bytes, start, start + taken);
@@ -424,7 +436,7 @@ export class QuorumStream {
       }
       this.flushSkipped(frame, time);
       this.mode = PACKETS;
-      this.data(held, at, before, position - before + at, this.firstFrame, this.firstTime);
+      this.again(held, at, before, position - before + at);
       return start;
     }
     return start;
@@ -432,7 +444,9 @@ export class QuorumStream {
 
   // ---- snapshot
 
-  private inSnapshot(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): number {
+  private inSnapshot(chunk: StreamChunk, start: number): number {
+    const { bytes, end, frame, time } = chunk;
+    const position = chunk.position + start - chunk.start;
     const snapshot = this.snapshotEnd!;
     const at = snapshot.search(bytes, start, end, position + end - start, frame, time);
     if (at < 0) return end;

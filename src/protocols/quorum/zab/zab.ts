@@ -1,5 +1,6 @@
 import { int32 } from '../../../network/bytes.js';
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction, type Moment } from '../../../network/connection.js';
+import type { StreamChunk } from '../../../network/streamChunk.js';
 import type { ConnectionDecoder, MessageSink, Protocol, Recognition } from '../../protocol.js';
 import { END_OF_RECORD } from '../../zookeeper/format/cursor.js';
 import { OpCode } from '../../zookeeper/format/opcodes.js';
@@ -123,21 +124,12 @@ class ZabDecoder implements ConnectionDecoder {
     };
   }
 
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
-    if (this.strangers.takes(direction, bytes, start, end)) return;
-    (direction === TO_SERVER ? this.toLeader : this.toLearner).data(bytes, start, end, position, frame, time);
+  data(chunk: StreamChunk): void {
+    if (this.strangers.takes(chunk)) return;
+    (chunk.direction === TO_SERVER ? this.toLeader : this.toLearner).data(chunk);
   }
 
   gap(direction: Direction, length: number, _position: number, frame: number, time: number): void {
-    this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'missing' });
     (direction === TO_SERVER ? this.toLeader : this.toLearner).gap(length, frame, time);
     // Questions or answers may be among what is missing: pairing by order would shift.
     this.pings.length = 0;

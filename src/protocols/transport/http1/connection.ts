@@ -1,5 +1,6 @@
 import type { Direction } from '../../../network/connection.js';
 import { TO_CLIENT, TO_SERVER } from '../../../network/connection.js';
+import type { StreamChunk } from '../../../network/streamChunk.js';
 import type { Http1Head } from './head.js';
 import type { BodyPlan, Http1Events, Http1Message, Http1Place } from './message.js';
 import { Http1Parser } from './parser.js';
@@ -53,16 +54,8 @@ export class Http1Connection<Context> implements Http1Events {
     this.responses = new Http1Parser(TO_CLIENT, this, aligned);
   }
 
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
-    this.parser(direction).data(bytes, start, end, position, frame, time);
+  data(chunk: StreamChunk): void {
+    this.parser(chunk.direction).data(chunk);
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {

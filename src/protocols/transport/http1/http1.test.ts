@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TO_CLIENT, TO_SERVER, type Direction } from '../../../network/connection.js';
+import { StreamChunk } from '../../../network/streamChunk.js';
 import { Http1Connection, type Http1Handler } from './connection.js';
 import type { Http1Message } from './message.js';
 
@@ -53,7 +54,7 @@ function run(segments: [string, string | number][], options: { aligned?: boolean
       for (let at = 0; at < all.length; at += piece) {
         frame++;
         const part = Buffer.concat([Buffer.from('GET '), all.subarray(at, at + piece), Buffer.from('\r\n\r\n')]);
-        http.data(direction, part, 4, part.length - 4, positions[direction], frame, frame);
+        http.data(new StreamChunk().set(direction, part, 4, part.length - 4, positions[direction], frame, frame));
         positions[direction] += Math.min(piece, all.length - at);
       }
     }

@@ -1,4 +1,5 @@
 import { TO_SERVER, type Direction } from '../../../network/connection.js';
+import type { StreamChunk } from '../../../network/streamChunk.js';
 import { ByteCollector } from '../../byteCollector.js';
 import { hexDigit, isWholeChunk } from './chunks.js';
 import {
@@ -66,7 +67,7 @@ export class Http1Parser {
     this.pending = new ByteCollector(MAX_HEAD_BYTES);
   }
 
-  data(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void {
+  data({ bytes, start, end, position, frame, time }: StreamChunk): void {
     this.frame = frame;
     this.time = time;
     let at = start;

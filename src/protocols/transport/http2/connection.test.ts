@@ -4,6 +4,7 @@ import type net from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TO_CLIENT, TO_SERVER, type Direction } from '../../../network/connection.js';
+import { StreamChunk } from '../../../network/streamChunk.js';
 import { Relay } from '../../../testing/relay.js';
 import { Http2Connection, type Http2Handler } from './connection.js';
 import { FrameType, PREFACE } from './frames.js';
@@ -61,7 +62,7 @@ function run(segments: readonly Segment[], aligned = true, piece = Infinity): Lo
   for (const { direction, bytes } of segments) {
     for (let at = 0; at < bytes.length; at += piece) {
       const end = Math.min(bytes.length, at + piece);
-      connection.data(direction, bytes, at, end, positions[direction], ++frame, frame);
+      connection.data(new StreamChunk().set(direction, bytes, at, end, positions[direction], ++frame, frame));
       positions[direction] += end - at;
     }
   }
@@ -201,10 +202,10 @@ describe('HTTP/2 after a loss and from the middle', () => {
     const connection = new Http2Connection(log, true);
     const data = frame(FrameType.DATA, 1, 1, Buffer.alloc(100));
     const first = Buffer.concat([PREFACE, data.subarray(0, 49)]);
-    connection.data(TO_SERVER, first, 0, first.length, 0, 1, 1);
+    connection.data(new StreamChunk().set(TO_SERVER, first, 0, first.length, 0, 1, 1));
     connection.gap(TO_SERVER, 50, first.length, 2, 2);
     const rest = Buffer.concat([data.subarray(99), frame(FrameType.HEADERS, 4, 3, '82')]);
-    connection.data(TO_SERVER, rest, 0, rest.length, first.length + 50, 3, 3);
+    connection.data(new StreamChunk().set(TO_SERVER, rest, 0, rest.length, first.length + 50, 3, 3));
     expect(log.lines).toEqual(['> 1 gap 50', '> 1 END', '> 3 :method=GET']);
     expect(log.data.get('> 1')).toBe(50);
   });
@@ -245,7 +246,7 @@ describe('HTTP/2 after a loss and from the middle', () => {
           let at = 0;
           for (const [direction, what] of steps) {
             if (typeof what === 'number') connection.gap(direction, what, (at += what), at, at);
-            else connection.data(direction, what, 0, what.length, (at += what.length), at, at);
+            else connection.data(new StreamChunk().set(direction, what, 0, what.length, (at += what.length), at, at));
           }
           connection.end();
         },

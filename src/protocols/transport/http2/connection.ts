@@ -1,5 +1,6 @@
 import type { Direction } from '../../../network/connection.js';
 import { TO_CLIENT, TO_SERVER } from '../../../network/connection.js';
+import type { StreamChunk } from '../../../network/streamChunk.js';
 import { ByteCollector } from '../../byteCollector.js';
 import { FLAG_END_HEADERS, FLAG_END_STREAM, FLAG_PADDED, FLAG_PRIORITY, FrameType } from './frames.js';
 import { FrameReader, MAX_PAYLOAD, type FrameEvents, type FramePlace } from './frameReader.js';
@@ -52,16 +53,8 @@ export class Http2Connection implements FrameEvents {
     this.toClient = this.side(TO_CLIENT, aligned);
   }
 
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
-    this.of(direction).reader.data(bytes, start, end, position, frame, time);
+  data(chunk: StreamChunk): void {
+    this.of(chunk.direction).reader.data(chunk);
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number): void {

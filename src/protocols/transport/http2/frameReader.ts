@@ -1,4 +1,5 @@
 import type { Direction } from '../../../network/connection.js';
+import type { StreamChunk } from '../../../network/streamChunk.js';
 import { ByteCollector } from '../../byteCollector.js';
 import {
   areFrames,
@@ -80,7 +81,7 @@ export class FrameReader {
     this.state = start === 'preface' ? State.Preface : start === 'frame' ? State.Header : State.Resync;
   }
 
-  data(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void {
+  data({ bytes, start, end, position, frame, time }: StreamChunk): void {
     this.place.frame = frame;
     this.place.time = time;
     let at = start;

@@ -1,6 +1,8 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../../network/connection.js';
+import type { StreamChunk } from '../../../network/streamChunk.js';
+import { HeldChunks } from '../../heldChunks.js';
 import { foreignName } from '../../foreign.js';
-import type { ConnectionDecoder, MessageSink } from '../../protocol.js';
+import { missingBytes, type ConnectionDecoder, type MessageSink } from '../../protocol.js';
 import { END_OF_RECORD } from '../format/cursor.js';
 import type { DecodedMessage, SharedState } from '../decodedMessage.js';
 import { fourLetterWord } from './fourLetterWords.js';
@@ -19,6 +21,8 @@ type Mode = 'undecided' | 'framed' | 'word' | 'foreign';
 
 /** Decodes both directions of one client connection into messages, and pairs responses with requests. */
 export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
+  /** In front of the message that they precede, which may be complete later. */
+  readonly tellsMissing = true;
   private mode: Mode;
   private readonly outstanding: OutstandingRequests;
   private readonly requests: FramedStream;
@@ -37,8 +41,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   /** The latest response may answer one of several requests. */
   private ambiguous = false;
   /** First bytes of the client, while there are fewer than four. */
-  private head: { readonly bytes: Buffer; readonly position: number; readonly frame: number; readonly time: number }[] =
-    [];
+  private readonly head = new HeldChunks();
   private wordRequest: ZooKeeperRequest | null = null;
   private answerLength = 0;
   private answerFrame = 0;
@@ -90,62 +93,43 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     return direction === TO_SERVER ? this.requests : this.responses;
   }
 
-  data(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
-    if (this.mode === 'undecided' && direction === TO_SERVER) {
-      this.first(bytes, start, end, position, frame, time);
-      return;
-    }
-    this.pass(direction, bytes, start, end, position, frame, time);
+  data(chunk: StreamChunk): void {
+    if (this.mode === 'undecided' && chunk.direction === TO_SERVER) this.first(chunk);
+    else this.pass(chunk);
   }
 
   /** The first bytes of the client, four of which are needed to say what it speaks. */
-  private first(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void {
-    if (position + end - start < 4) {
-      this.head.push({ bytes: Buffer.from(bytes.subarray(start, end)), position, frame, time });
+  private first(chunk: StreamChunk): void {
+    const { head } = this;
+    const { position, length, frame, time } = chunk;
+    if (position + length < 4) {
+      head.hold(chunk);
       return;
     }
-    const head = this.head;
-    this.head = [];
-    const joined =
-      head.length === 0
-        ? bytes.subarray(start, end)
-        : Buffer.concat([...head.map((piece) => piece.bytes), bytes.subarray(start, end)]);
-    this.decide(joined, position + end - start - joined.length, head[0]?.frame ?? frame, frame, time);
-    for (const piece of head)
-      this.pass(TO_SERVER, piece.bytes, 0, piece.bytes.length, piece.position, piece.frame, piece.time);
-    this.pass(TO_SERVER, bytes, start, end, position, frame, time);
+    const joined = head.joined(chunk);
+    this.decide(joined, position + length - joined.length, head.first()?.frame ?? frame, frame, time);
+    head.release((held) => {
+      this.pass(held);
+    });
+    this.pass(chunk);
   }
 
-  private pass(
-    direction: Direction,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    position: number,
-    frame: number,
-    time: number,
-  ): void {
+  private pass(chunk: StreamChunk): void {
+    const { direction } = chunk;
+    const stream = this.stream(direction);
     if (this.mode === 'framed' || (this.mode === 'undecided' && direction === TO_CLIENT)) {
-      this.stream(direction).data(bytes, start, end, position, frame, time);
+      stream.data(chunk);
       return;
     }
-    const stream = this.stream(direction);
+    const { length, frame, time } = chunk;
     if (this.mode === 'word' && direction === TO_CLIENT) {
       if (this.answerLength === 0) this.answerFirstFrame = frame;
-      this.answerLength += end - start;
+      this.answerLength += length;
       this.answerFrame = frame;
       this.answerTime = time;
-      stream.messageBytes += end - start;
+      stream.messageBytes += length;
     } else {
-      stream.skippedBytes += end - start;
+      stream.skippedBytes += length;
       stream.frame = frame;
       stream.time = time;
     }
@@ -193,9 +177,9 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   private giveUpDeciding(): void {
     if (this.mode !== 'undecided') return;
     this.mode = 'framed';
-    for (const piece of this.head)
-      this.pass(TO_SERVER, piece.bytes, 0, piece.bytes.length, piece.position, piece.frame, piece.time);
-    this.head = [];
+    this.head.release((chunk) => {
+      this.pass(chunk);
+    });
   }
 
   end(): void {
@@ -222,14 +206,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     const { direction, lost, lostFrame, lostTime } = stream;
     if (lost === 0) return;
     stream.lost = 0;
-    this.sink.gap({
-      connection: this.connection,
-      direction,
-      frame: lostFrame,
-      time: lostTime,
-      bytes: lost,
-      reason: 'missing',
-    });
+    this.sink.gap(missingBytes(this.connection, direction, lost, lostFrame, lostTime));
   }
 
   // Requests

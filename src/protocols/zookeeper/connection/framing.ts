@@ -1,4 +1,5 @@
 import type { Direction } from '../../../network/connection.js';
+import type { StreamChunk } from '../../../network/streamChunk.js';
 import { MAX_LENGTH, type Evidence } from '../format/plausible.js';
 
 /** What the framed streams of a connection hand on. Offsets are into `bytes`, behind the length prefix. */
@@ -60,9 +61,10 @@ export class FramedStream {
     this.aligned = atStart;
   }
 
-  data(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): void {
-    this.frame = frame;
-    this.time = time;
+  data(chunk: StreamChunk): void {
+    const { bytes, start, end, position } = chunk;
+    this.frame = chunk.frame;
+    this.time = chunk.time;
     let at = start;
     if (this.tail > 0) {
       const passed = Math.min(this.tail, end - at);

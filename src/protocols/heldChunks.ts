@@ -1,0 +1,42 @@
+import type { Direction } from '../network/connection.js';
+import type { StreamChunk } from '../network/streamChunk.js';
+
+/** The first bytes of a connection, copied and held until somebody knows who speaks there. */
+export class HeldChunks {
+  private chunks: StreamChunk[] = [];
+
+  /** Number of chunks that are held, of both directions. */
+  get count(): number {
+    return this.chunks.length;
+  }
+
+  first(): StreamChunk | undefined {
+    return this.chunks[0];
+  }
+
+  hold(chunk: StreamChunk): void {
+    this.chunks.push(chunk.copy());
+  }
+
+  /** What is held of a chunk's direction with the chunk behind it; a view on the chunk's bytes where nothing is held. */
+  joined(chunk: StreamChunk): Buffer {
+    const bytes = chunk.bytes.subarray(chunk.start, chunk.end);
+    const before = this.of(chunk.direction);
+    return before.length === 0 ? bytes : Buffer.concat([...before, bytes]);
+  }
+
+  /** Hands on all that is held, in the order in which it came, and holds nothing any more. */
+  release(to: (chunk: StreamChunk) => void): void {
+    const { chunks } = this;
+    this.chunks = [];
+    for (const chunk of chunks) to(chunk);
+  }
+
+  clear(): void {
+    this.chunks = [];
+  }
+
+  private of(direction: Direction): Buffer[] {
+    return this.chunks.filter((chunk) => chunk.direction === direction).map(({ bytes }) => bytes);
+  }
+}
