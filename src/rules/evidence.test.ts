@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyse, fixture } from '../testing/analyseCapture.js';
+import { truths } from '../testing/truth.js';
 import type { FindingEntry } from '../report/analyze/document.js';
 import { rules } from './registry.js';
 
@@ -59,6 +60,7 @@ describe('evidence', () => {
       ...['lease-renewal-storm', 'connection-churn', 'tls-handshake-stall'],
     ];
     const tested = new Set([...CHAINS.map(([, rule]) => rule), ...elsewhere]);
+    for (const { expect: owed } of truths('incidents2')) for (const { rule } of owed) tested.add(rule ?? '');
     expect(rules.map(({ meta }) => meta.name).filter((name) => !tested.has(name))).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import { accessDenied } from './catalogue/access-denied.js';
 import { blindWindow } from './catalogue/blind-window.js';
 import { connectRefused } from './catalogue/connect-refused.js';
 import { connectTimeout } from './catalogue/connect-timeout.js';
@@ -16,6 +17,7 @@ import { missingRewatch } from './catalogue/missing-rewatch.js';
 import { nodeExistsSwallowed } from './catalogue/node-exists-swallowed.js';
 import { pingOnlySession } from './catalogue/ping-only-session.js';
 import { pingUnanswered } from './catalogue/ping-unanswered.js';
+import { pollWithoutWatch } from './catalogue/poll-without-watch.js';
 import { reconnectStorm } from './catalogue/reconnect-storm.js';
 import { serverStall } from './catalogue/server-stall.js';
 import { sessionExpired } from './catalogue/session-expired.js';
@@ -24,12 +26,14 @@ import { slowQuorumAck } from './catalogue/slow-quorum-ack.js';
 import { slowRequest } from './catalogue/slow-request.js';
 import { staleChildList } from './catalogue/stale-child-list.js';
 import { tlsHandshakeStall } from './catalogue/tls-handshake-stall.js';
+import { wastedErrors } from './catalogue/wasted-errors.js';
 import { watchLostAfterReconnect } from './catalogue/watch-lost-after-reconnect.js';
 import { inOrder } from './order.js';
 import type { AnyRule } from './rule.js';
 
 /** All rules, in the order in which they run: a rule sees what those before it have reported. */
 export const rules: readonly AnyRule[] = inOrder([
+  accessDenied,
   blindWindow,
   connectRefused,
   connectTimeout,
@@ -48,6 +52,7 @@ export const rules: readonly AnyRule[] = inOrder([
   nodeExistsSwallowed,
   pingOnlySession,
   pingUnanswered,
+  pollWithoutWatch,
   reconnectStorm,
   serverStall,
   sessionExpired,
@@ -56,5 +61,6 @@ export const rules: readonly AnyRule[] = inOrder([
   slowRequest,
   staleChildList,
   tlsHandshakeStall,
+  wastedErrors,
   watchLostAfterReconnect,
 ]);
