@@ -1,5 +1,6 @@
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 import type { Gap } from '../protocols/protocol.js';
+import type { DataRead, ListAnswer, RefusedAnswer, Seen, ZnodeChange } from './events.js';
 import type { ClientConnection } from './knowledge/clientConnection.js';
 import type { Session } from './knowledge/session.js';
 import type { Fired, Read, View, WatchKind } from './knowledge/view.js';
@@ -23,6 +24,13 @@ export interface ModelListener {
   request?(message: ZooKeeperMessage, connection: ClientConnection): void;
   response?(message: ZooKeeperMessage, connection: ClientConnection): void;
   notification?(message: ZooKeeperMessage, connection: ClientConnection, view: View | null): void;
+  /** What was done to znodes, told once for all: whoever keeps a history keeps what is told here, and reads no answers. */
+  changed?(change: ZnodeChange): void;
+  dataRead?(read: DataRead): void;
+  listAnswered?(answer: ListAnswer): void;
+  refused?(answer: RefusedAnswer): void;
+  /** closeSession was answered: the session's ephemerals (told as `changed` before, where known) went in this transaction. */
+  sessionClosed?(session: Session, closed: Seen): void;
   /** A list of children was answered; `previous` is the session's read of it before. */
   listRead?(view: View, read: Read, previous: Read | null): void;
   /** A read (or setWatches) set a watch again on a path where the session's watch had fired. */
@@ -48,6 +56,11 @@ export class Listeners {
   readonly pingRequest: Handlers<'request'> = [];
   readonly pingResponse: Handlers<'response'> = [];
   readonly notification: Handlers<'notification'> = [];
+  readonly changed: Handlers<'changed'> = [];
+  readonly dataRead: Handlers<'dataRead'> = [];
+  readonly listAnswered: Handlers<'listAnswered'> = [];
+  readonly refused: Handlers<'refused'> = [];
+  readonly sessionClosed: Handlers<'sessionClosed'> = [];
   readonly listRead: Handlers<'listRead'> = [];
   readonly watchSetAgain: Handlers<'watchSetAgain'> = [];
   readonly gap: Handlers<'gap'> = [];

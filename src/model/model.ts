@@ -1,7 +1,7 @@
 import type { Connection } from '../network/connection.js';
 import { TO_CLIENT } from '../network/connection.js';
 import type { Gap, Message } from '../protocols/protocol.js';
-import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
+import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
 import { RequestBudget } from '../protocols/zookeeper/connection/requestBudget.js';
 import { OpCode } from '../protocols/zookeeper/format/opcodes.js';
 import { afterForgetting, type Forgotten } from './bounds.js';
@@ -25,7 +25,7 @@ import { TlsHandshakes } from './neighbours/tlsHandshakes.js';
 import { View } from './knowledge/view.js';
 import { Views } from './knowledge/views.js';
 import { addWatchAnswered, removeWatchesAnswered, setWatchesAnswered } from './knowledge/watches.js';
-import { closeSessionAnswered, writeAnswered } from './knowledge/writes.js';
+import { closeSessionAnswered, refused, writeAnswered } from './knowledge/writes.js';
 import type { Znode } from './knowledge/znode.js';
 import { Znodes } from './knowledge/znodes.js';
 
@@ -361,7 +361,7 @@ export class Model {
       session.lastTime = m.time;
       session.lastFrame = m.frame;
       if (m.zxid > connection.server.zxid) connection.server.zxid = m.zxid;
-      if (request !== null) this.apply(m, request.opcode, session, connection);
+      if (request !== null) this.apply(m, request, session, connection);
     }
     const listeners = m.opcode === OpCode.ping && m.err === 0 ? this.listeners.pingResponse : this.listeners.response;
     for (const listen of listeners) listen(m, connection);
@@ -372,15 +372,16 @@ export class Model {
   }
 
   /** What an answer says about watches and znodes. */
-  private apply(m: ZooKeeperMessage, opcode: number, session: Session, connection: ClientConnection): void {
-    switch (opcode) {
-      case OpCode.ping:
-        return;
+  private apply(m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session, connection: ClientConnection): void {
+    if (request.opcode === OpCode.ping) return;
+    const answer = { m, request, session, connection };
+    switch (request.opcode) {
       case OpCode.exists:
       case OpCode.getData:
+      case OpCode.getACL:
       case OpCode.getChildren:
       case OpCode.getChildren2:
-        readAnswered(this, m, m.request!, session, connection);
+        readAnswered(this, answer);
         return;
       case OpCode.create:
       case OpCode.create2:
@@ -391,24 +392,25 @@ export class Model {
       case OpCode.setData:
       case OpCode.setACL:
       case OpCode.multi:
-        writeAnswered(this, m, m.request!, session);
+        writeAnswered(this, answer);
         return;
       case OpCode.setWatches:
       case OpCode.setWatches2:
-        setWatchesAnswered(this, m, m.request!, session, connection);
+        setWatchesAnswered(this, answer);
         return;
       case OpCode.addWatch:
-        addWatchAnswered(this, m, m.request!, session, connection);
-        return;
+        addWatchAnswered(this, answer);
+        break;
       case OpCode.removeWatches:
       case OpCode.checkWatches:
-        removeWatchesAnswered(m, m.request!, session);
-        return;
+        removeWatchesAnswered(answer);
+        break;
       case OpCode.closeSession:
-        closeSessionAnswered(this, m, session);
+        closeSessionAnswered(this, answer);
         return;
       default:
     }
+    if (m.err !== 0 && request.path !== null) refused(this, answer, request.path, m.err);
   }
 
   private notified(m: ZooKeeperMessage, connection: ClientConnection): void {

@@ -38,7 +38,7 @@ export function connectResponse(model: Model, m: ZooKeeperMessage, connection: C
   if (granted === '0x0') {
     if (body?.timeout !== 0 || asked === '0x0') return;
     const session = asked === null ? undefined : model.sessions.find(asked);
-    if (session !== undefined) model.sessions.expired(session, moment);
+    if (session !== undefined) model.sessions.expired(session, moment, connection);
     for (const listen of model.listeners.sessionExpired) listen(session ?? null, connection);
     return;
   }

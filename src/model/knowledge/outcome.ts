@@ -15,6 +15,16 @@ function results(m: ZooKeeperMessage): readonly MultiOp[] {
 }
 
 /**
+ * Whether a multi was done or has failed, all of it: null where the answer was cut (or is empty) and shows neither. One
+ * that failed has 0 in its header and an ErrorResult for each operation: err 0 for those before the one that failed.
+ */
+export function multiDone(m: ZooKeeperMessage): boolean | null {
+  if (m.err !== 0) return false;
+  const [first] = m.responseBody()?.ops ?? [];
+  return first === undefined ? null : first.op !== 'error';
+}
+
+/**
  * How an answer turned out: 0, or ZooKeeper's code. A multi that failed has 0 in its header and the error with the
  * operation that caused it: that is its error here (of a multiRead the first one).
  */

@@ -2,31 +2,58 @@ import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeep
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Stat } from '../../protocols/zookeeper/format/stat.js';
+import { answered, type AnsweredRequest } from '../events.js';
 import type { ClientConnection } from './clientConnection.js';
 import type { Model } from '../model.js';
 import type { Session } from './session.js';
-import type { Read } from './view.js';
+import type { Read, View } from './view.js';
 import { setWatch, updateWindow } from './watches.js';
+import { refused } from './writes.js';
 import { parentOf, type Znode } from './znode.js';
 
 const NO_STAT = -1;
 /** A longer list is not kept: some 200,000 names. What it holds is unknown to whoever compares lists. */
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
-/** exists, getData, getChildren or getChildren2 was answered. */
-export function readAnswered(
-  model: Model,
-  m: ZooKeeperMessage,
-  request: ZooKeeperRequest,
-  session: Session,
-  connection: ClientConnection,
-): void {
+/** exists, getData, getACL, getChildren or getChildren2 was answered. */
+export function readAnswered(model: Model, answer: AnsweredRequest): void {
+  const { m, request, session, connection } = answer;
   const path = request.path;
   if (path === null) return;
-  if (request.opcode === OpCode.getChildren || request.opcode === OpCode.getChildren2) {
-    listAnswered(model, m, request, path, session, connection);
-  } else if (request.watch) watchedDataAnswered(model, m, request, path, session, connection);
+  const list = request.opcode === OpCode.getChildren || request.opcode === OpCode.getChildren2;
+  if (list) listAnswered(model, m, request, path, session, connection);
+  else if (request.opcode === OpCode.getACL) learnPlain(model, m, path, undefined);
+  else if (request.watch) watchedDataAnswered(model, m, request, path, session, connection);
   else plainDataAnswered(model, m, request, path, session);
+  if (m.err !== 0 && m.err !== ErrorCode.NoNode) refused(model, answer, path, m.err);
+  else if (list) tellList(model, answer, path);
+  else tellData(model, answer, path);
+}
+
+function tellData(model: Model, answer: AnsweredRequest, path: string): void {
+  const { m, request } = answer;
+  for (const listen of model.listeners.dataRead) {
+    listen({ ...answered(answer, path), request, there: m.err === 0, stat: m.stat() });
+  }
+}
+
+function tellList(model: Model, answer: AnsweredRequest, path: string): void {
+  const { m, request } = answer;
+  for (const listen of model.listeners.listAnswered) {
+    const stat = request.opcode === OpCode.getChildren2 ? m.stat() : null;
+    const names = m.childNames()?.names ?? null;
+    listen({ ...answered(answer, path), request, there: m.err === 0, names, stat });
+  }
+}
+
+/** A znode of which nothing is known yet is noted only if it is an ephemeral: it goes with its owner. */
+function learnPlain(model: Model, m: ZooKeeperMessage, path: string, view: View | undefined): Stat | null {
+  const znode = view?.znode ?? model.znodes.find(path);
+  const wanted = m.err === 0 && (znode === undefined || znode.ephemeral === null || view !== undefined);
+  const stat = wanted ? m.stat() : null;
+  if (znode !== undefined) learn(model, znode, m, stat);
+  else if (stat !== null && stat.ephemeralOwner !== '0x0') learn(model, model.znodes.get(path), m, stat);
+  return stat;
 }
 
 function plainDataAnswered(
@@ -38,10 +65,7 @@ function plainDataAnswered(
 ): void {
   if (session.openWindows > 0) childRead(session, path);
   const view = session.views.get(path);
-  const znode = view?.znode ?? model.znodes.find(path);
-  if (znode === undefined) return;
-  const stat = m.err === 0 && (znode.ephemeral === null || view !== undefined) ? m.stat() : null;
-  learn(model, znode, m, stat);
+  const stat = learnPlain(model, m, path, view);
   if (view === undefined) return;
   const fired = view.dataFired;
   view.lastData = dataRead(m, request, stat);
@@ -170,8 +194,5 @@ function learn(model: Model, znode: Znode, m: ZooKeeperMessage, stat: Stat | nul
   znode.ephemeral = owner !== null;
   if (owner === znode.owner) return;
   znode.owner = owner;
-  const session = owner === null ? undefined : model.sessions.find(owner);
-  if (session?.ephemerals.has(znode.path) === false) {
-    session.addEphemeral({ path: znode.path, sequential: /\d{10}$/.test(znode.path), created: null });
-  }
+  if (owner !== null) model.sessions.owns(owner, znode.path);
 }

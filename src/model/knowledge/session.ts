@@ -198,6 +198,11 @@ export class Session {
     (this.ephemerals as Map<string, Ephemeral>).set(ephemeral.path, ephemeral);
   }
 
+  /** A Stat shows that it owns this ephemeral. */
+  addOwned(path: string): void {
+    if (!this.ephemerals.has(path)) this.addEphemeral({ path, sequential: /\d{10}$/.test(path), created: null });
+  }
+
   removeEphemeral(path: string): void {
     if (this.ephemerals.size > 0) (this.ephemerals as Map<string, Ephemeral>).delete(path);
   }

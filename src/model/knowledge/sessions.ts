@@ -9,6 +9,8 @@ import { Session } from './session.js';
 const SUMMARIES = 5000;
 /** Sessions of one host among which the one is sought that a new one replaces: among more, any guess is worth nothing. */
 const LOOKED_AT = 256;
+/** Owners of ephemerals that were not seen themselves; and of the ephemerals of each. */
+const STRANGERS = 4096;
 /** Silent for this long (nanoseconds), and for three session timeouts, a session without a connection can go if there are many. */
 const LONG_GONE = 300e9;
 
@@ -23,6 +25,8 @@ export class Sessions {
   private readonly nameless = new Set<Session>();
   /** Sessions whose connection has ended, in that order. */
   private readonly adrift = new Set<Session>();
+  /** Paths of ephemerals whose owner was named before anything was seen of it. */
+  private readonly strangers = new Map<string, Set<string>>();
   private sweepAbove: number;
   /** Summaries of sessions that ended and were judged, in order of their end; bounded. */
   readonly ended: Session[] = [];
@@ -84,15 +88,28 @@ export class Sessions {
     return session;
   }
 
-  expired(session: Session, moment: Moment): void {
+  /** A Stat names the owner of a znode. */
+  owns(id: string, path: string): void {
+    const session = this.byId.get(id);
+    if (session !== undefined) session.addOwned(path);
+    else if (this.strangers.size < STRANGERS) {
+      let paths = this.strangers.get(id);
+      if (paths === undefined) this.strangers.set(id, (paths = new Set()));
+      if (paths.size < STRANGERS) paths.add(path);
+    }
+  }
+
+  /** Session 0 was answered on `connection` to whoever asked for this one. */
+  expired(session: Session, moment: Moment, connection: ClientConnection): void {
     if (session.end === 'closed') return;
     session.end = 'expired';
     session.endMoment = moment;
     for (const path of session.ephemerals.keys()) {
       const znode = this.model.znodes.find(path);
-      if (znode?.owner === session.id && znode.exists === true) {
-        this.model.znodes.deleted(path, 'expired', -1, moment.time, moment.frame, session.id);
-      }
+      if (znode?.owner !== session.id || znode.exists !== true) continue;
+      this.model.znodes.deleted(path, 'expired', -1, moment.time, moment.frame, session.id);
+      const change = { path, session, connection, ...moment, zxid: -1, kind: 'delete', cause: 'expired' } as const;
+      for (const listen of this.model.listeners.changed) listen({ ...change, request: null, flags: 0, stat: null });
     }
   }
 
@@ -144,10 +161,21 @@ export class Sessions {
     this.count++;
     connection.host.add(session);
     if (id === null) this.nameless.add(session);
-    else this.byId.set(id, session);
+    else {
+      this.byId.set(id, session);
+      this.introduce(id, session);
+    }
     if (this.byId.size > this.limit) this.forgetOldest(this.byId);
     if (this.nameless.size > this.limit) this.forgetOldest(this.nameless);
     return session;
+  }
+
+  /** What was said to be its own before it was seen. */
+  private introduce(id: string, session: Session): void {
+    const paths = this.strangers.get(id);
+    if (paths === undefined) return;
+    this.strangers.delete(id);
+    for (const path of paths) if (this.model.znodes.find(path)?.owner === id) session.addOwned(path);
   }
 
   private attach(session: Session, connection: ClientConnection, m: ZooKeeperMessage, resumed: boolean): void {

@@ -1,7 +1,5 @@
-import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
-import type { ClientConnection } from './clientConnection.js';
+import type { AnsweredRequest } from '../events.js';
 import type { Model } from '../model.js';
-import type { Session } from './session.js';
 import type { Read, View, Watch, WatchKind } from './view.js';
 
 /** The server holds a watch from now on; `read` is the answer that brought it, null for setWatches. */
@@ -41,13 +39,7 @@ export function updateWindow(view: View): void {
 }
 
 /** setWatches and setWatches2: what changed meanwhile is notified before this answer, everything else is watched again. */
-export function setWatchesAnswered(
-  model: Model,
-  m: ZooKeeperMessage,
-  request: ZooKeeperRequest,
-  session: Session,
-  connection: ClientConnection,
-): void {
+export function setWatchesAnswered(model: Model, { m, request, session, connection }: AnsweredRequest): void {
   const body = request.body;
   if (m.err !== 0 || body === null) return;
   const watch: Watch = { connection, frame: m.frame, time: m.time, op: request.op };
@@ -72,13 +64,7 @@ function setPersistent(view: View, watch: Watch, recursive: boolean): void {
   view.recursive ||= recursive;
 }
 
-export function addWatchAnswered(
-  model: Model,
-  m: ZooKeeperMessage,
-  request: ZooKeeperRequest,
-  session: Session,
-  connection: ClientConnection,
-): void {
+export function addWatchAnswered(model: Model, { m, request, session, connection }: AnsweredRequest): void {
   if (m.err !== 0 || request.path === null) return;
   const watch: Watch = { connection, frame: m.frame, time: m.time, op: request.op };
   const view = model.view(session, request.path);
@@ -90,7 +76,7 @@ export function addWatchAnswered(
 }
 
 /** removeWatches takes watches away at the server; by checkWatches the client says that it gives one up. */
-export function removeWatchesAnswered(m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session): void {
+export function removeWatchesAnswered({ m, request, session }: AnsweredRequest): void {
   if (m.err !== 0 || request.path === null) return;
   const view = session.views.get(request.path);
   if (view === undefined) return;

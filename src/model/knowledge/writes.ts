@@ -1,67 +1,98 @@
-import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
+import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
 import { isEphemeral, isSequential, OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import type { Stat } from '../../protocols/zookeeper/format/stat.js';
+import { answered, type AnsweredRequest } from '../events.js';
 import type { Model } from '../model.js';
+import { errorsByPath, multiDone } from './outcome.js';
 import type { Session } from './session.js';
-import { withoutSequence } from './znode.js';
+import { type ChangeKind, withoutSequence, type Znode } from './znode.js';
 
-/** A write was answered. The zxid of the answer's header is that of the transaction. */
-export function writeAnswered(model: Model, m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session): void {
+/** A write was answered. What the answer does not prove (it was cut, it is another session's) is not said. */
+export function writeAnswered(model: Model, write: AnsweredRequest): void {
+  const { m, request, session } = write;
   if (request.opcode === OpCode.multi) {
-    multiAnswered(model, m, request, session);
+    multiAnswered(model, write);
     return;
   }
   const path = request.path;
   if (path === null) return;
   if (m.err !== 0) {
-    if (m.err === ErrorCode.NodeExists && isEphemeral(request.flags)) refused(model, m, path, session);
-    else if (m.err === ErrorCode.NoNode) model.znodes.find(path)?.setExists(false, m.zxid, m.time);
+    if (m.err === ErrorCode.NodeExists && isEphemeral(request.flags)) ephemeralRefused(model, m, path, session);
+    refused(model, write, path, m.err);
     return;
   }
   switch (request.opcode) {
     case OpCode.delete:
     case OpCode.deleteContainer:
-      deleted(model, m, path, session);
+      deleted(model, write, path);
       return;
     case OpCode.setData:
+      changed(model, write, path, 'setData', statOf(model, m));
+      return;
     case OpCode.setACL:
-      changed(model, m, path, session, request.opcode === OpCode.setData ? 'setData' : 'setACL');
+      changed(model, write, path, 'setACL', statOf(model, m));
       return;
     default:
-      // A sequential znode's path is in the answer only.
-      if (m.path === null && isSequential(request.flags)) return;
-      created(model, m, request, m.path ?? path, request.flags, session);
+      created(model, write, path, m.path, request.flags, statOf(model, m));
   }
 }
 
-function multiAnswered(model: Model, m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session): void {
+/** Only for those who listen: the model itself does without. */
+function statOf(model: Model, m: ZooKeeperMessage): Stat | null {
+  return model.listeners.changed.length === 0 ? null : m.stat();
+}
+
+function multiAnswered(model: Model, write: AnsweredRequest): void {
+  const { m, request } = write;
   const asked = request.body?.ops;
-  const results = m.responseBody()?.ops;
-  if (asked === undefined || results === undefined || results.some((result) => (result.err ?? 0) !== 0)) return;
-  for (const [i, op] of asked.entries()) {
-    const result = results[i];
-    if (result === undefined || op.path === undefined) continue;
-    if (op.op.startsWith('create')) {
-      const flags = op.flags ?? 0;
-      if (result.path === undefined && isSequential(flags)) continue;
-      created(model, m, request, result.path ?? op.path, flags, session);
-    } else if (op.op === 'delete') deleted(model, m, op.path, session);
-    else if (op.op === 'setData') changed(model, m, op.path, session, 'setData');
+  const done = multiDone(m);
+  if (asked === undefined || done === null) return;
+  if (!done) {
+    if (model.listeners.refused.length === 0) return;
+    for (const [path, err] of errorsByPath(m, asked, (name) => name)) refused(model, write, path, err);
+    return;
+  }
+  // All of it or nothing: the results that were cut are those of operations that were done.
+  const results = m.responseBody()?.ops ?? [];
+  for (const [i, { op, path, flags = 0 }] of asked.entries()) {
+    if (path === undefined) continue;
+    const stat = results[i]?.stat ?? null;
+    if (op.startsWith('create')) created(model, write, path, results[i]?.path ?? null, flags, stat);
+    else if (op === 'delete') deleted(model, write, path);
+    else if (op === 'setData') changed(model, write, path, 'setData', stat);
   }
 }
 
+/** A request about a path was answered with an error. */
+export function refused(model: Model, answer: AnsweredRequest, path: string, err: number): void {
+  const { m, request } = answer;
+  const there = err === ErrorCode.NodeExists ? true : err === ErrorCode.NoNode ? false : null;
+  // One operation's error in a multi may be about what the operations before it would have done.
+  const known = request.opcode === OpCode.multi ? null : there;
+  if (known !== null) model.znodes.find(path)?.setExists(known, m.zxid, m.time);
+  for (const listen of model.listeners.refused) {
+    listen({ ...answered(answer, path), request, err, there: known });
+  }
+}
+
+/** @param told the path in the answer, null where it has none or it was cut: of a sequential znode it is only there */
 function created(
   model: Model,
-  m: ZooKeeperMessage,
-  request: ZooKeeperRequest,
-  path: string,
+  write: AnsweredRequest,
+  asked: string,
+  told: string | null,
   flags: number,
-  session: Session,
+  stat: Stat | null,
 ): void {
+  const sequential = isSequential(flags);
+  if (told === null && sequential) return;
+  const path = told ?? asked;
+  const { m, request, session } = write;
   const { time, frame, zxid } = m;
   const ephemeral = isEphemeral(flags);
   const child = path.slice(path.lastIndexOf('/') + 1);
-  const created = {
+  const creation = {
     kind: 'create',
     cause: 'request',
     zxid,
@@ -71,15 +102,16 @@ function created(
     child,
     ip: session.ip,
   } as const;
-  model.znodes.created(path, created, ephemeral);
-  if (!ephemeral) return;
-  session.addCreated(withoutSequence(path));
-  const sequential = isSequential(flags);
-  session.addEphemeral({ path, sequential, created: { frame: request.frame, time: request.time } });
+  model.znodes.created(path, creation, ephemeral);
+  if (ephemeral) {
+    session.addCreated(withoutSequence(path));
+    session.addEphemeral({ path, sequential, created: { frame: request.frame, time: request.time } });
+  }
+  tell(model, write, path, 'create', flags, stat);
 }
 
 /** Whose node is in the way is worth knowing; if it is not known yet, a later Stat may tell. */
-function refused(model: Model, m: ZooKeeperMessage, path: string, session: Session): void {
+function ephemeralRefused(model: Model, m: ZooKeeperMessage, path: string, session: Session): void {
   const znode = model.znodes.get(path);
   znode.setExists(true, m.zxid, m.time);
   const creation = znode.ephemeral === false ? null : znode.creation;
@@ -97,28 +129,66 @@ function refused(model: Model, m: ZooKeeperMessage, path: string, session: Sessi
   });
 }
 
-function deleted(model: Model, m: ZooKeeperMessage, path: string, session: Session): void {
+function deleted(model: Model, write: AnsweredRequest, path: string): void {
+  const { m, session } = write;
   const owner = model.znodes.find(path)?.owner ?? null;
   if (owner !== null) model.sessions.find(owner)?.removeEphemeral(path);
   session.removeEphemeral(path);
   model.znodes.deleted(path, 'request', m.zxid, m.time, m.frame, session.id);
+  tell(model, write, path, 'delete', 0, null);
 }
 
-function changed(model: Model, m: ZooKeeperMessage, path: string, session: Session, kind: 'setData' | 'setACL'): void {
+function changed(
+  model: Model,
+  write: AnsweredRequest,
+  path: string,
+  kind: 'setData' | 'setACL',
+  stat: Stat | null,
+): void {
+  const { m, session } = write;
   const znode = model.znodes.get(path);
   znode.setExists(true, m.zxid, m.time);
   const { zxid, time, frame } = m;
   znode.addChange({ kind, cause: 'request', zxid, time, frame, session: session.id, child: null });
+  tell(model, write, path, kind, 0, stat);
+}
+
+function tell(
+  model: Model,
+  write: AnsweredRequest,
+  path: string,
+  kind: ChangeKind,
+  flags: number,
+  stat: Stat | null,
+): void {
+  const { request } = write;
+  for (const listen of model.listeners.changed) {
+    listen({ ...answered(write, path), kind, cause: 'request', request, flags, stat });
+  }
 }
 
 /** The session's ephemerals go with it, in one transaction. */
-export function closeSessionAnswered(model: Model, m: ZooKeeperMessage, session: Session): void {
+export function closeSessionAnswered(model: Model, closing: AnsweredRequest): void {
+  const { m, request, session } = closing;
+  if (m.err !== 0) return;
   for (const path of session.ephemerals.keys()) {
-    const znode = model.znodes.find(path);
-    // A NodeDeleted comes before this answer, but without the zxid.
-    if (znode?.exists !== false || (znode.deletion !== null && znode.deletion.zxid < 0)) {
-      model.znodes.deleted(path, 'closeSession', m.zxid, m.time, m.frame, session.id);
+    if (!stillOwned(model.znodes.find(path), session)) continue;
+    model.znodes.deleted(path, 'closeSession', m.zxid, m.time, m.frame, session.id);
+    for (const listen of model.listeners.changed) {
+      const cause = 'closeSession';
+      listen({ ...answered(closing, path), kind: 'delete', cause, request, flags: 0, stat: null });
     }
   }
   session.removeEphemerals();
+  for (const listen of model.listeners.sessionClosed) listen(session, m);
+}
+
+/** The ephemeral that the session once had under this path is not known to have gone before, or to be another's by now. */
+function stillOwned(znode: Znode | undefined, session: Session): boolean {
+  if (znode === undefined) return true;
+  const { owner, exists, ephemeral, deletion, creation } = znode;
+  if (owner !== null) return owner === session.id;
+  if (exists === true) return ephemeral !== false;
+  // A NodeDeleted comes before this answer, but without the zxid.
+  return deletion === null || deletion.zxid < Math.max(creation?.zxid ?? 0, 0);
 }

@@ -1,12 +1,14 @@
 import { ErrorCode, errorName } from '../../../protocols/zookeeper/format/errors.js';
+import { EventType, isEphemeral, OpCode } from '../../../protocols/zookeeper/format/opcodes.js';
+import type { Stat } from '../../../protocols/zookeeper/format/stat.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../../protocols/zookeeper/message.js';
-import { EventType, isEphemeral, isSequential, OpCode } from '../../../protocols/zookeeper/format/opcodes.js';
+import type { DataRead, ListAnswer, RefusedAnswer, Seen, ZnodeChange } from '../../events.js';
 import type { ClientConnection } from '../../knowledge/clientConnection.js';
-import type { ModelListener } from '../../listener.js';
-import type { Model } from '../../model.js';
 import type { Session } from '../../knowledge/session.js';
 import type { View } from '../../knowledge/view.js';
-import type { Cause, Znode } from '../../knowledge/znode.js';
+import type { Znode } from '../../knowledge/znode.js';
+import type { ModelListener } from '../../listener.js';
+import type { Model } from '../../model.js';
 import { childName, childPrefix, sameNames } from './childNames.js';
 import type { Actor, ListSnapshot, PathChange, PathReading, Refusal } from './pathFacts.js';
 import { PathSession } from './pathSession.js';
@@ -17,14 +19,6 @@ const SESSIONS = 20_000;
 const REFUSALS = 500;
 const OWNERS = 200_000;
 const NO_STAT = -1;
-
-interface NewChange {
-  readonly kind: PathChange['kind'];
-  readonly path: string;
-  readonly cause: Cause;
-  readonly version?: number;
-  readonly ephemeral?: boolean;
-}
 
 /**
  * Records all that the capture says of one path: changes of the znode and of its children, every list and Stat that was
@@ -52,7 +46,6 @@ export class PathHistory implements ModelListener {
   private readonly prefix: string;
   private readonly byPzxid = new Map<number, ListSnapshot>();
   private latestStatless: ListSnapshot | null = null;
-  private readonly ownedBy = new Map<string, Set<string>>();
 
   constructor(
     private readonly model: Model,
@@ -69,29 +62,80 @@ export class PathHistory implements ModelListener {
     if (child !== null) this.sessions.get(connection.session)?.fetches(child);
   }
 
-  response(m: ZooKeeperMessage, connection: ClientConnection): void {
-    const { request } = m;
-    const session = connection.session;
-    if (request === null || session === null) return;
-    switch (request.opcode) {
-      case OpCode.exists:
-      case OpCode.getData:
-        if (request.path === this.path) this.noteData(m, request, session, connection);
-        else if (request.path !== null && m.err === 0) this.childStat(m, request.path);
-        return;
-      case OpCode.getChildren:
-      case OpCode.getChildren2:
-        if (request.path === this.path) this.noteList(m, request, session, connection);
-        return;
-      case OpCode.multi:
-        this.multi(m, request, session, connection);
-        return;
-      case OpCode.closeSession:
-        this.sessionClosed(m, session);
-        return;
-      default:
-        if (request.path !== null) this.write(m, request, session, connection);
+  dataRead(read: DataRead): void {
+    const { path, there, stat, session, request } = read;
+    if (path !== this.path) {
+      const child = there ? childName(path, this.prefix) : null;
+      if (child !== null && stat !== null && stat.ephemeralOwner !== '0x0') this.owned(child, stat.ephemeralOwner);
+      return;
     }
+    // Nobody takes a znode's data from its ACL.
+    if (request.opcode === OpCode.getACL) {
+      if (!there) this.refusal(read, ErrorCode.NoNode);
+      return;
+    }
+    if (stat !== null) this.version(stat, read);
+    this.of(session)?.addData(dataReading(read, request, there, stat));
+  }
+
+  listAnswered(answer: ListAnswer): void {
+    const { path, there, stat, names, session, request } = answer;
+    if (path !== this.path) return;
+    if (!there) {
+      this.refusal(answer, ErrorCode.NoNode);
+      return;
+    }
+    if (stat !== null) this.version(stat, answer);
+    const list =
+      names === null ? null : this.snapshot(answer, names, stat?.pzxid ?? NO_STAT, stat?.cversion ?? NO_STAT);
+    this.of(session)?.addList({ ...dataReading(answer, request, there, stat), list });
+  }
+
+  refused(answer: RefusedAnswer): void {
+    if (answer.path === this.path) this.refusal(answer, answer.err);
+  }
+
+  changed(change: ZnodeChange): void {
+    const { kind, path, cause, stat, request, session, connection, frame, time, zxid } = change;
+    const child = childName(path, this.prefix);
+    if (child === null && path !== this.path) return;
+    if (zxid < 0) {
+      // Without a transaction it has no place among the changes; that of the znode itself is known to come last.
+      if (child === null) this.deletedSeen = { frame, time };
+      return;
+    }
+    const created = kind === 'create';
+    const ephemeral = created ? isEphemeral(change.flags) : null;
+    const by = { session: session.id, client: cause === 'request' ? connection.client : session.client };
+    if (child !== null) {
+      // Data and ACL of a child do not concern the list.
+      if (!created && kind !== 'delete') return;
+      if (ephemeral === true && by.session !== null) this.owned(child, by.session);
+    } else {
+      this.first ??= { frame, time };
+      // Who has read the data knows what it wrote itself as well.
+      if (request !== null && request.opcode !== OpCode.multi && (created || kind === 'setData')) {
+        this.sessions.get(session)?.addData({
+          ...dataReading(change, request, true, stat),
+          mzxid: stat?.mzxid ?? zxid,
+          version: stat?.version ?? (created ? 0 : NO_STAT),
+        });
+      }
+    }
+    const version = created ? 0 : kind === 'setData' ? (stat?.version ?? null) : null;
+    const fact = { kind, child, cause, knownFrom: 'answer', zxid, exact: true, after: -1 } as const;
+    const changes = child === null ? this.ownChanges : this.childChanges;
+    changes.push({ ...fact, frame, time, by, version, ephemeral });
+    if (changes.length > CHANGES) {
+      this.forgotten += CHANGES / 4;
+      changes.splice(0, CHANGES / 4);
+    }
+  }
+
+  sessionClosed(session: Session, { zxid, frame, time }: Seen): void {
+    const by = { session: session.id, client: session.client };
+    if (this.closings.size < CHANGES) this.closings.set(zxid, { by, frame, time });
+    else this.forgotten++;
   }
 
   notification(m: ZooKeeperMessage, connection: ClientConnection, view: View | null): void {
@@ -143,55 +187,12 @@ export class PathHistory implements ModelListener {
     return own;
   }
 
-  private noteData(
-    m: ZooKeeperMessage,
-    request: ZooKeeperRequest,
-    session: Session,
-    connection: ClientConnection,
-  ): void {
-    if (m.err !== 0 && m.err !== ErrorCode.NoNode) {
-      this.refused(m, request.op, session, connection);
-      return;
-    }
-    const stat = m.stat();
-    if (stat !== null) this.version(stat.mzxid, stat.version, stat.czxid, stat.ephemeralOwner, m);
-    this.of(session)?.addData({
-      ...reading(m, request, connection),
-      list: null,
-      mzxid: stat?.mzxid ?? NO_STAT,
-      version: stat?.version ?? NO_STAT,
-    });
-  }
-
-  private noteList(
-    m: ZooKeeperMessage,
-    request: ZooKeeperRequest,
-    session: Session,
-    connection: ClientConnection,
-  ): void {
-    if (m.err !== 0) {
-      this.refused(m, request.op, session, connection);
-      return;
-    }
-    const stat = request.opcode === OpCode.getChildren2 ? m.stat() : null;
-    if (stat !== null) this.version(stat.mzxid, stat.version, stat.czxid, stat.ephemeralOwner, m);
-    const names = m.childNames()?.names ?? null;
-    const list = names === null ? null : this.snapshot(m, names, stat?.pzxid ?? NO_STAT, stat?.cversion ?? NO_STAT);
-    this.of(session)?.addList({
-      ...reading(m, request, connection),
-      list,
-      mzxid: stat?.mzxid ?? NO_STAT,
-      version: stat?.version ?? NO_STAT,
-    });
-  }
-
   private snapshot(
-    m: ZooKeeperMessage,
+    { zxid, frame, time }: Seen,
     names: readonly string[],
     pzxid: number,
     cversion: number,
   ): ListSnapshot | null {
-    const { zxid, frame, time } = m;
     const known = pzxid >= 0 ? this.byPzxid.get(pzxid) : this.latestStatless;
     if (known !== null && known !== undefined && (pzxid >= 0 || sameNames(known.names, names))) {
       if (zxid > known.lastZxid) known.lastZxid = zxid;
@@ -209,156 +210,20 @@ export class PathHistory implements ModelListener {
     return snapshot;
   }
 
-  private version(mzxid: number, version: number, czxid: number, owner: string, m: ZooKeeperMessage): void {
+  private version({ mzxid, version, czxid, ephemeralOwner: owner }: Stat, { frame, time }: Seen): void {
     if (this.versions.has(mzxid)) return;
     if (this.versions.size >= CHANGES) this.forgotten++;
-    else this.versions.set(mzxid, { version, czxid, owner, frame: m.frame, time: m.time });
-  }
-
-  /** Whose the child is. */
-  private childStat(m: ZooKeeperMessage, path: string): void {
-    const child = childName(path, this.prefix);
-    if (child === null) return;
-    const owner = m.stat()?.ephemeralOwner;
-    if (owner !== undefined && owner !== '0x0') this.owned(child, owner);
+    else this.versions.set(mzxid, { version, czxid, owner, frame, time });
   }
 
   private owned(child: string, session: string): void {
-    const before = this.owners.get(child);
-    if (before === session || (before === undefined && this.owners.size >= OWNERS)) return;
-    if (before !== undefined) this.ownedBy.get(before)?.delete(child);
-    this.owners.set(child, session);
-    let children = this.ownedBy.get(session);
-    if (children === undefined) this.ownedBy.set(session, (children = new Set()));
-    children.add(child);
+    if (this.owners.has(child) || this.owners.size < OWNERS) this.owners.set(child, session);
   }
 
-  /** Who has read the data knows what it wrote itself as well. */
-  private wrote(m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session, connection: ClientConnection): void {
-    const version = m.stat()?.version ?? (request.opcode === OpCode.setData ? NO_STAT : 0);
-    const mzxid = m.stat()?.mzxid ?? m.zxid;
-    const read = { ...reading(m, request, connection), list: null, mzxid, version };
-    this.sessions.get(session)?.addData(read);
-  }
-
-  private write(m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session, connection: ClientConnection): void {
-    const asked = request.path!;
-    // A sequential znode's path is in the answer only.
-    const path = m.path ?? asked;
-    if (path !== this.path && childName(path, this.prefix) === null) return;
-    const by = { session: session.id, client: connection.client };
-    if (m.err !== 0) {
-      if (asked === this.path) this.refused(m, request.op, session, connection);
-      return;
-    }
-    switch (request.opcode) {
-      case OpCode.create:
-      case OpCode.create2:
-      case OpCode.createContainer:
-      case OpCode.createTTL: {
-        if (m.path === null && isSequential(request.flags)) return;
-        if (path === this.path) this.wrote(m, request, session, connection);
-        this.changed(m, by, {
-          kind: 'create',
-          path,
-          cause: 'request',
-          version: 0,
-          ephemeral: isEphemeral(request.flags),
-        });
-        return;
-      }
-      case OpCode.delete:
-      case OpCode.deleteContainer:
-        this.changed(m, by, { kind: 'delete', path, cause: 'request' });
-        return;
-      case OpCode.setData: {
-        const version = m.stat()?.version;
-        if (path === this.path) this.wrote(m, request, session, connection);
-        this.changed(m, by, { kind: 'setData', path, cause: 'request', ...(version === undefined ? {} : { version }) });
-        return;
-      }
-      case OpCode.setACL:
-        this.changed(m, by, { kind: 'setACL', path, cause: 'request' });
-        return;
-      default:
-    }
-  }
-
-  private multi(m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session, connection: ClientConnection): void {
-    const asked = request.body?.ops ?? [];
-    if (!asked.some(({ path }) => path !== undefined && (path === this.path || path.startsWith(this.prefix)))) return;
-    const by = { session: session.id, client: connection.client };
-    const results = m.responseBody()?.ops ?? [];
-    const failed = m.err !== 0 || results.some((result) => (result.err ?? 0) !== 0);
-    if (failed) {
-      if (asked.some(({ path }) => path === this.path)) this.refused(m, 'multi', session, connection);
-      return;
-    }
-    for (const [i, op] of asked.entries()) {
-      const path = results[i]?.path ?? op.path;
-      if (path === undefined) continue;
-      const flags = op.flags ?? 0;
-      if (op.op.startsWith('create')) {
-        if (results[i]?.path === undefined && isSequential(flags)) continue;
-        this.changed(m, by, { kind: 'create', path, cause: 'request', version: 0, ephemeral: isEphemeral(flags) });
-      } else if (op.op === 'delete') this.changed(m, by, { kind: 'delete', path, cause: 'request' });
-      else if (op.op === 'setData') {
-        const version = results[i]?.stat?.version;
-        this.changed(m, by, { kind: 'setData', path, cause: 'request', ...(version === undefined ? {} : { version }) });
-      }
-    }
-  }
-
-  /** The session's ephemerals go with it, in one transaction. */
-  private sessionClosed(m: ZooKeeperMessage, session: Session): void {
-    if (m.err !== 0) return;
-    const by = { session: session.id, client: session.client };
-    if (this.closings.size < CHANGES) this.closings.set(m.zxid, { by, frame: m.frame, time: m.time });
-    else this.forgotten++;
-    if (session.id === null) return;
-    for (const child of this.ownedBy.get(session.id) ?? []) {
-      this.changed(m, by, { kind: 'delete', path: this.prefix + child, cause: 'closeSession' });
-    }
-    this.ownedBy.delete(session.id);
-    if (this.model.znodes.find(this.path)?.deletion?.frame === m.frame) {
-      this.changed(m, by, { kind: 'delete', path: this.path, cause: 'closeSession' });
-    }
-  }
-
-  private changed(m: ZooKeeperMessage, by: Actor, change: NewChange): void {
-    const child = childName(change.path, this.prefix);
-    if (child === null && change.path !== this.path) return;
-    const { kind, cause, version, ephemeral } = change;
-    const { zxid, frame, time } = m;
-    const changes = child === null ? this.ownChanges : this.childChanges;
-    if (child !== null) {
-      // Data and ACL of a child do not concern the list.
-      if (kind !== 'create' && kind !== 'delete') return;
-      if (ephemeral === true && by.session !== null) this.owned(child, by.session);
-      if (kind === 'delete') this.ownedBy.get(this.owners.get(child) ?? '')?.delete(child);
-    } else this.first ??= { frame, time };
-    changes.push({
-      kind,
-      child,
-      cause,
-      knownFrom: 'answer',
-      zxid,
-      exact: true,
-      after: -1,
-      frame,
-      time,
-      by,
-      version: version ?? null,
-      ephemeral: ephemeral ?? null,
-    });
-    if (changes.length > CHANGES) {
-      this.forgotten += CHANGES / 4;
-      changes.splice(0, CHANGES / 4);
-    }
-  }
-
-  private refused(m: ZooKeeperMessage, op: string, session: Session, connection: ClientConnection): void {
-    const error = errorName(m.err);
+  private refusal(answer: RefusedAnswer | DataRead | ListAnswer, err: number): void {
+    const { request, session, connection, frame, time, zxid } = answer;
+    const { op } = request;
+    const error = errorName(err);
     const last = this.refusals.at(-1);
     if (last?.op === op && last.error === error && last.by.client === connection.client) {
       last.count++;
@@ -368,25 +233,18 @@ export class PathHistory implements ModelListener {
       this.forgotten++;
       return;
     }
-    const { frame, time, zxid } = m;
-    this.refusals.push({
-      op,
-      error,
-      frame,
-      time,
-      zxid,
-      by: { session: session.id, client: connection.client },
-      count: 1,
-    });
+    const by = { session: session.id, client: connection.client };
+    this.refusals.push({ op, error, frame, time, zxid, by, count: 1 });
   }
 }
 
-function reading(
-  m: ZooKeeperMessage,
+/** What an answer tells of the znode's data. */
+function dataReading(
+  { frame, time, zxid, connection }: ZnodeChange | DataRead | ListAnswer,
   request: ZooKeeperRequest,
-  connection: ClientConnection,
-): Omit<PathReading, 'list' | 'mzxid' | 'version'> {
-  const { frame, time, zxid, err } = m;
+  there: boolean,
+  stat: Stat | null,
+): PathReading {
   return {
     op: request.op,
     watch: request.watch,
@@ -395,7 +253,10 @@ function reading(
     frame,
     time,
     zxid,
-    err,
+    err: there ? 0 : ErrorCode.NoNode,
+    list: null,
+    mzxid: stat?.mzxid ?? NO_STAT,
+    version: stat?.version ?? NO_STAT,
     server: connection.server.address,
     count: 1,
     lastFrame: frame,

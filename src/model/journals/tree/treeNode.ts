@@ -1,3 +1,5 @@
+import type { Stat } from '../../../protocols/zookeeper/format/stat.js';
+import type { Seen } from '../../events.js';
 import type { Session } from '../../knowledge/session.js';
 
 /** Most readers of one znode that are told apart. */
@@ -64,7 +66,7 @@ export class TreeNode {
   }
 
   /** Takes in whether it exists, unless something newer is known. */
-  state(exists: boolean, zxid: number, known: TreeKnown, frame: number, time: number): boolean {
+  state(exists: boolean, known: TreeKnown, { zxid, frame, time }: Seen): boolean {
     if (zxid >= 0 && zxid < this.zxid) return false;
     this.everThere ||= exists;
     if (this.exists === exists && this.known === 'answer' && known === 'list') {
@@ -83,5 +85,26 @@ export class TreeNode {
       this.version = this.cversion = this.numChildren = this.dataLength = -1;
     }
     return true;
+  }
+
+  gone(known: TreeKnown, seen: Seen): void {
+    if (this.exists !== false) this.state(false, known, seen);
+  }
+
+  /** Gone by a transaction: that says more than a notification or a list that showed it before. */
+  deleted(seen: Seen): void {
+    if (this.exists !== false && !this.state(false, 'answer', seen)) return;
+    this.frame = seen.frame;
+    this.time = seen.time;
+    this.known = 'answer';
+  }
+
+  learn(stat: Stat): void {
+    this.version = stat.version;
+    this.cversion = stat.cversion;
+    this.numChildren = stat.numChildren;
+    this.dataLength = stat.dataLength;
+    this.owner = stat.ephemeralOwner === '0x0' ? null : stat.ephemeralOwner;
+    this.ephemeral = this.owner !== null;
   }
 }
