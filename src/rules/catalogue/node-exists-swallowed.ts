@@ -64,8 +64,8 @@ export const nodeExistsSwallowed = defineRule({
       if (owner === null || owner === session.id) return;
       const old = model.sessions.find(owner) ?? null;
       if (old !== null && !isOlderSelf(old, session)) return;
-      // It made the node in this capture and is forgotten since: it was closed in good order, so it was in use.
-      if (old === null && refused.creation !== null) return;
+      // It made the node in this capture and is forgotten since, or its id was not captured: it was in use then.
+      if (old === null && (refused.creation ?? znode.creation) !== null) return;
       const gone = vanished(path, refused);
       // Whose it was is not in the capture: only its going with nobody caring makes it worth a word.
       const known = old !== null;
