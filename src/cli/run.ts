@@ -1,22 +1,36 @@
+import type { CaptureInfo } from '../capture/captureInfo.js';
 import type { CaptureInput } from '../capture/captureInput.js';
 import { Clock } from '../capture/clock.js';
 import type { Forgotten } from '../model/index.js';
 import { MessageReader } from '../protocols/messageReader.js';
-import type { ConnectionSink } from '../protocols/router.js';
+import { forward, type Sink } from '../observations/forward.js';
 import { Losses, nothingFound } from '../report/analyze/losses.js';
 import { watchHeap } from './terminal/heap.js';
 import { onInterrupt } from './terminal/interrupt.js';
 import { Output } from './terminal/output.js';
 import { Progress } from './terminal/progress.js';
 
-export interface Run {
-  readonly reader: MessageReader;
-  readonly losses: Losses;
-  /** Ctrl-C came, or the reader of the output went away. */
+/** What captures that were read turned out to hold. */
+export interface Reading {
+  readonly captures: readonly CaptureInfo[];
+  /** Number and time (nanoseconds since the base of the Clock) of the latest frame. */
+  readonly last: { readonly frame: number; readonly time: number };
+  /** Of all protocols. */
+  readonly messages: number;
+  /** TCP connections, whatever they carry. */
+  readonly connections: number;
+  /** Ctrl-C came: the captures were not read to their end. */
   readonly interrupted: boolean;
+  /**
+   * All that was lost or not understood, one part each; empty where nothing was.
+   * @param forgotten what a model had to forget
+   */
+  losses(forgotten?: Forgotten): string[];
+  /** Why no message was found, and what to try. */
+  nothingFound(): string;
 }
 
-export interface RunOptions {
+export interface ReadOptions {
   readonly ports: readonly number[];
   readonly clock?: Clock;
   readonly output?: Output;
@@ -26,14 +40,10 @@ export interface RunOptions {
  * Reads captures into a sink the way every command does it: with a progress bar, until the end, Ctrl-C, or until nobody
  * reads the output any more. Throws CaptureError where a capture cannot be read at all.
  */
-export async function runCaptures(
-  files: readonly CaptureInput[],
-  sink: ConnectionSink,
-  options: RunOptions,
-): Promise<Run> {
+export async function readInto(files: readonly CaptureInput[], sink: Sink, options: ReadOptions): Promise<Reading> {
   const losses = new Losses();
   const progress = new Progress();
-  const counting: ConnectionSink = {
+  const counting = forward(sink, {
     message: (message) => {
       losses.message(message);
       sink.message(message);
@@ -42,19 +52,7 @@ export async function runCaptures(
       losses.gap(gap);
       sink.gap(gap);
     },
-    connectionOpened: (connection) => {
-      sink.connectionOpened(connection);
-    },
-    connectionClosed: (connection) => {
-      sink.connectionClosed(connection);
-    },
-    tcpEvent: (kind, connection, direction, frame, time) => {
-      sink.tcpEvent?.(kind, connection, direction, frame, time);
-    },
-    acknowledged: (connection, direction) => {
-      sink.acknowledged?.(connection, direction);
-    },
-  };
+  });
   const reader = new MessageReader(files, counting, {
     clock: options.clock ?? new Clock(),
     zookeeperPorts: options.ports,
@@ -74,20 +72,14 @@ export async function runCaptures(
     progress.stop();
     interrupt.release();
   }
-  return { reader, losses, interrupted: interrupt.signal.aborted };
-}
-
-/** All that was lost or not understood, one part each; empty where nothing was. */
-export function lossParts(run: Run, forgotten: Forgotten | null = null): string[] {
-  const { reader, losses } = run;
-  return losses.parts(reader.captures, reader.dissector.problems(), reader.tcp.forgotten, forgotten);
-}
-
-/** One line on standard error of all that was lost or not understood; none where nothing was. */
-export function reportLosses(run: Run, forgotten: Forgotten | null = null): void {
-  const { reader, losses } = run;
-  const parts = lossParts(run, forgotten);
-  if (losses.messages === 0) parts.unshift(nothingFound(reader.captures, reader.tcp.count));
-  if (parts.length === 0) return;
-  process.stderr.write(`zkscope: ${losses.messages === 0 ? '' : 'not decoded: '}${parts.join('; ')}\n`);
+  return {
+    captures: reader.captures,
+    last: reader.last,
+    messages: losses.messages,
+    connections: reader.tcp.count,
+    interrupted: interrupt.signal.aborted,
+    losses: (forgotten) =>
+      losses.parts(reader.captures, reader.dissector.problems(), reader.tcp.forgotten, forgotten ?? null),
+    nothingFound: () => nothingFound(reader.captures, reader.tcp.count),
+  };
 }

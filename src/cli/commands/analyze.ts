@@ -1,14 +1,13 @@
-import { Chalk } from 'chalk';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { Clock } from '../../capture/clock.js';
+import type { AnalyzeDocument } from '../../report/analyze/document.js';
 import type { Severity } from '../../rules/finding.js';
 import { withCaptures } from '../options/captureOptions.js';
-import { colourLevel, terminalWidth } from '../terminal/colour.js';
 import type { AnalysisCommandOptions } from '../options/filteredAnalysis.js';
+import { withFormats } from '../options/formatOptions.js';
 import { EXIT_FINDINGS } from '../usage.js';
+import { show, type Setting, type View } from '../view.js';
 
 interface AnalyzeOptions extends AnalysisCommandOptions {
-  readonly json?: boolean;
   readonly failOn?: Severity;
 }
 
@@ -30,12 +29,13 @@ export function setting(value: string, before: Record<string, string> | undefine
 
 /** `zkscope analyze`: what was captured, and what went wrong. */
 export function analyzeCommand(): Command {
-  return withCaptures(
-    new Command('analyze').description(
-      'say what happened and what went wrong, with the frames that prove it (the default)',
+  return withFormats(
+    withCaptures(
+      new Command('analyze').description(
+        'say what happened and what went wrong, with the frames that prove it (the default)',
+      ),
     ),
   )
-    .option('--json', 'one JSON document (zkscope schema analyze describes it)')
     .addOption(new Option('--rule <name>', 'only these rules').argParser(names))
     .addOption(new Option('--ignore <name>', 'not these rules').argParser(names))
     .addOption(new Option('--severity <severity>', 'only findings of this severity and above').choices(SEVERITIES))
@@ -46,42 +46,29 @@ export function analyzeCommand(): Command {
       ),
     )
     .action(async (captures: string[], options: AnalyzeOptions) => {
-      await analyze(captures, options);
+      await show(captures, options, (setting) => view(options, setting));
     });
 }
 
-async function analyze(captures: string[], options: AnalyzeOptions): Promise<void> {
-  const [{ FilteredAnalysis }, { Output }, { runCaptures, reportLosses, lossParts }] = await Promise.all([
-    import('../options/filteredAnalysis.js'),
-    import('../terminal/output.js'),
-    import('../run.js'),
-  ]);
-  const clock = new Clock();
-  const output = new Output();
+async function view(options: AnalyzeOptions, { clock }: Setting): Promise<View<AnalyzeDocument>> {
+  const { FilteredAnalysis } = await import('../options/filteredAnalysis.js');
   const filtered = new FilteredAnalysis(options, clock);
   const { analysis } = filtered;
-  const run = await runCaptures(captures, filtered, { ports: options.port ?? [], clock, output });
-  filtered.end(run.reader.last.time);
-  const document = analysis.document(run.reader.captures, clock);
-  if (options.json === true) {
-    output.write(`${JSON.stringify(document, null, 2)}\n`);
-    reportLosses(run, document.summary.forgotten);
-  } else {
-    const { analyzeText } = await import('../../report/analyze/text.js');
-    const colour = new Chalk({ level: colourLevel() });
-    output.write(
-      analyzeText(document, {
-        colour,
-        width: terminalWidth(),
-        losses: lossParts(run, document.summary.forgotten),
-        hidden: filtered.hidden,
-      }),
-    );
-  }
-  await output.drain();
-  if (options.failOn !== undefined) {
-    const least = SEVERITIES.indexOf(options.failOn);
-    if (analysis.findings.some((finding) => SEVERITIES.indexOf(finding.severity) <= least))
-      process.exitCode = EXIT_FINDINGS;
-  }
+  return {
+    sink: filtered.sink,
+    document: ({ captures, last }) => {
+      filtered.end(last.time);
+      return analysis.document(captures, clock);
+    },
+    text: async (document, style) => {
+      const { analyzeText } = await import('../../report/analyze/text.js');
+      return analyzeText(document, { ...style, hidden: filtered.hidden });
+    },
+    forgotten: ({ summary }) => summary.forgotten,
+    done: ({ findings }) => {
+      if (options.failOn === undefined) return;
+      const least = SEVERITIES.indexOf(options.failOn);
+      if (findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= least)) process.exitCode = EXIT_FINDINGS;
+    },
+  };
 }

@@ -1,10 +1,8 @@
 import type { Clock } from '../../capture/clock.js';
 import type { Statistics } from '../../model/measures/statistics.js';
 import { isFiltering, MessageFilter, type FilterOptions } from '../../observations/filter.js';
-import type { ConnectionSink } from '../../protocols/router.js';
+import { listen, type Sink } from '../../observations/forward.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
-
-const none = (): void => undefined;
 
 /**
  * Feeds statistics with the ZooKeeper messages that pass the filters. A filter on errors or sessions chooses by the answer
@@ -16,11 +14,11 @@ export function countingSink(
   wanted: FilterOptions,
   clock: Clock,
   within: (time: number) => boolean = () => true,
-): ConnectionSink {
+): Sink {
   const filter = isFiltering(wanted) ? new MessageFilter(wanted, clock) : null;
   const byAnswer = wanted.errors.length > 0 ? new MessageFilter({ ...wanted, errors: [] }, clock) : null;
   const byGrant = wanted.sessions.length > 0 ? new MessageFilter({ ...wanted, errors: [], sessions: [] }, clock) : null;
-  return {
+  return listen({
     message: (message) => {
       if (message.protocol !== 'zookeeper') return;
       const inside = within(message.time);
@@ -32,9 +30,8 @@ export function countingSink(
     gap: (gap) => {
       statistics.gap(gap);
     },
-    connectionOpened: none,
     connectionClosed: (connection) => {
       statistics.connectionClosed(connection);
     },
-  };
+  });
 }

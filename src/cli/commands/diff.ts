@@ -1,18 +1,19 @@
-import { Chalk } from 'chalk';
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { Clock } from '../../capture/clock.js';
 import type { ClientConnection } from '../../model/index.js';
 import { boundTime, type FilterOptions, isFiltering, type TimeBound } from '../../observations/filter.js';
-import type { ConnectionSink } from '../../protocols/router.js';
+import { together } from '../../observations/forward.js';
 import type { FindingDifference, Sides } from '../../report/diff/changes.js';
 import type { Side } from '../../report/diff/side.js';
+import { printable } from '../../report/text/escape.js';
 import { filterOptions, parseTime, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
-import { colourLevel, terminalWidth } from '../terminal/colour.js';
+import { withFormats } from '../options/formatOptions.js';
 import { countingSink } from './counting.js';
 import { rowCount, wholeNumber } from '../options/numbers.js';
 import { Output } from '../terminal/output.js';
-import { lossParts, runCaptures, type Run } from '../run.js';
+import { readInto, type Reading } from '../run.js';
+import { present } from '../present.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
 
@@ -22,7 +23,6 @@ interface DiffOptions extends CaptureOptions {
   readonly after?: TimeBound;
   readonly depth?: number;
   readonly top: number;
-  readonly json?: boolean;
 }
 
 /** Changes that are told unless told otherwise. */
@@ -31,15 +31,16 @@ const TOP = 20;
 /** `zkscope diff`: what changed between two captures, or two stretches of time of the same. */
 export function diffCommand(): Command {
   const time = (flag: string, text: string): Option => new Option(`${flag} <time>`, text).argParser(parseTime);
-  return withCaptures(
-    new Command('diff').description('say what changed between two captures, or between two times of the same'),
+  return withFormats(
+    withCaptures(
+      new Command('diff').description('say what changed between two captures, or between two times of the same'),
+    ),
   )
     .addOption(time('--at', 'compare what came before this moment with what came after').conflicts(['before', 'after']))
     .addOption(time('--before', 'compare what came before this moment … (with --after)'))
     .addOption(time('--after', '… with what came after this one'))
     .addOption(new Option('--depth <n>', 'cut paths behind their first n parts').argParser(wholeNumber))
     .addOption(new Option('--top <n>', 'changes to tell, 0 for all').argParser(rowCount).default(TOP))
-    .option('--json', 'one JSON document (zkscope schema diff describes it)')
     .addHelpText(
       'after',
       `
@@ -85,21 +86,19 @@ async function diff(captures: string[], options: DiffOptions): Promise<void> {
   const { diffDocument } = await import('../../report/diff/document.js');
   const document = diffDocument(sides, findings, version());
   const silent = sides.filter(({ statistics }) => statistics.first === null);
-  if (options.json === true) output.write(`${JSON.stringify(document, null, 2)}\n`);
-  else if (silent.length === 0) {
-    const { diffText } = await import('../../report/diff/text.js');
-    const colour = new Chalk({ level: colourLevel() });
-    output.write(diffText(document, { colour, width: terminalWidth(), losses, top: options.top }));
-  }
-  await output.drain();
-  if (output.closed) return;
-  const { printable } = await import('../../report/text/escape.js');
-  const parts = options.json === true || silent.length > 0 ? [...losses] : [];
-  for (const side of silent)
-    parts.unshift(
-      `nothing to compare: no ZooKeeper message ${side === sides[0] ? 'before' : 'after'}, in ${printable(side.label)}`,
-    );
-  if (parts.length > 0) process.stderr.write(`zkscope: ${parts.join('; ')}\n`);
+  const nothing = silent.length === 0 ? null : silent.map((side) => nothingIn(side, side === sides[0])).join('; ');
+  await present(document, {
+    options,
+    output,
+    text: async (style) =>
+      (await import('../../report/diff/text.js')).diffText(document, { ...style, top: options.top }),
+    empty: nothing,
+    losses,
+  });
+}
+
+function nothingIn({ label }: Side, before: boolean): string {
+  return `nothing to compare: no ZooKeeper message ${before ? 'before' : 'after'}, in ${printable(label)}`;
 }
 
 /** Whether a connection is one that the filters ask for. */
@@ -127,34 +126,16 @@ async function load(): Promise<{
   return { Analysis, Side: side.Side, SessionEvents, findingPasses };
 }
 
-/** One sink that feeds several. */
-function together(sinks: readonly ConnectionSink[]): ConnectionSink {
-  return {
-    message: (message) => {
-      for (const sink of sinks) sink.message(message);
-    },
-    gap: (gap) => {
-      for (const sink of sinks) sink.gap(gap);
-    },
-    connectionOpened: (connection) => {
-      for (const sink of sinks) sink.connectionOpened(connection);
-    },
-    connectionClosed: (connection) => {
-      for (const sink of sinks) sink.connectionClosed(connection);
-    },
-  };
-}
-
-function stopIfInterrupted(run: Run): void {
+function stopIfInterrupted(run: Reading): void {
   if (run.interrupted) throw new UsageError('interrupted: nothing was compared');
 }
 
 const bound = (time: TimeBound | null, clock: Clock): number | null => (time === null ? null : boundTime(time, clock));
 
 /** First and last time of what was read, within the bounds that were asked for. */
-function extent(run: Run, wanted: FilterOptions, clock: Clock): { from: number; to: number } | null {
+function extent(run: Reading, wanted: FilterOptions, clock: Clock): { from: number; to: number } | null {
   let [from, to] = [Infinity, -Infinity];
-  for (const capture of run.reader.captures) {
+  for (const capture of run.captures) {
     if (capture.from !== null) from = Math.min(from, capture.from);
     if (capture.to !== null) to = Math.max(to, capture.to);
   }
@@ -172,14 +153,14 @@ async function twoCaptures(a: string[], b: string[], options: DiffOptions, outpu
   for (const [place, files] of [a, b].entries()) {
     const { side, run } = await oneSide(files, options, output);
     sides.push(side);
-    losses.push(...lossParts(run).map((part) => `${place === 0 ? 'before' : 'after'}: ${part}`));
+    losses.push(...run.losses().map((part) => `${place === 0 ? 'before' : 'after'}: ${part}`));
   }
   const { matchFindings } = await import('../../report/diff/findings.js');
   const [before, after] = [sides[0]!, sides[1]!];
   return { sides: [before, after], findings: matchFindings(before.findings, after.findings), losses };
 }
 
-async function oneSide(files: string[], options: DiffOptions, output: Output): Promise<{ side: Side; run: Run }> {
+async function oneSide(files: string[], options: DiffOptions, output: Output): Promise<{ side: Side; run: Reading }> {
   const { Analysis, Side, SessionEvents, findingPasses } = await load();
   const clock = new Clock();
   const wanted = filterOptions(options);
@@ -187,12 +168,12 @@ async function oneSide(files: string[], options: DiffOptions, output: Output): P
   const analysis = new Analysis({ version: version() });
   new SessionEvents(analysis.model, () => side.sessions, connectionWanted(wanted));
   const sink = together([analysis, countingSink(side.statistics, wanted, clock)]);
-  const run = await runCaptures(files, sink, { ports: options.port ?? [], clock, output });
+  const run = await readInto(files, sink, { ports: options.port ?? [], clock, output });
   stopIfInterrupted(run);
-  analysis.end(run.reader.last.time);
+  analysis.end(run.last.time);
   side.statistics.end();
   side.clock = clock;
-  side.captures = run.reader.captures;
+  side.captures = run.captures;
   const span = extent(run, wanted, clock);
   side.from = span?.from ?? null;
   side.to = span?.to ?? null;
@@ -201,7 +182,7 @@ async function oneSide(files: string[], options: DiffOptions, output: Output): P
     const [from, to] = [bound(wanted.from, clock), bound(wanted.to, clock)];
     analysis.findings = all.filter((finding) => findingPasses(finding, wanted, from, to, null));
   }
-  side.findings = analysis.document(run.reader.captures, clock).findings;
+  side.findings = analysis.document(run.captures, clock).findings;
   return { side, run };
 }
 
@@ -234,16 +215,16 @@ async function twoTimes(
   const counting = [before, after].map((side) =>
     countingSink(side.statistics, timed, clock, (time) => sideOf(time) === side && inTime(time)),
   );
-  const run = await runCaptures(files, together([analysis, ...counting]), { ports: options.port ?? [], clock, output });
+  const run = await readInto(files, together([analysis, ...counting]), { ports: options.port ?? [], clock, output });
   stopIfInterrupted(run);
   const [end, start] = bounds();
   if (start < end) throw new UsageError('--after is earlier than --before');
-  analysis.end(run.reader.last.time);
+  analysis.end(run.last.time);
   const span = extent(run, wanted, clock);
   for (const side of [before, after]) {
     side.statistics.end();
     side.clock = clock;
-    side.captures = run.reader.captures;
+    side.captures = run.captures;
   }
   if (span !== null) {
     if (end <= span.from || start > span.to)
@@ -256,10 +237,10 @@ async function twoTimes(
   if (isFiltering(wanted))
     analysis.findings = analysis.findings.filter((finding) => findingPasses(finding, wanted, from, to, null));
   const { splitFindings } = await import('../../report/diff/findings.js');
-  const entries = analysis.document(run.reader.captures, clock).findings;
+  const entries = analysis.document(run.captures, clock).findings;
   return {
     sides: [before, after],
     findings: splitFindings(analysis.findings, entries, end, start),
-    losses: lossParts(run),
+    losses: run.losses(),
   };
 }

@@ -1,16 +1,15 @@
-import { Chalk } from 'chalk';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { Clock } from '../../capture/clock.js';
-import { TO_SERVER } from '../../network/connection.js';
-import { isFiltering, MessageFilter, NO_FILTER } from '../../observations/filter.js';
 import type { LadderRecorder } from '../../model/journals/conversation/recorder.js';
 import { ladderTarget, type LadderTarget } from '../../model/journals/conversation/target.js';
-import { filterOptions, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
-import { colourLevel, terminalWidth } from '../terminal/colour.js';
+import { TO_SERVER } from '../../network/connection.js';
+import { MessageFilter, NO_FILTER } from '../../observations/filter.js';
+import type { LadderDocument } from '../../report/follow/document.js';
+import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
+import { withFormats } from '../options/formatOptions.js';
 import { version } from '../version.js';
+import { show, type Setting, type View } from '../view.js';
 
 interface FollowOptions extends CaptureOptions {
-  readonly json?: boolean;
   readonly pings?: boolean;
   readonly unfold?: boolean;
   readonly silence?: number;
@@ -52,12 +51,13 @@ Examples:
 
 /** `zkscope follow`: one conversation as a ladder. */
 export function followCommand(): Command {
-  return withCaptures(
-    new Command('follow')
-      .description('one conversation as a ladder: requests and answers paired, notifications, gaps, and what TCP did')
-      .argument('<whom>', 'session id (0x…), number of a connection, or ip:port of a client', target),
+  return withFormats(
+    withCaptures(
+      new Command('follow')
+        .description('one conversation as a ladder: requests and answers paired, notifications, gaps, and what TCP did')
+        .argument('<whom>', 'session id (0x…), number of a connection, or ip:port of a client', target),
+    ),
   )
-    .option('--json', 'one JSON document (zkscope schema follow describes it)')
     .option('--pings', 'every ping on a line of its own')
     .option('--unfold', 'every read on a line of its own, also where many children are read one after the other')
     .addOption(
@@ -73,22 +73,19 @@ export function followCommand(): Command {
     )
     .addHelpText('after', EXAMPLES)
     .action(async (whom: LadderTarget, captures: string[], options: FollowOptions) => {
-      await follow(whom, captures, options);
+      await show(captures, options, (setting) => view(whom, options, setting));
     });
 }
 
-async function follow(whom: LadderTarget, captures: string[], options: FollowOptions): Promise<void> {
-  const [{ LadderRecorder: Recorder }, { Output }, { runCaptures, reportLosses, lossParts }, { ladderDocument }] =
-    await Promise.all([
-      import('../../model/journals/conversation/recorder.js'),
-      import('../terminal/output.js'),
-      import('../run.js'),
-      import('../../report/follow/document.js'),
-    ]);
-  const clock = new Clock();
-  const output = new Output();
-  const wanted = filterOptions(options);
-  const filter = isFiltering(wanted) ? new MessageFilter(wanted, clock) : null;
+async function view(
+  whom: LadderTarget,
+  options: FollowOptions,
+  { clock, wanted, filter }: Setting,
+): Promise<View<LadderDocument>> {
+  const [{ LadderRecorder: Recorder }, { ladderDocument }] = await Promise.all([
+    import('../../model/journals/conversation/recorder.js'),
+    import('../../report/follow/document.js'),
+  ]);
   const { clients, servers, from, to, frames } = wanted;
   const placing = new MessageFilter({ ...NO_FILTER, clients, servers, from, to, frames }, clock);
   const aboutMessages = [wanted.ops, wanted.kinds, wanted.errors, wanted.paths].some((list) => list.length > 0);
@@ -106,55 +103,18 @@ async function follow(whom: LadderTarget, captures: string[], options: FollowOpt
             !aboutMessages &&
             placing.gap({ connection, frame, time, direction: TO_SERVER, bytes: 0, reason: 'missing' }),
   });
-  const run = await runCaptures(
-    captures,
-    {
-      message: (message) => {
-        recorder.message(message);
-      },
-      gap: (gap) => {
-        recorder.gap(gap);
-      },
-      connectionOpened: (connection) => {
-        if (connection.protocol === 'zookeeper') recorder.connectionOpened(connection);
-      },
-      connectionClosed: (connection) => {
-        recorder.connectionClosed(connection);
-      },
-      tcpEvent: (...event) => {
-        recorder.tcp(...event);
-      },
+  return {
+    sink: recorder,
+    document: ({ captures }) => {
+      recorder.end();
+      return ladderDocument(recorder, { clock, captures, version: version() });
     },
-    {
-      ports: options.port ?? [],
-      clock,
-      output,
+    text: async (document, style) => {
+      const { ladderText } = await import('../../report/follow/text.js');
+      return ladderText(document, { ...style, rows: limit ?? ROWS, fold: options.unfold !== true });
     },
-  );
-  recorder.end();
-  const document = ladderDocument(recorder, {
-    clock,
-    captures: run.reader.captures,
-    version: version(),
-  });
-  if (options.json === true) output.write(`${JSON.stringify(document, null, 2)}\n`);
-  else if (document.found) {
-    const { ladderText } = await import('../../report/follow/text.js');
-    const colour = new Chalk({ level: colourLevel() });
-    output.write(
-      ladderText(document, {
-        colour,
-        width: terminalWidth(),
-        rows: limit ?? ROWS,
-        fold: options.unfold !== true,
-        losses: lossParts(run),
-      }),
-    );
-  }
-  await output.drain();
-  if (output.closed) return;
-  if (!document.found && run.losses.messages > 0) process.stderr.write(`zkscope: ${notFound(whom, recorder)}\n`);
-  if (options.json === true || !document.found) reportLosses(run);
+    empty: ({ found }) => (found ? null : notFound(whom, recorder)),
+  };
 }
 
 /** What there is instead of what was asked for. */

@@ -1,4 +1,3 @@
-import { Chalk } from 'chalk';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseHexDump, type HexDump } from '../../paste/dump/hexDump.js';
 import { pastedPacket } from '../../paste/packet.js';
@@ -8,7 +7,8 @@ import type { MessageDirection } from '../../paste/explain/candidates.js';
 import { opNames } from '../../protocols/zookeeper/format/opcodes.js';
 import { hexDocument, type HexReading } from '../../paste/report/document.js';
 import { hexText } from '../../paste/report/text.js';
-import { colourLevel, terminalWidth } from '../terminal/colour.js';
+import { withFormats } from '../options/formatOptions.js';
+import { present } from '../present.js';
 import { readTexts, type NamedText } from './hexInput.js';
 import { Output } from '../terminal/output.js';
 import { UsageError } from '../usage.js';
@@ -20,7 +20,6 @@ interface HexOptions {
   readonly port?: number[];
   readonly op?: string;
   readonly data?: boolean;
-  readonly json?: boolean;
 }
 
 const ZOOKEEPER_PORT = 2181;
@@ -47,7 +46,7 @@ function operation(value: string): string {
 
 /** `zkscope hex`: what the bytes mean that somebody pasted. */
 export function hexCommand(): Command {
-  return new Command('hex')
+  return withFormats(new Command('hex'))
     .description('say what each field of a pasted hex dump means')
     .argument('[bytes...]', 'the dump itself; without it and without --file, standard input is read')
     .option('-f, --file <file>', 'read the dump from a file, - for standard input (repeatable)', file)
@@ -60,7 +59,6 @@ export function hexCommand(): Command {
       ),
     )
     .option('--data', 'show payload bytes; credentials are never shown')
-    .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       `
@@ -83,10 +81,7 @@ async function hex(bytes: readonly string[], options: HexOptions): Promise<void>
     bytes.length > 0 ? [{ name: 'arguments', text: bytes.join(' ') }] : await readTexts(options.file ?? ['-']);
   const reading = readDumps(texts, options);
   const document = hexDocument(reading, { data: options.data === true });
-  const output = new Output();
-  if (options.json === true) output.write(`${JSON.stringify(document, null, 2)}\n`);
-  else output.write(hexText(document, { colour: new Chalk({ level: colourLevel() }), width: terminalWidth() }));
-  await output.drain();
+  await present(document, { options, output: new Output(), text: (style) => hexText(document, style) });
 }
 
 /** Everything from the texts to the messages. Throws UsageError where there is nothing in them that could be said. */

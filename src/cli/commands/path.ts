@@ -1,6 +1,4 @@
-import { Chalk } from 'chalk';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { Clock } from '../../capture/clock.js';
 import {
   boundTime,
   isFiltering,
@@ -8,13 +6,16 @@ import {
   type FilterOptions,
   type TimeBound,
 } from '../../observations/filter.js';
-import { filterOptions, parseTime, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
-import { colourLevel, terminalWidth } from '../terminal/colour.js';
+import { forward } from '../../observations/forward.js';
+import type { PathDocument } from '../../report/path/document.js';
+import { printable } from '../../report/text/escape.js';
+import { parseTime, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
+import { withFormats } from '../options/formatOptions.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
+import { show, type Setting, type View } from '../view.js';
 
 interface PathOptions extends CaptureOptions {
-  readonly json?: boolean;
   readonly at?: TimeBound;
   readonly all?: boolean;
 }
@@ -38,14 +39,15 @@ Examples:
 
 /** `zkscope path`: one znode's history, and who knows what of it. */
 export function pathCommand(): Command {
-  return withCaptures(
-    new Command('path')
-      .description(
-        'the history of a znode and its children: who changed it, who was told, who is out of date since when',
-      )
-      .argument('<path>', 'znode, such as /services/web', znodePath),
+  return withFormats(
+    withCaptures(
+      new Command('path')
+        .description(
+          'the history of a znode and its children: who changed it, who was told, who is out of date since when',
+        )
+        .argument('<path>', 'znode, such as /services/web', znodePath),
+    ),
   )
-    .option('--json', 'one JSON document (zkscope schema path describes it)')
     .addOption(
       new Option('--at <time>', 'the list at this time as the server had it and as each session believed it').argParser(
         parseTime,
@@ -54,85 +56,59 @@ export function pathCommand(): Command {
     .option('--all', 'every change, session and child, however many, and what each session was told and read')
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, captures: string[], options: PathOptions) => {
-      await run(path, captures, options);
+      await show(captures, options, (setting) => view(path, options, setting));
     });
 }
 
-async function run(path: string, captures: string[], options: PathOptions): Promise<void> {
+async function view(path: string, options: PathOptions, { clock, wanted }: Setting): Promise<View<PathDocument>> {
   if (options.path !== undefined)
     throw new UsageError('zkscope path takes one path, as its first argument: --path does not go with it');
-  const [{ Model }, { PathHistory, PathKnowledge, PathNames }, { pathDocument }, { Output }, running, { FrameSet }] =
-    await Promise.all([
-      import('../../model/index.js'),
-      import('../../model/journals/path/index.js'),
-      import('../../report/path/document.js'),
-      import('../terminal/output.js'),
-      import('../run.js'),
-      import('../../report/analyze/filter.js'),
-    ]);
-  const clock = new Clock();
-  const output = new Output();
+  const [{ Model }, { PathHistory, PathKnowledge, PathNames }, { pathDocument }, { FrameSet }] = await Promise.all([
+    import('../../model/index.js'),
+    import('../../model/journals/path/index.js'),
+    import('../../report/path/document.js'),
+    import('../../report/analyze/filter.js'),
+  ]);
   const model = new Model();
   const history = new PathHistory(model, path);
   const names = new PathNames();
   model.addListener(history);
   model.addListener(names);
-  const wanted = filterOptions(options);
-  const filter = isFiltering(wanted)
-    ? new MessageFilter({ ...wanted, clients: [], servers: [], sessions: [] }, clock)
-    : null;
+  const about = { ...wanted, clients: [], servers: [], sessions: [] };
+  const filter = isFiltering(wanted) ? new MessageFilter(about, clock) : null;
   const passed = new FrameSet();
-  const done = await running.runCaptures(
-    captures,
-    {
+  return {
+    sink: forward(model, {
       message: (message) => {
         if (filter?.message(message) === true) passed.add(message.frame);
         model.message(message);
       },
-      gap: (gap) => {
-        model.gap(gap);
-      },
-      connectionOpened: (connection) => {
-        model.connectionOpened(connection);
-      },
-      connectionClosed: (connection) => {
-        model.connectionClosed(connection);
-      },
+    }),
+    document: ({ captures, last }) => {
+      model.end(last.time);
+      const knowledge = new PathKnowledge(history, last.time);
+      return pathDocument(knowledge, {
+        clock,
+        captures,
+        version: version(),
+        shows: shown(wanted, filter === null ? null : passed),
+        at: options.at === undefined ? null : knowledge.at(boundTime(options.at, clock)),
+        near: history.seen ? [] : names.near(path),
+      });
     },
-    { ports: options.port ?? [], clock, output },
-  );
-  model.end(done.reader.last.time);
-  const knowledge = new PathKnowledge(history, done.reader.last.time);
-  const document = pathDocument(knowledge, {
-    clock,
-    captures: done.reader.captures,
-    version: version(),
-    shows: shown(wanted, filter === null ? null : passed),
-    at: options.at === undefined ? null : knowledge.at(boundTime(options.at, clock)),
-    near: history.seen ? [] : names.near(path),
-  });
-  if (options.json === true) output.write(`${JSON.stringify(document, null, 2)}\n`);
-  else if (document.seen) {
-    const { pathText } = await import('../../report/path/text.js');
-    const limit = options.all === true ? Infinity : LIMIT;
-    const colour = new Chalk({ level: colourLevel() });
-    const log = options.all === true || wanted.clients.length + wanted.sessions.length > 0;
-    const losses = running.lossParts(done);
-    output.write(pathText(document, { colour, width: terminalWidth(), limit, log, losses }));
-  }
-  await output.drain();
-  if (output.closed) return;
-  if (!document.seen && done.losses.messages > 0) {
-    const near = document.near ?? [];
-    const { printable } = await import('../../report/text/escape.js');
-    const hint = near.length === 0 ? '' : `; near it: ${near.map(printable).join(', ')}`;
-    const what =
-      model.totals.messages === 0
-        ? 'no ZooKeeper message in the capture'
-        : `no message of the capture is about ${printable(path)}${hint}`;
-    process.stderr.write(`zkscope: ${what}\n`);
-  }
-  if (options.json === true || !document.seen) running.reportLosses(done);
+    text: async (document, style) => {
+      const all = options.all === true;
+      const log = all || wanted.clients.length + wanted.sessions.length > 0;
+      const { pathText } = await import('../../report/path/text.js');
+      return pathText(document, { ...style, limit: all ? Infinity : LIMIT, log });
+    },
+    empty: ({ seen, near = [] }) => {
+      if (seen) return null;
+      if (model.totals.messages === 0) return 'no ZooKeeper message in the capture';
+      const hint = near.length === 0 ? '' : `; near it: ${near.map(printable).join(', ')}`;
+      return `no message of the capture is about ${printable(path)}${hint}`;
+    },
+  };
 }
 
 /** What the common filters let through, over changes and sessions. */

@@ -3,28 +3,32 @@ import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { CaptureError } from '../../capture/captureError.js';
 import { Clock } from '../../capture/clock.js';
+import { forward } from '../../observations/forward.js';
+import type { Format } from '../../report/formats/index.js';
 import type { ReportData } from '../../report/postmortem/data.js';
 import { names, setting, SEVERITIES } from './analyze.js';
 import { withCaptures } from '../options/captureOptions.js';
 import type { AnalysisCommandOptions } from '../options/filteredAnalysis.js';
+import { chosenFormat, withFormats } from '../options/formatOptions.js';
 import { UsageError } from '../usage.js';
 
 interface ReportOptions extends AnalysisCommandOptions {
   readonly output?: string;
   readonly markdown?: boolean;
-  readonly json?: boolean;
 }
 
 /** `zkscope report`: what goes into the postmortem. */
 export function reportCommand(): Command {
-  return withCaptures(
-    new Command('report').description(
-      'write what goes into the postmortem: one HTML page that opens from disk, or Markdown',
+  return withFormats(
+    withCaptures(
+      new Command('report').description(
+        'write what goes into the postmortem: one HTML page that opens from disk, or Markdown',
+      ),
     ),
+    { conflicts: ['markdown'] },
   )
     .option('-o, --output <file>', 'where to write it; - (and Markdown without this option) for standard output')
     .option('--markdown', 'Markdown instead of HTML (also where the file ends in .md)')
-    .addOption(new Option('--json', 'what the page shows as one JSON document').conflicts('markdown'))
     .addOption(new Option('--rule <name>', 'only findings of these rules').argParser(names))
     .addOption(new Option('--ignore <name>', 'no findings of these rules').argParser(names))
     .addOption(new Option('--severity <severity>', 'only findings of this severity and above').choices(SEVERITIES))
@@ -37,9 +41,13 @@ export function reportCommand(): Command {
 const TO_STANDARD_OUTPUT = '-';
 
 /** The file to write, null for standard output. */
-function target({ output, markdown, json }: ReportOptions, captures: readonly string[]): string | null {
+function target(
+  { output, markdown }: ReportOptions,
+  format: Format | null,
+  captures: readonly string[],
+): string | null {
   if (output === undefined) {
-    if (markdown !== true && json !== true && process.stdout.isTTY)
+    if (markdown !== true && format === null && process.stdout.isTTY)
       throw new UsageError(
         'an HTML page is nothing for a terminal: name a file with -o report.html, or use --markdown',
       );
@@ -61,21 +69,24 @@ function realPath(file: string): string {
 }
 
 /** The report in the form that was asked for. */
-async function written(data: ReportData, options: ReportOptions, file: string | null): Promise<string> {
-  if (options.json === true) {
-    const { version: toolVersion, ...rest } = data;
-    const document = { schemaVersion: 1, tool: { name: 'zkscope', version: toolVersion }, ...rest };
-    return `${JSON.stringify(document, null, 2)}\n`;
-  }
-  if (options.markdown === true || file?.endsWith('.md') === true)
+async function written(
+  data: ReportData,
+  { markdown }: ReportOptions,
+  format: Format | null,
+  file: string | null,
+): Promise<string> {
+  if (format !== null)
+    return format.document((await import('../../report/postmortem/document.js')).reportDocument(data));
+  if (markdown === true || file?.endsWith('.md') === true)
     return (await import('../../report/postmortem/markdown.js')).markdownReport(data);
   return (await import('../../report/postmortem/html/page.js')).htmlPage(data);
 }
 
 async function report(captures: string[], options: ReportOptions): Promise<void> {
-  const file = target(options, captures);
+  const format = chosenFormat(options);
+  const file = target(options, format, captures);
   const data = await gatherReport(captures, options);
-  const text = await written(data, options, file);
+  const text = await written(data, options, format, file);
   if (file === null) {
     const { Output } = await import('../terminal/output.js');
     const output = new Output();
@@ -96,7 +107,7 @@ export async function gatherReport(captures: readonly string[], options: ReportO
   const [
     { FilteredAnalysis },
     { SessionLanes, Timeline },
-    { runCaptures, lossParts },
+    { readInto },
     { EvidenceReader },
     { focuses, reportData },
     { Replay },
@@ -120,30 +131,25 @@ export async function gatherReport(captures: readonly string[], options: ReportO
   };
   const replay = new Replay(captures);
   const ports = options.port ?? [];
-  const run = await runCaptures(
+  const { sink } = filtered;
+  const reading = await readInto(
     replay.inputs,
-    {
+    forward(sink, {
       message: (message) => {
         begin();
-        filtered.message(message);
-      },
-      gap: (gap) => {
-        filtered.gap(gap);
+        sink.message(message);
       },
       connectionOpened: (connection) => {
         begin();
-        filtered.connectionOpened(connection);
+        sink.connectionOpened(connection);
       },
-      connectionClosed: (connection) => {
-        filtered.connectionClosed(connection);
-      },
-    },
+    }),
     { ports, clock },
   );
-  filtered.end(run.reader.last.time);
+  filtered.end(reading.last.time);
   const { findings, model } = analysis;
   const ladders = focuses({ findings, model });
-  const again = findings.length > 0 && !run.interrupted ? replay.again() : null;
+  const again = findings.length > 0 && !reading.interrupted ? replay.again() : null;
   let readAgain = false;
   if (again !== null) {
     try {
@@ -157,14 +163,14 @@ export async function gatherReport(captures: readonly string[], options: ReportO
   }
   return reportData(
     {
-      document: analysis.document(run.reader.captures, clock),
+      document: analysis.document(reading.captures, clock),
       findings,
       model,
       timeline,
       lanes,
-      captures: run.reader.captures,
+      captures: reading.captures,
       clock,
-      losses: lossParts(run, model.forgotten()),
+      losses: reading.losses(model.forgotten()),
       hidden: filtered.hidden,
       readAgain,
     },

@@ -1,15 +1,13 @@
-import { Chalk } from 'chalk';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { Clock } from '../../capture/clock.js';
 import { type Dimension, dimensions, Grouping } from '../../model/measures/grouping.js';
-import { isFiltering } from '../../observations/filter.js';
+import { type SortColumn, sortColumns, type StatsDocument } from '../../report/stats/document.js';
 import { plural } from '../../report/text/plural.js';
-import { type SortColumn, sortColumns } from '../../report/stats/document.js';
-import { filterOptions, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
-import { colourLevel, terminalWidth } from '../terminal/colour.js';
+import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
+import { withFormats } from '../options/formatOptions.js';
 import { rowCount, span, wholeNumber } from '../options/numbers.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
+import { show, type Setting, type View } from '../view.js';
 
 interface StatsOptions extends CaptureOptions {
   readonly by?: Dimension[];
@@ -17,7 +15,6 @@ interface StatsOptions extends CaptureOptions {
   readonly interval?: number;
   readonly sort?: SortColumn | Dimension;
   readonly top?: number;
-  readonly json?: boolean;
   readonly prometheus?: boolean;
 }
 
@@ -36,8 +33,13 @@ function dimensionList(value: string, before: Dimension[] | undefined): Dimensio
 
 /** `zkscope stats`: counts, bytes, errors and latency by whatever is asked for. */
 export function statsCommand(): Command {
-  return withCaptures(
-    new Command('stats').description('count requests, bytes, errors and latency by operation, path, client … and time'),
+  return withFormats(
+    withCaptures(
+      new Command('stats').description(
+        'count requests, bytes, errors and latency by operation, path, client … and time',
+      ),
+    ),
+    { conflicts: ['prometheus'] },
   )
     .addOption(
       new Option('--by <dimensions>', `group by any of ${dimensions.join(', ')} (default: op)`).argParser(
@@ -57,66 +59,55 @@ export function statsCommand(): Command {
         rowCount,
       ),
     )
-    .option('--json', 'one JSON document (zkscope schema stats describes it)')
-    .addOption(new Option('--prometheus', "Prometheus' text format").conflicts(['json', 'interval']))
+    .addOption(new Option('--prometheus', "Prometheus' text format").conflicts('interval'))
     .action(async (captures: string[], options: StatsOptions) => {
-      await stats(captures, options);
+      await show(captures, options, (setting) => view(options, setting));
     });
 }
 
-async function stats(captures: string[], options: StatsOptions): Promise<void> {
+/** Throws UsageError where the options do not go together. */
+function grouped(options: StatsOptions): {
+  readonly by: Dimension[];
+  readonly sort: NonNullable<StatsOptions['sort']> | null;
+} {
   const by = options.by ?? (options.interval === undefined ? ['op'] : []);
   const sort = options.sort ?? null;
   if (sort !== null && dimensions.includes(sort as Dimension) && !by.includes(sort as Dimension))
     throw new UsageError(`--sort ${sort} needs --by ${[...by, sort].join(',')}`);
-  const [{ Statistics }, { statsDocument }, { Output }, { lossParts, reportLosses, runCaptures }, { countingSink }] =
-    await Promise.all([
-      import('../../model/measures/statistics.js'),
-      import('../../report/stats/document.js'),
-      import('../terminal/output.js'),
-      import('../run.js'),
-      import('./counting.js'),
-    ]);
-  const clock = new Clock();
-  const output = new Output();
-  const wanted = filterOptions(options);
-  const interval = options.interval ?? null;
-  const depth = options.depth ?? null;
+  return { by, sort };
+}
+
+async function view(
+  options: StatsOptions,
+  { clock, wanted, filter, forPeople }: Setting,
+): Promise<View<StatsDocument>> {
+  const { by, sort } = grouped(options);
+  const [{ Statistics }, { statsDocument }, { countingSink }] = await Promise.all([
+    import('../../model/measures/statistics.js'),
+    import('../../report/stats/document.js'),
+    import('./counting.js'),
+  ]);
+  const { interval = null, depth = null } = options;
+  const asTable = forPeople && options.prometheus !== true;
   const grouping = new Grouping({ by, depth, interval, baseSeconds: () => clock.baseSeconds ?? 0 });
   const statistics = new Statistics([grouping]);
-  const run = await runCaptures(captures, countingSink(statistics, wanted, clock), {
-    ports: options.port ?? [],
-    clock,
-    output,
-  });
-  statistics.end();
-  const forPeople = options.json !== true && options.prometheus !== true;
-  const document = statsDocument({
-    statistics,
-    grouping,
-    captures: run.reader.captures,
-    clock,
-    version: version(),
-    depth,
-    interval,
-    sort,
-    top: options.top ?? (forPeople && (interval === null || by.length > 0) ? TOP : Infinity),
-  });
-  if (options.json === true) output.write(`${JSON.stringify(document, null, 2)}\n`);
-  else if (options.prometheus === true) {
-    const { statsPrometheus } = await import('../../report/stats/prometheus.js');
-    output.write(statsPrometheus(document));
-  } else if (document.from !== null) {
-    const { statsText } = await import('../../report/stats/text.js');
-    const colour = new Chalk({ level: colourLevel() });
-    output.write(statsText(document, { colour, width: terminalWidth(), losses: lossParts(run), sort }));
-  }
-  await output.drain();
-  if (output.closed) return;
-  if (!forPeople || run.losses.messages === 0) reportLosses(run);
-  else if (document.from === null) {
-    const what = isFiltering(wanted) ? 'no ZooKeeper message passes the filters' : 'no ZooKeeper message';
-    const parts = [`${what} (${plural(run.losses.messages, 'message')} in all)`, ...lossParts(run)];
-    process.stderr.write(`zkscope: ${parts.join('; ')}\n`);
-  }
+  return {
+    sink: countingSink(statistics, wanted, clock),
+    lossesApart: !asTable,
+    document: ({ captures }) => {
+      statistics.end();
+      const top = options.top ?? (asTable && (interval === null || by.length > 0) ? TOP : Infinity);
+      return statsDocument({ statistics, grouping, captures, clock, version: version(), depth, interval, sort, top });
+    },
+    text: async (document, style) => {
+      if (options.prometheus === true)
+        return (await import('../../report/stats/prometheus.js')).statsPrometheus(document);
+      return (await import('../../report/stats/text.js')).statsText(document, { ...style, sort });
+    },
+    empty: ({ from }, { messages }) => {
+      if (from !== null || !asTable) return null;
+      const what = filter === null ? 'no ZooKeeper message' : 'no ZooKeeper message passes the filters';
+      return `${what} (${plural(messages, 'message')} in all)`;
+    },
+  };
 }

@@ -1,8 +1,6 @@
 import type { Clock } from '../../capture/clock.js';
-import type { Connection } from '../../network/connection.js';
 import { boundTime, isFiltering, MessageFilter, type FilterOptions } from '../../observations/filter.js';
-import type { Gap, Message } from '../../protocols/protocol.js';
-import type { ConnectionSink } from '../../protocols/router.js';
+import { listen, together, type Sink } from '../../observations/forward.js';
 import { findingPasses, FrameSet } from '../../report/analyze/filter.js';
 import { Analysis } from '../../rules/analysis.js';
 import type { Severity } from '../../rules/finding.js';
@@ -25,7 +23,9 @@ function looksAtMessages({ ops, kinds, errors }: FilterOptions): boolean {
 }
 
 /** An analysis of everything that a capture holds, of whose findings only those are shown that the filters let pass. */
-export class FilteredAnalysis implements ConnectionSink {
+export class FilteredAnalysis {
+  /** To be told of everything that is read. */
+  readonly sink: Sink;
   readonly analysis: Analysis;
   /** Findings that the filters kept out; known after `end`. */
   hidden = 0;
@@ -49,24 +49,19 @@ export class FilteredAnalysis implements ConnectionSink {
       if (error instanceof RuleOptionError) throw new UsageError(error.message);
       throw error;
     }
-  }
-
-  message(message: Message): void {
-    if (this.filter?.message(message) === true) this.passed?.add(message.frame);
-    this.analysis.message(message);
-  }
-
-  gap(gap: Gap): void {
-    if (this.filter?.gap(gap) === true) this.passed?.add(gap.frame);
-    this.analysis.gap(gap);
-  }
-
-  connectionOpened(connection: Connection): void {
-    this.analysis.connectionOpened(connection);
-  }
-
-  connectionClosed(connection: Connection): void {
-    this.analysis.connectionClosed(connection);
+    const { filter, passed, analysis } = this;
+    if (filter === null || passed === null) this.sink = analysis;
+    else {
+      const choosing = listen({
+        message: (message) => {
+          if (filter.message(message)) passed.add(message.frame);
+        },
+        gap: (gap) => {
+          if (filter.gap(gap)) passed.add(gap.frame);
+        },
+      });
+      this.sink = together([choosing, analysis]);
+    }
   }
 
   /** The captures are read; `lastTime` is the time of the last frame (nanoseconds since the base of the Clock). */

@@ -92,7 +92,7 @@ export class LadderRecorder {
   }
 
   connectionOpened(connection: Connection): void {
-    this.of(connection);
+    if (connection.protocol === 'zookeeper') this.of(connection);
   }
 
   connectionClosed(connection: Connection): void {
@@ -129,7 +129,7 @@ export class LadderRecorder {
     this.add(followed, { type: 'gap', ...this.place(gap), record: gapRecord(gap, this.options.clock) });
   }
 
-  tcp(kind: TcpEventKind, connection: Connection, direction: Direction, frame: number, time: number): void {
+  tcpEvent(kind: TcpEventKind, connection: Connection, direction: Direction, frame: number, time: number): void {
     const followed = this.open.get(connection) ?? (this.closing?.connection === connection ? this.closing : undefined);
     if (followed === undefined || followed.wanted === false) return;
     if (this.options.place?.(connection, frame, time) === false) return;

@@ -1,0 +1,43 @@
+import { Chalk } from 'chalk';
+import { chosenFormat } from './options/formatOptions.js';
+import { colourLevel, terminalWidth } from './terminal/colour.js';
+import type { Output } from './terminal/output.js';
+import type { TextStyle } from './view.js';
+
+export interface Presentation {
+  /** Of the command: they choose the format. */
+  readonly options: object;
+  readonly output: Output;
+  readonly text: (style: TextStyle) => string | Promise<string>;
+  /** Why there is nothing to show as text; null where there is something. */
+  readonly empty?: string | null;
+  /** No message was found, and why that may be; null where some were. */
+  readonly nothingFound?: string | null;
+  readonly losses?: readonly string[];
+  /** Losses go to standard error: the text does not say them. */
+  readonly lossesApart?: boolean;
+}
+
+/** Writes a document as it was asked for; what it does not say itself goes to standard error. */
+export async function present(document: unknown, how: Presentation): Promise<void> {
+  const { output, empty = null, nothingFound = null, losses = [] } = how;
+  const format = chosenFormat(how.options);
+  if (format !== null) output.write(format.document(document));
+  else if (empty === null) {
+    const colour = new Chalk({ level: colourLevel() });
+    output.write(await how.text({ colour, width: terminalWidth(), losses }));
+  }
+  await output.drain();
+  if (output.closed) return;
+  if (format !== null || empty !== null || how.lossesApart === true) sayLosses(losses, nothingFound ?? empty);
+}
+
+/** One line on standard error of all that was lost or not understood; none where nothing was. */
+export function sayLosses(losses: readonly string[], why: string | null): void {
+  if (why !== null) say([why, ...losses]);
+  else if (losses.length > 0) say([`not decoded: ${losses[0]!}`, ...losses.slice(1)]);
+}
+
+export function say(parts: readonly string[]): void {
+  process.stderr.write(`zkscope: ${parts.join('; ')}\n`);
+}

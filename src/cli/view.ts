@@ -1,0 +1,77 @@
+import type { ChalkInstance } from 'chalk';
+import type { CaptureInput } from '../capture/captureInput.js';
+import type { Clock } from '../capture/clock.js';
+import type { Forgotten } from '../model/index.js';
+import type { FilterOptions, MessageFilter } from '../observations/filter.js';
+import type { Sink } from '../observations/forward.js';
+import type { Reading } from './run.js';
+import type { CaptureOptions } from './options/captureOptions.js';
+
+/** What a view is made with. */
+export interface Setting {
+  readonly clock: Clock;
+  /** The common filters. */
+  readonly wanted: FilterOptions;
+  /** Those filters over messages; null where none was given. */
+  readonly filter: MessageFilter | null;
+  /** No format was chosen: text. */
+  readonly forPeople: boolean;
+}
+
+/** How text for people is laid out. */
+export interface TextStyle {
+  readonly colour: ChalkInstance;
+  /** Columns. */
+  readonly width: number;
+  /** All that was lost or not understood, for the text to say. */
+  readonly losses: readonly string[];
+}
+
+/** A command over captures: what is told of them, the document that it makes of it, and its text. */
+export interface View<Document> {
+  readonly sink: Sink;
+  /** The captures are read. Called once. */
+  document(reading: Reading): Document;
+  text(document: Document, style: TextStyle): string | Promise<string>;
+  /** Why there is nothing to show as text; null where there is something. */
+  empty?(document: Document, reading: Reading): string | null;
+  /** Why nothing is there, and what to try, where captures without any message call for something else than usual. */
+  nothingFound?(reading: Reading): string;
+  /** The text has no place for losses: they go to standard error. */
+  readonly lossesApart?: boolean;
+  /** What was too much to keep. */
+  forgotten?(document: Document): Forgotten;
+  /** The document is written: what else there is to do. */
+  done?(document: Document): void;
+}
+
+/** A command that writes records as it finds them. */
+export interface RecordView<Record> {
+  readonly sink: Sink;
+  /** A record as text. */
+  line(record: Record): string;
+}
+
+export type MakeView<Document> = (setting: Setting) => View<Document> | Promise<View<Document>>;
+export type MakeRecordView<Record> = (
+  setting: Setting,
+  write: (record: Record) => void,
+) => RecordView<Record> | Promise<RecordView<Record>>;
+
+/** Reads captures and shows what a view makes of them. Throws CaptureError and UsageError. */
+export async function show<Document>(
+  captures: readonly CaptureInput[],
+  options: CaptureOptions,
+  make: MakeView<Document>,
+): Promise<void> {
+  await (await import('./show.js')).showDocument(captures, options, make);
+}
+
+/** Reads captures and writes the records that a view finds in them. Throws CaptureError and UsageError. */
+export async function showRecords<Record>(
+  captures: readonly CaptureInput[],
+  options: CaptureOptions,
+  make: MakeRecordView<Record>,
+): Promise<void> {
+  await (await import('./show.js')).showRecords(captures, options, make);
+}

@@ -1,0 +1,13 @@
+import type { Format } from './format.js';
+
+const described = (schema: string | null): string =>
+  schema === null ? '' : ` (zkscope schema ${schema} describes it)`;
+
+/** JSON: a document indented, records one a line. */
+export const json: Format = {
+  name: 'json',
+  documentHelp: (schema) => `one JSON document${described(schema)}`,
+  recordHelp: (schema) => `one JSON object a line${described(schema)}`,
+  document: (document) => `${JSON.stringify(document, null, 2)}\n`,
+  record: (record) => `${JSON.stringify(record)}\n`,
+};
