@@ -1,6 +1,7 @@
 import type { CaptureInput } from './capture/captureInput.js';
 import { MessageReader } from './protocols/messageReader.js';
 import type { DecodedGap, DecodedMessage } from './report/decode/types.js';
+import { listen } from './observations/forward.js';
 import { gapRecord, messageRecord } from './observations/record.js';
 import { Analysis, type AnalysisOptions } from './rules/analysis.js';
 import type { AnalyzeDocument } from './report/analyze/document.js';
@@ -50,15 +51,12 @@ export async function* decode(
   const filled = gate();
   const emptied = gate();
   const abandoned = new AbortController();
-  const none = (): void => undefined;
   const reader: MessageReader = new MessageReader(
     list(captures),
-    {
+    listen({
       message: (message) => queue.push(messageRecord(message, reader.clock, record) as unknown as DecodedMessage),
       gap: (gap) => queue.push(gapRecord(gap, reader.clock) as unknown as DecodedGap),
-      connectionOpened: none,
-      connectionClosed: none,
-    },
+    }),
     { zookeeperPorts: options.ports ?? [] },
   );
   const state: { done: boolean; failure: unknown } = { done: false, failure: undefined };

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { CaptureError } from '../capture/captureError.js';
-import type { ConnectionSink } from '../protocols/router.js';
 import { MessageReader } from '../protocols/messageReader.js';
+import { forward } from '../observations/forward.js';
 import { messageRecord } from '../observations/record.js';
 import { Analysis } from '../rules/analysis.js';
 import { readCapture, writePcap, type Packet } from './captureFile.js';
@@ -92,13 +92,7 @@ function falsified(packet: Packet, random: Random): Packet {
 /** Reads a capture through decode and analyze. Throws what must not be thrown. */
 export async function readAll(file: Buffer): Promise<'read' | 'refused'> {
   const analysis = new Analysis();
-  const sink: ConnectionSink = {
-    connectionOpened: (connection) => {
-      analysis.connectionOpened(connection);
-    },
-    connectionClosed: (connection) => {
-      analysis.connectionClosed(connection);
-    },
+  const sink = forward(analysis, {
     message: (message) => {
       JSON.stringify(messageRecord(message, reader.clock, { data: true }));
       analysis.message(message);
@@ -107,7 +101,7 @@ export async function readAll(file: Buffer): Promise<'read' | 'refused'> {
       if (!(gap.bytes > 0)) throw new Error(`gap of ${gap.bytes} bytes`);
       analysis.gap(gap);
     },
-  };
+  });
   const reader = new MessageReader([streamInput(file)], sink);
   try {
     await reader.read();

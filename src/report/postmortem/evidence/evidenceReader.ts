@@ -10,6 +10,7 @@ import type { Message } from '../../../protocols/protocol.js';
 import { allProtocols } from '../../../protocols/registry.js';
 import { Router } from '../../../protocols/router.js';
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
+import { listen } from '../../../observations/forward.js';
 import { messageRecord } from '../../../observations/record.js';
 import type { Focus, LadderRow } from './focus.js';
 import { messageText } from './messageText.js';
@@ -49,17 +50,13 @@ export class EvidenceReader implements ConnectionListener {
     }
     this.waiting = [...focuses].sort((a, b) => b.first - a.first);
     this.last = Math.max(0, ...focuses.map((focus) => (Number.isFinite(focus.first) ? focus.last : 0)));
-    const none = (): void => undefined;
     this.router = new Router(
       allProtocols(),
-      {
+      listen({
         message: (message) => {
           this.message(message);
         },
-        gap: none,
-        connectionOpened: none,
-        connectionClosed: none,
-      },
+      }),
       { ports: new Map(ports.map((port) => [port, 'zookeeper'])) },
     );
     this.tcp = new TcpReassembly(this);
