@@ -1,7 +1,7 @@
 import type { CaptureInput } from './capture/captureInput.js';
 import { MessageReader } from './protocols/messageReader.js';
 import type { DecodedGap, DecodedMessage } from './report/decode/types.js';
-import { listen } from './observations/forward.js';
+import { sinkOf } from './observations/forward.js';
 import { gapRecord, messageRecord } from './observations/record.js';
 import { Analysis, type AnalysisOptions } from './rules/analysis.js';
 import type { AnalyzeDocument } from './report/analyze/document.js';
@@ -53,7 +53,7 @@ export async function* decode(
   const abandoned = new AbortController();
   const reader: MessageReader = new MessageReader(
     list(captures),
-    listen({
+    sinkOf({
       message: (message) => queue.push(messageRecord(message, reader.clock, record) as unknown as DecodedMessage),
       gap: (gap) => queue.push(gapRecord(gap, reader.clock) as unknown as DecodedGap),
     }),

@@ -43,7 +43,7 @@ const nothing = (): void => undefined;
 const NOBODY: Sink = { message: nothing, gap: nothing, connectionOpened: nothing, connectionClosed: nothing };
 
 /** A sink that wants these and nothing else. */
-export function listen(wanted: Partial<Sink>): Sink {
+export function sinkOf(wanted: Partial<Sink>): Sink {
   return { ...NOBODY, ...wanted };
 }
 

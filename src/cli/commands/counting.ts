@@ -1,7 +1,7 @@
 import type { Clock } from '../../capture/clock.js';
 import type { Statistics } from '../../model/measures/statistics.js';
 import { isFiltering, MessageFilter, type FilterOptions } from '../../observations/filter.js';
-import { listen, type Sink } from '../../observations/forward.js';
+import { sinkOf, type Sink } from '../../observations/forward.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 
 /**
@@ -18,7 +18,7 @@ export function countingSink(
   const filter = isFiltering(wanted) ? new MessageFilter(wanted, clock) : null;
   const byAnswer = wanted.errors.length > 0 ? new MessageFilter({ ...wanted, errors: [] }, clock) : null;
   const byGrant = wanted.sessions.length > 0 ? new MessageFilter({ ...wanted, errors: [], sessions: [] }, clock) : null;
-  return listen({
+  return sinkOf({
     message: (message) => {
       if (message.protocol !== 'zookeeper') return;
       const inside = within(message.time);

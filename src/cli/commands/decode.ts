@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { listen } from '../../observations/forward.js';
+import { sinkOf } from '../../observations/forward.js';
 import type { MessageRecord } from '../../observations/record.js';
 import { gapRecord, messageRecord } from '../../observations/record.js';
 import { fieldsFormatter } from '../../report/decode/fields.js';
@@ -47,7 +47,7 @@ function view(
   const line = lines === null ? fieldsFormatter(fields!) : (record: MessageRecord) => lines.format(record);
   const recordOptions = { data: data === true };
   return {
-    sink: listen({
+    sink: sinkOf({
       message: (message) => {
         if (filter?.message(message) === false) return;
         const record = messageRecord(message, clock, recordOptions);

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { LeaseTable } from '../../model/neighbours/leases.js';
-import { listen } from '../../observations/forward.js';
+import { sinkOf } from '../../observations/forward.js';
 import { type LeasesDocument, leasesDocument } from '../../report/leases/document.js';
 import { plural } from '../../report/text/plural.js';
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
@@ -35,7 +35,7 @@ export function leasesCommand(): Command {
 function view({ top }: LeasesOptions, { clock, filter }: Setting): View<LeasesDocument> {
   const table = new LeaseTable();
   return {
-    sink: listen({
+    sink: sinkOf({
       message: (message) => {
         if (message.protocol === 'etcd' && filter?.message(message) !== false) table.message(message);
       },

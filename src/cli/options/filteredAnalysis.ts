@@ -1,6 +1,6 @@
 import type { Clock } from '../../capture/clock.js';
 import { boundTime, isFiltering, MessageFilter, type FilterOptions } from '../../observations/filter.js';
-import { listen, together, type Sink } from '../../observations/forward.js';
+import { sinkOf, together, type Sink } from '../../observations/forward.js';
 import { findingPasses, FrameSet } from '../../report/analyze/filter.js';
 import { Analysis } from '../../rules/analysis.js';
 import type { Severity } from '../../rules/finding.js';
@@ -52,7 +52,7 @@ export class FilteredAnalysis {
     const { filter, passed, analysis } = this;
     if (filter === null || passed === null) this.sink = analysis;
     else {
-      const choosing = listen({
+      const choosing = sinkOf({
         message: (message) => {
           if (filter.message(message)) passed.add(message.frame);
         },

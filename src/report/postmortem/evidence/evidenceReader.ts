@@ -10,7 +10,7 @@ import type { Message } from '../../../protocols/protocol.js';
 import { allProtocols } from '../../../protocols/registry.js';
 import { Router } from '../../../protocols/router.js';
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
-import { listen } from '../../../observations/forward.js';
+import { sinkOf } from '../../../observations/forward.js';
 import { messageRecord } from '../../../observations/record.js';
 import type { Focus, LadderRow } from './focus.js';
 import { messageText } from './messageText.js';
@@ -52,7 +52,7 @@ export class EvidenceReader implements ConnectionListener {
     this.last = Math.max(0, ...focuses.map((focus) => (Number.isFinite(focus.first) ? focus.last : 0)));
     this.router = new Router(
       allProtocols(),
-      listen({
+      sinkOf({
         message: (message) => {
           this.message(message);
         },
