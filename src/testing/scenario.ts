@@ -2,7 +2,8 @@ import { Connection, TO_CLIENT, TO_SERVER, type Direction, type Endpoint } from 
 import type { RequestBody, ResponseBody } from '../protocols/zookeeper/format/records.js';
 import { ChildNames } from '../protocols/zookeeper/childLists.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
-import { EventType, isSequential, OpCode } from '../protocols/zookeeper/format/opcodes.js';
+import { EventType, isSequential } from '../protocols/zookeeper/format/enums.js';
+import { OpCode } from '../protocols/zookeeper/format/opcodes.js';
 import type { Stat } from '../protocols/zookeeper/format/stat.js';
 import { Analysis, type AnalysisOptions } from '../rules/analysis.js';
 import type { Finding } from '../rules/finding.js';

@@ -1,5 +1,6 @@
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
-import { eventTypeName, OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import { eventTypeName } from '../../protocols/zookeeper/format/enums.js';
+import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Gap } from '../../protocols/protocol.js';
 import type { ClientConnection } from '../knowledge/clientConnection.js';
 import type { ModelListener } from '../listener.js';

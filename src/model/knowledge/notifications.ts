@@ -1,5 +1,5 @@
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
-import { EventType } from '../../protocols/zookeeper/format/opcodes.js';
+import { EventType } from '../../protocols/zookeeper/format/enums.js';
 import type { ClientConnection } from './clientConnection.js';
 import type { Model } from '../model.js';
 import type { Session } from './session.js';

@@ -1,6 +1,7 @@
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
-import { isEphemeral, isSequential, OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import { isEphemeral, isSequential } from '../../protocols/zookeeper/format/enums.js';
+import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Stat } from '../../protocols/zookeeper/format/stat.js';
 import { answered, type AnsweredRequest } from '../events.js';
 import type { Model } from '../model.js';

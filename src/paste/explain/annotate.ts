@@ -3,7 +3,7 @@ import { foreignName } from '../../protocols/foreign.js';
 import type { MessageDirection } from './candidates.js';
 import { annotateMessage, annotateWithoutPrefix, type AnnotatedMessage, type MessageContext } from './message.js';
 import { fourLetterWord } from '../../protocols/zookeeper/connection/fourLetterWords.js';
-import { requestEvidence, responseEvidence } from '../../protocols/zookeeper/format/plausible.js';
+import { requestEvidence, responseEvidence } from '../../protocols/zookeeper/connection/resync.js';
 import { OutstandingRequests } from '../../protocols/zookeeper/connection/requests.js';
 
 /** Bytes of one direction, in order and without a gap. */

@@ -2,36 +2,39 @@ import type { MaskedBytes } from '../dump/bytes.js';
 import { AnnotatingReader, CUT, MASKED, type AnnotatedField, type AssumedLength, type RecordBounds } from './reader.js';
 import { END_OF_RECORD } from '../../protocols/zookeeper/format/cursor.js';
 import { errorCodes } from '../../protocols/zookeeper/format/errors.js';
+import { eventTypes, keeperStates } from '../../protocols/zookeeper/format/enums.js';
+import {
+  CONNECT,
+  layoutNamed,
+  layouts,
+  requestLayout,
+  responseLayout,
+  type RecordLayout,
+} from '../../protocols/zookeeper/format/layout.js';
 import {
   AUTH_XID,
-  isEventType,
-  isKeeperState,
+  isOpcode,
   NOTIFICATION_XID,
   OpCode,
   opName,
   PING_XID,
 } from '../../protocols/zookeeper/format/opcodes.js';
-import {
-  readConnectRequest,
-  readConnectResponse,
-  readRequest,
-  readResponse,
-} from '../../protocols/zookeeper/format/records.js';
+import { readRecord } from '../../protocols/zookeeper/format/records.js';
 
 export type MessageDirection = 'request' | 'response';
 export type MessageKind = 'request' | 'response' | 'notification';
 
 /** One way to read a message. */
-export interface Layout {
+export interface Candidate {
   readonly kind: MessageKind;
-  /** Operations that have this layout, by ZooKeeper's names. */
+  /** Operations whose messages are laid out so, by ZooKeeper's names. */
   readonly ops: readonly string[];
   readonly read: (reader: AnnotatingReader, data: MaskedBytes, strict: boolean) => void;
 }
 
-/** What a layout gives for the bytes of one message. */
+/** What one way to read gives for the bytes of one message. */
 export interface Reading {
-  readonly layout: Layout;
+  readonly candidate: Candidate;
   readonly fields: readonly AnnotatedField[];
   /** Behind the last byte that was read. */
   readonly position: number;
@@ -44,9 +47,9 @@ export interface Reading {
   readonly maskedLengthAt: number | null;
 }
 
-/** Reads a message by one layout; null if its bytes contradict that. */
-export function tryLayout(
-  layout: Layout,
+/** Reads a message in one way; null if its bytes contradict that. */
+export function readAs(
+  candidate: Candidate,
   data: MaskedBytes,
   bounds: RecordBounds,
   strict: boolean,
@@ -55,7 +58,7 @@ export function tryLayout(
   const reader = new AnnotatingReader(data, bounds, strict, assumed);
   let end: Reading['end'] = 'whole';
   try {
-    layout.read(reader, data, strict);
+    candidate.read(reader, data, strict);
     if (bounds.end !== Infinity && reader.position < bounds.end) end = 'extra';
   } catch (error) {
     if (error === CUT) end = 'cut';
@@ -66,7 +69,7 @@ export function tryLayout(
     } else throw error;
   }
   if (strict && end === 'extra') return null;
-  return { layout, fields: reader.fields, position: reader.position, end, maskedLengthAt: reader.maskedLengthAt };
+  return { candidate, fields: reader.fields, position: reader.position, end, maskedLengthAt: reader.maskedLengthAt };
 }
 
 /** An int that was just read, if all its bits are known. */
@@ -87,24 +90,19 @@ function refuseIf(condition: boolean): void {
   if (condition) throw END_OF_RECORD;
 }
 
-const connectRequest: Layout = {
-  kind: 'request',
-  ops: ['connect'],
-  read: (reader) => {
-    readConnectRequest(reader, {});
-  },
-};
-
-const connectResponse: Layout = {
-  kind: 'response',
-  ops: ['connect'],
-  read: (reader) => {
-    readConnectResponse(reader, {});
-  },
-};
+/** A handshake's message, which has no header. */
+function handshakeCandidate(kind: 'request' | 'response', layout: RecordLayout, op: string): Candidate {
+  return {
+    kind,
+    ops: [op],
+    read: (reader) => {
+      readRecord(layout, reader, {});
+    },
+  };
+}
 
 /** RequestHeader: int xid, int type; and the body of the operation. */
-function requestLayout(opcode: number): Layout {
+function requestCandidate(opcode: number): Candidate {
   return {
     kind: 'request',
     ops: [opName(opcode)],
@@ -115,13 +113,13 @@ function requestLayout(opcode: number): Layout {
       if (strict && xid !== null) refuseIf((xid === PING_XID) !== (opcode === OpCode.ping) || xid === NOTIFICATION_XID);
       reader.int('type');
       refuseIf(strict && !mayBe(data, at + 4, opcode));
-      readRequest(opcode, reader, {});
+      readRecord(requestLayout(opcode), reader, {});
     },
   };
 }
 
 /** WatcherEvent: int type, int state, ustring path; behind a ReplyHeader with xid -1. */
-const notification: Layout = {
+const notification: Candidate = {
   kind: 'notification',
   ops: ['notification'],
   read: (reader, data, strict) => {
@@ -130,10 +128,10 @@ const notification: Layout = {
     refuseIf(strict && (!mayBe(data, at, NOTIFICATION_XID) || !mayBe(data, at + 12, 0)));
     reader.int('type');
     const type = knownInt(data, at + 16);
-    refuseIf(strict && type !== null && !isEventType(type));
+    refuseIf(strict && type !== null && !eventTypes.has(type));
     reader.int('state');
     const state = knownInt(data, at + 20);
-    refuseIf(strict && state !== null && !isKeeperState(state));
+    refuseIf(strict && state !== null && !keeperStates.has(state));
     reader.string('path');
   },
 };
@@ -151,7 +149,7 @@ function replyHeader(reader: AnnotatingReader, data: MaskedBytes, strict: boolea
 }
 
 /** A response with error: nothing behind the header. */
-const errorResponse: Layout = {
+const errorResponse: Candidate = {
   kind: 'response',
   ops: [],
   read: (reader, data, strict) => {
@@ -165,53 +163,45 @@ function mayNotFail(data: MaskedBytes, at: number): boolean {
   return knownInt(data, at + 12) === 0 || knownInt(data, at) === PING_XID;
 }
 
-/** Operations by the layout of their response; the first stands for the others. */
-const RESPONSES: readonly (readonly number[])[] = [
-  [OpCode.exists, OpCode.setData, OpCode.setACL],
-  [OpCode.getData],
-  [OpCode.reconfig],
-  [OpCode.create, OpCode.sync],
-  [OpCode.create2, OpCode.createContainer, OpCode.createTTL],
-  [OpCode.getACL],
-  [OpCode.getChildren],
-  [OpCode.getEphemerals],
-  [OpCode.getChildren2],
-  [OpCode.getAllChildrenNumber],
-  [OpCode.addWatch],
-  [OpCode.whoAmI],
-  [OpCode.multi, OpCode.multiRead],
-  [OpCode.sasl],
-];
+/**
+ * Operations whose answers are laid out alike, in the order of the table. Pings are told apart by their xid, handshakes by
+ * their lack of a header, and what reconfig answers by its text.
+ */
+function alike(): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const { operation, response } of layouts) {
+    const { code } = operation;
+    if (!isOpcode(code) || code === OpCode.ping || code === OpCode.createSession) continue;
+    const fields = response.fields.map(({ name, type }) => `${name} ${type}`);
+    const key = code === OpCode.reconfig ? 'servers' : fields.join();
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [code]);
+    else group.push(code);
+  }
+  return [...groups.values()];
+}
 
-const WITHOUT_BODY: readonly number[] = [
-  OpCode.delete,
-  OpCode.setWatches,
-  OpCode.setWatches2,
-  OpCode.removeWatches,
-  OpCode.checkWatches,
-  OpCode.auth,
-  OpCode.closeSession,
-  OpCode.check,
-  OpCode.deleteContainer,
-];
+const ALIKE: readonly (readonly number[])[] = alike();
 
-function responseLayout(opcode: number, ops: readonly number[]): Layout {
+/** @param opcodes operations whose answers are laid out alike */
+function responseCandidate(opcodes: readonly number[]): Candidate {
+  const opcode = opcodes[0]!;
+  const layout = responseLayout(opcode);
+  const withData = layout.hasStat && layout.fields.some(({ type }) => type === 'buffer');
+  const withToken = layout.fields[0]?.secret === true;
   return {
     kind: 'response',
-    ops: ops.map(opName),
+    ops: opcodes.map(opName),
     read: (reader, data, strict) => {
       const at = reader.position;
       replyHeader(reader, data, strict);
       refuseIf(strict && (!mayBe(data, at + 12, 0) || (opcode !== OpCode.ping && knownInt(data, at) === PING_XID)));
       refuseIf(strict && opcode === OpCode.ping && !mayBe(data, at, PING_XID));
       const body = reader.position;
-      if (opcode === OpCode.createSession) readConnectResponse(reader, {});
-      else readResponse(opcode, reader, {});
-      refuseIf(
-        strict && (opcode === OpCode.getData || opcode === OpCode.reconfig) && dataContradicts(reader, data, opcode),
-      );
+      readRecord(layout, reader, {});
+      refuseIf(strict && withData && dataContradicts(reader, data, opcode));
       // A path and a token are laid out alike; no mechanism's token begins with a slash.
-      refuseIf(strict && opcode === OpCode.sasl && knownInt(data, body) !== 0 && data.bytes[body + 4] === 0x2f);
+      refuseIf(strict && withToken && knownInt(data, body) !== 0 && data.bytes[body + 4] === 0x2f);
     },
   };
 }
@@ -228,64 +218,59 @@ function dataContradicts({ fields }: AnnotatingReader, data: MaskedBytes, opcode
   return !data.bytes.subarray(content.offset, content.offset + content.length).includes('server.');
 }
 
-/** The layout of the response to an operation, without error. */
-export function layoutOfResponse(op: string): Layout {
-  if (op === 'connect' || op === 'createSession') return { ...connectResponse, ops: [op] };
-  const opcode = opcodeByName(op)!;
-  return responseLayout(opcode, [opcode]);
-}
-
-const opcodes = new Map<string, number>(Object.entries(OpCode));
-
-export function opcodeByName(op: string): number | undefined {
-  return opcodes.get(op);
+/** How the response to an operation is laid out, without error. */
+export function candidateOfResponse(op: string): Candidate {
+  const { operation, response } = layoutNamed(op)!;
+  const handshake = response === CONNECT.response || operation.code === OpCode.createSession;
+  return handshake ? handshakeCandidate('response', response, op) : responseCandidate([operation.code]);
 }
 
 /**
- * Layouts that a message may have by what its first bytes say, and by what is known of it.
+ * Ways to read a message by what its first bytes say, and by what is known of it.
  * @param at where the message begins, behind its length prefix
  * @param op operation that a response answers, if that is known
  */
-export function possibleLayouts(
+export function possibleCandidates(
   data: MaskedBytes,
   at: number,
   direction: MessageDirection | null,
   op: string | null,
-): Layout[] {
-  const layouts: Layout[] = [];
+): Candidate[] {
+  const candidates: Candidate[] = [];
   if (direction !== 'response') {
-    layouts.push(connectRequest);
+    candidates.push(handshakeCandidate('request', CONNECT.request, CONNECT.name));
     for (const opcode of Object.values(OpCode)) {
-      if (opcode !== OpCode.connect && mayBe(data, at + 4, opcode)) layouts.push(requestLayout(opcode));
+      if (isOpcode(opcode) && mayBe(data, at + 4, opcode)) candidates.push(requestCandidate(opcode));
     }
   }
   if (direction !== 'request') {
-    layouts.push(notification);
+    candidates.push(notification);
     if (op !== null) {
-      layouts.push(layoutOfResponse(op));
-      if (op !== 'connect') layouts.push({ ...errorResponse, ops: [op] });
+      candidates.push(candidateOfResponse(op));
+      if (op !== 'connect') candidates.push({ ...errorResponse, ops: [op] });
     } else {
-      layouts.push(connectResponse, errorResponse, responseLayout(OpCode.ping, [OpCode.ping]));
+      candidates.push(candidateOfResponse(CONNECT.name), errorResponse, responseCandidate([OpCode.ping]));
       const isAuth = knownInt(data, at) === AUTH_XID;
-      layouts.push(responseLayout(OpCode.delete, isAuth ? [OpCode.auth] : WITHOUT_BODY));
-      for (const ops of RESPONSES) layouts.push(responseLayout(ops[0]!, ops));
+      for (const opcodes of ALIKE) {
+        candidates.push(responseCandidate(isAuth && opcodes.includes(OpCode.auth) ? [OpCode.auth] : opcodes));
+      }
     }
   }
-  return layouts;
+  return candidates;
 }
 
-/** Layouts of a message that is known to stand here, whatever it says: for what is unusual, or of an unknown opcode. */
-export function lenientLayouts(
+/** Ways to read a message that is known to stand here, whatever it says: for what is unusual, or of an unknown opcode. */
+export function lenientCandidates(
   data: MaskedBytes,
   at: number,
   direction: MessageDirection,
   op: string | null,
-): Layout[] {
+): Candidate[] {
   if (direction === 'request') {
     const opcode = at + 8 <= data.length ? knownInt(data, at + 4) : null;
-    return opcode === null ? [] : [requestLayout(opcode)];
+    return opcode === null ? [] : [requestCandidate(opcode)];
   }
   const xid = at + 4 <= data.length ? knownInt(data, at) : null;
   if (xid === NOTIFICATION_XID) return [notification];
-  return [op === null ? { ...errorResponse, ops: [] } : layoutOfResponse(op)];
+  return [op === null ? { ...errorResponse, ops: [] } : candidateOfResponse(op)];
 }

@@ -19,26 +19,7 @@ function mayBePath(text: string): boolean {
   return !/[\u0000-\u001f\u007f]/.test(text);
 }
 
+/** An error code that ZooKeeper has; a multi's headers have -1 there. Other numbers have their range in the records. */
 function numberContradicts(field: string, name: string, value: number): boolean {
-  switch (field) {
-    case 'protocolVersion':
-      return value !== 0;
-    case 'timeOut':
-    case 'totalNumber':
-      return value < 0;
-    case 'dataLength':
-    case 'numChildren':
-      return value < 0;
-    case 'flags':
-      return value < 0 || value > 6;
-    case 'mode':
-      return value < 0 || value > 1;
-    case 'perms':
-      return value < 0 || value > 31;
-    case 'err':
-      // A multi's headers have -1 there.
-      return !isErrorCode(value) && !(value === -1 && name.startsWith('ops'));
-    default:
-      return false;
-  }
+  return field === 'err' && !isErrorCode(value) && !(value === -1 && name.startsWith('ops'));
 }

@@ -1,42 +1,8 @@
 import { errorText } from './meaning.js';
 import type { AnnotatedMessage } from './message.js';
 import type { AnnotatedField } from './reader.js';
-import { eventTypeName, keeperStateName } from '../../protocols/zookeeper/format/opcodes.js';
-
-/** What the client wants by a request; PATH is replaced by its path. */
-const REQUESTS = new Map<string, string>([
-  ['create', 'the client creates PATH'],
-  ['create2', 'the client creates PATH and asks for its Stat'],
-  ['createContainer', 'the client creates the container PATH'],
-  ['createTTL', 'the client creates PATH with a time to live'],
-  ['delete', 'the client deletes PATH'],
-  ['deleteContainer', 'the container PATH is to be deleted'],
-  ['exists', 'the client asks whether PATH exists'],
-  ['getData', 'the client reads the data of PATH'],
-  ['setData', 'the client writes the data of PATH'],
-  ['getACL', 'the client reads the ACL of PATH'],
-  ['setACL', 'the client writes the ACL of PATH'],
-  ['getChildren', 'the client lists the children of PATH'],
-  ['getChildren2', 'the client lists the children of PATH and asks for its Stat'],
-  ['getEphemerals', 'the client lists the ephemeral znodes of its session under PATH'],
-  ['getAllChildrenNumber', 'the client counts all znodes under PATH'],
-  ['sync', 'the client asks its server to catch up with the leader (PATH)'],
-  ['ping', 'the client tells the server that it is alive'],
-  ['check', 'the client checks the version of PATH'],
-  ['multi', 'the client asks for several operations that succeed or fail together'],
-  ['multiRead', 'the client asks for several reads at once'],
-  ['reconfig', 'the client changes the members of the ensemble'],
-  ['checkWatches', 'the client asks whether a watch of its on PATH is set'],
-  ['removeWatches', 'the client removes its watches on PATH'],
-  ['addWatch', 'the client adds a persistent watch on PATH'],
-  ['setWatches', 'the client sets its watches again, after a reconnect'],
-  ['setWatches2', 'the client sets its watches again, after a reconnect'],
-  ['auth', 'the client authenticates'],
-  ['sasl', 'the client authenticates by SASL'],
-  ['whoAmI', 'the client asks who it is to the server'],
-  ['createSession', 'a session is to be created on this connection'],
-  ['closeSession', 'the client ends its session'],
-]);
+import { eventTypeName, keeperStateName } from '../../protocols/zookeeper/format/enums.js';
+import { layoutNamed } from '../../protocols/zookeeper/format/layout.js';
 
 const EVENTS = new Map<string, string>([
   ['NodeCreated', 'PATH was created'],
@@ -44,8 +10,6 @@ const EVENTS = new Map<string, string>([
   ['NodeDataChanged', 'the data of PATH changed'],
   ['NodeChildrenChanged', 'the list of children of PATH changed'],
 ]);
-
-const READS_WITH_WATCH = new Set(['exists', 'getData', 'getChildren', 'getChildren2']);
 
 /** What the message is, in one sentence for someone who has never seen the protocol. May hold text of the paste. */
 export function headline(message: AnnotatedMessage): string {
@@ -100,9 +64,10 @@ function requestHeadline(message: AnnotatedMessage): string {
       message.possibleOps.length > 0 && message.possibleOps.length < 6 ? message.possibleOps.join(' or ') : 'unknown';
     return `Request (${which})${xidText(message)}`;
   }
+  const layout = layoutNamed(op);
   const says =
-    REQUESTS.get(op)?.replace('PATH', () => pathText(message)) ?? 'an operation that no version up to 3.9 has';
-  const watch = READS_WITH_WATCH.has(op) ? watchText(message) : '';
+    layout?.operation.says.replace('PATH', () => pathText(message)) ?? 'an operation that no version up to 3.9 has';
+  const watch = layout?.request.hasWatch === true ? watchText(message) : '';
   return `${op} request${xidText(message)}: ${says}${watch}`;
 }
 

@@ -1,14 +1,9 @@
 import type { AnnotatedMessage } from './message.js';
 import type { AnnotatedField } from './reader.js';
 import { errorName } from '../../protocols/zookeeper/format/errors.js';
-import {
-  addWatchModes,
-  createModes,
-  eventTypeName,
-  keeperStateName,
-  opName,
-  watcherTypes,
-} from '../../protocols/zookeeper/format/opcodes.js';
+import { eventTypeName, keeperStateName } from '../../protocols/zookeeper/format/enums.js';
+import { layoutNamed, layouts, type RecordLayout } from '../../protocols/zookeeper/format/layout.js';
+import { opName } from '../../protocols/zookeeper/format/opcodes.js';
 import { aclFields } from '../../protocols/zookeeper/output.js';
 
 /** What the errors that people meet mean. */
@@ -98,7 +93,23 @@ function typeMeaning(field: AnnotatedField, value: number, message: AnnotatedMes
   if (message.kind !== 'request') return '';
   // The first is the request header's; auth and the removal of watches have one of their own.
   if (message.fields.find((other) => other.name === 'type') === field) return opName(value);
-  return message.op === 'auth' ? '' : (watcherTypes[value] ?? 'unknown');
+  return valueName(field, value, message);
+}
+
+/** The record that a field is of: the message's, or that of an operation of its multi. */
+function recordOf({ name }: AnnotatedField, message: AnnotatedMessage): RecordLayout | undefined {
+  const [operation] = /^ops\[\d+\]\./.exec(name) ?? [];
+  const type = message.fields.find((other) => other.name === `${operation}type`)?.value;
+  const op = operation === undefined ? (message.op ?? message.possibleOps[0]) : opName(Number(type));
+  const layout = op === undefined ? undefined : layoutNamed(op);
+  return message.kind === 'request' ? layout?.request : layout?.response;
+}
+
+/** ZooKeeper's name of a field's value, `unknown` where it has none; empty where the field's values have no names. */
+function valueName(field: AnnotatedField, value: number, message: AnnotatedMessage): string {
+  const last = field.name.slice(field.name.lastIndexOf('.') + 1);
+  const names = recordOf(field, message)?.fields.find(({ name }) => name === last)?.names;
+  return names == null ? '' : (names.get(value) ?? 'unknown');
 }
 
 function numberMeaning(field: AnnotatedField, value: number, message: AnnotatedMessage): string {
@@ -119,10 +130,6 @@ function numberMeaning(field: AnnotatedField, value: number, message: AnnotatedM
       return value === -1 ? 'null' : `bytes of ${name.slice(0, -7)}`;
     case 'count':
       return value === -1 ? 'null' : `elements of ${name.slice(0, -6)}`;
-    case 'flags':
-      return createModes[value] ?? 'unknown';
-    case 'mode':
-      return addWatchModes[value] ?? 'unknown';
     case 'perms':
       return String(aclFields([{ perms: value, scheme: '', id: '' }])[0]!['perms']);
     case 'timeOut':
@@ -145,7 +152,7 @@ function numberMeaning(field: AnnotatedField, value: number, message: AnnotatedM
     case 'dataLength':
       return 'bytes';
     default:
-      return '';
+      return valueName(field, value, message);
   }
 }
 
@@ -183,7 +190,14 @@ function stateText(field: AnnotatedField, message: AnnotatedMessage): string {
   return field.known === 'unknown' ? 'masked: unknown' : 'partly masked';
 }
 
+const SECRETS = new Set(
+  layouts
+    .flatMap(({ request, response }) => [...request.fields, ...response.fields])
+    .filter(({ secret }) => secret)
+    .map(({ name }) => name),
+);
+
 /** Whether a field holds what gives access: it is never shown, not even where payloads are. */
 export function isCredential(name: string): boolean {
-  return /(?:^|\.| or )(?:passwd|auth|token)(?:$| or )/.test(name);
+  return name.split(' or ').some((one) => SECRETS.has(one.slice(one.lastIndexOf('.') + 1)));
 }

@@ -1,15 +1,15 @@
 import type { MaskedBytes } from '../dump/bytes.js';
 import {
-  lenientLayouts,
-  possibleLayouts,
-  tryLayout,
-  type Layout,
+  lenientCandidates,
+  possibleCandidates,
+  readAs,
+  type Candidate,
   type MessageDirection,
   type MessageKind,
   type Reading,
 } from './candidates.js';
 import type { AnnotatedField, RecordBounds } from './reader.js';
-import { MAX_LENGTH } from '../../protocols/zookeeper/format/plausible.js';
+import { MAX_LENGTH } from '../../protocols/zookeeper/connection/resync.js';
 
 /** A message of a pasted dump, field by field. */
 export interface AnnotatedMessage {
@@ -104,9 +104,9 @@ function read(
   const answered = context.direction === 'request' ? null : context.answered(xid);
   const notes: string[] = [];
   let op = answered?.op ?? null;
-  let readings = readingsOf(possibleLayouts(data, start, context.direction, op), data, bounds);
+  let readings = readingsOf(possibleCandidates(data, start, context.direction, op), data, bounds);
   if (readings.length === 0 && op !== null) {
-    readings = readingsOf(possibleLayouts(data, start, context.direction, null), data, bounds);
+    readings = readingsOf(possibleCandidates(data, start, context.direction, null), data, bounds);
     if (readings.length > 0) {
       notes.push(`Its body is not that of an answer to ${op}.`);
       op = null;
@@ -124,10 +124,10 @@ function read(
   return assemble(data, prefixAt, bounds, readings, op === null ? null : answered!.from, notes);
 }
 
-function readingsOf(layouts: readonly Layout[], data: MaskedBytes, bounds: RecordBounds): Reading[] {
+function readingsOf(candidates: readonly Candidate[], data: MaskedBytes, bounds: RecordBounds): Reading[] {
   const readings: Reading[] = [];
-  for (const layout of layouts) {
-    const reading = tryLayout(layout, data, bounds, true);
+  for (const candidate of candidates) {
+    const reading = readAs(candidate, data, bounds, true);
     if (reading !== null) readings.push(reading);
   }
   return readings;
@@ -142,22 +142,23 @@ function lenientReading(
   sure: boolean,
 ): Reading | null {
   if (direction === null) return null;
-  const [layout] = lenientLayouts(data, bounds.start, direction, op);
-  if (layout === undefined) return null;
-  if (!sure && layout.ops.some((name) => name.startsWith('unknown('))) return null;
+  const [candidate] = lenientCandidates(data, bounds.start, direction, op);
+  if (candidate === undefined) return null;
+  if (!sure && candidate.ops.some((name) => name.startsWith('unknown('))) return null;
   // Without a message before it, only what has a usual header: a strict reading of the header alone.
   if (
     !sure &&
-    tryLayout(layout, data, { ...bounds, captured: Math.min(bounds.captured, bounds.start + 8) }, true) === null
+    readAs(candidate, data, { ...bounds, captured: Math.min(bounds.captured, bounds.start + 8) }, true) === null
   )
     return null;
-  return tryLayout(layout, data, bounds, false);
+  return readAs(candidate, data, bounds, false);
 }
 
-function lenientNotes({ layout, end }: Reading): string[] {
-  const record = layout.kind === 'notification' ? 'a notification' : (layout.ops[0] ?? 'any known operation');
-  if (layout.ops[0]?.startsWith('unknown(') === true) return ['No version of ZooKeeper up to 3.9 has this operation.'];
-  return end === 'extra' || layout.ops.length === 0
+function lenientNotes({ candidate, end }: Reading): string[] {
+  const record = candidate.kind === 'notification' ? 'a notification' : (candidate.ops[0] ?? 'any known operation');
+  if (candidate.ops[0]?.startsWith('unknown(') === true)
+    return ['No version of ZooKeeper up to 3.9 has this operation.'];
+  return end === 'extra' || candidate.ops.length === 0
     ? [`Its body is not that of ${record}: it is shown as far as it can be read.`]
     : ['Some of its values are not what clients or servers send.'];
 }
@@ -179,7 +180,7 @@ function withMaskedLength(
   let only: Reading | null = null;
   for (let length = -1; length <= most; length++) {
     if ((length & mask) !== known) continue;
-    const tried = tryLayout(reading.layout, data, bounds, true, { at, length });
+    const tried = readAs(reading.candidate, data, bounds, true, { at, length });
     if (tried === null) continue;
     if (tried.end !== 'whole' || only !== null) return reading;
     only = tried;
@@ -238,10 +239,10 @@ function assemble(
   const { length, end, inferred } = extent(data, prefixAt, bounds, only);
   const all = [...common];
   if (prefixAt !== null) all.unshift(prefixField(data, prefixAt, length, inferred));
-  const kinds = new Set(readings.map(({ layout }) => layout.kind));
-  const kind = kinds.size === 1 ? readings[0]!.layout.kind : null;
-  const open = readings.some(({ layout }) => layout.ops.length === 0);
-  const ops = open ? [] : [...new Set(readings.flatMap(({ layout }) => layout.ops))];
+  const kinds = new Set(readings.map(({ candidate }) => candidate.kind));
+  const kind = kinds.size === 1 ? readings[0]!.candidate.kind : null;
+  const open = readings.some(({ candidate }) => candidate.ops.length === 0);
+  const ops = open ? [] : [...new Set(readings.flatMap(({ candidate }) => candidate.ops))];
   const op = ops.length === 1 ? ops[0]! : null;
   const opFrom =
     op === null ? null : kind === 'response' ? (from ?? (op === 'ping' ? 'message' : 'layout')) : 'message';
@@ -270,7 +271,7 @@ function extent(
     return { length: prefixAt === null ? null : bounds.end - bounds.start, end: bounds.captured, inferred: false };
   }
   // Behind a handshake there may be one more byte, readOnly.
-  if (only?.end === 'whole' && only.layout.ops[0] !== 'connect') {
+  if (only?.end === 'whole' && only.candidate.ops[0] !== 'connect') {
     const length = only.position - bounds.start;
     const mask = data.mask.readInt32BE(prefixAt!);
     if ((length & mask) === data.bytes.readInt32BE(prefixAt!)) return { length, end: only.position, inferred: true };

@@ -1,6 +1,6 @@
 import type { MaskedBytes } from '../dump/bytes.js';
 import { contradicts } from './checks.js';
-import { END_OF_RECORD, type RecordReader } from '../../protocols/zookeeper/format/cursor.js';
+import { END_OF_RECORD, type JuteReader, type Range } from '../../protocols/zookeeper/format/cursor.js';
 import { hex64, zxidNumber } from '../../protocols/zookeeper/format/stat.js';
 
 /**
@@ -54,7 +54,7 @@ export interface AssumedLength {
  * Reads records like Cursor, and keeps every field with its place. Masked bytes make fields unknown. Throws END_OF_RECORD
  * where the record contradicts itself (or, if `strict`, says what no client or server would), CUT and MASKED.
  */
-export class AnnotatingReader implements RecordReader {
+export class AnnotatingReader implements JuteReader {
   readonly fields: AnnotatedField[] = [];
   position: number;
   /** Where the length stood that was masked, once MASKED was thrown for one. */
@@ -116,10 +116,11 @@ export class AnnotatingReader implements RecordReader {
     return value !== 0;
   }
 
-  int(field: string): number {
+  int(field: string, range: Range | null = null): number {
     const at = this.take(4);
     const value = this.data.bytes.readInt32BE(at);
-    this.add(field, 'int', at, 4, value);
+    const known = this.add(field, 'int', at, 4, value);
+    if (known && this.strict && range !== null && (value < range[0] || value > range[1])) throw END_OF_RECORD;
     return value;
   }
 
@@ -227,7 +228,7 @@ export class AnnotatingReader implements RecordReader {
     return length;
   }
 
-  vector<T>(field: string, least: number, read: (reader: RecordReader) => T): T[] {
+  vector<T>(field: string, least: number, read: (reader: JuteReader) => T): T[] {
     const count = this.length(`${field}.count`);
     if (count * least > this.bounds.end - this.position) throw END_OF_RECORD;
     const before = this.prefix;
@@ -256,7 +257,7 @@ export class AnnotatingReader implements RecordReader {
     return list;
   }
 
-  record<T>(field: string, read: (reader: RecordReader) => T): T {
+  record<T>(field: string, read: (reader: JuteReader) => T): T {
     const before = this.prefix;
     this.prefix = `${before}${field}.`;
     const value = read(this);

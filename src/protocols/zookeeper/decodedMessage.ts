@@ -4,22 +4,14 @@ import type { RecordOptions } from '../protocol.js';
 import { ChildLists, type ChildNames } from './childLists.js';
 import { Cursor, END_OF_RECORD } from './format/cursor.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from './message.js';
-import { OpCode } from './format/opcodes.js';
+import { CONNECT, requestLayout, responseLayout, type RecordLayout } from './format/layout.js';
 import { zookeeperRecord } from './output.js';
-import {
-  readConnectRequest,
-  readConnectResponse,
-  readRequest,
-  readResponse,
-  type RequestBody,
-  type ResponseBody,
-} from './format/records.js';
+import { readRecord, type RequestBody, type ResponseBody } from './format/records.js';
 import { StringTable } from './stringTable.js';
 import { RequestBudget } from './connection/requestBudget.js';
-import type { Stat } from './format/stat.js';
+import { STAT_LENGTH, type Stat } from './format/stat.js';
 
 const NO_BYTES = Buffer.alloc(0);
-const STAT_LENGTH = 68;
 
 /** What the decoders of all connections share: they work one after the other. */
 export class SharedState {
@@ -96,56 +88,55 @@ export class DecodedMessage implements ZooKeeperMessage {
 
   get path(): string | null {
     if (this.kind !== 'response') return this.ownPath;
-    switch (this.opcode) {
-      case OpCode.create:
-      case OpCode.sync:
-      case OpCode.create2:
-      case OpCode.createContainer:
-      case OpCode.createTTL:
-        return this.responseBody()?.path ?? null;
-      default:
-        return null;
+    return this.opcode !== null && responseLayout(this.opcode).hasPath ? (this.responseBody()?.path ?? null) : null;
+  }
+
+  /** Path, watch and flags, which matching and the model need of every request; the rest is left until asked for. */
+  readArguments(opcode: number): void {
+    const { hasPath, hasWatch, flagsFromEnd } = requestLayout(opcode);
+    if (!hasPath) return;
+    const { bodyEnd } = this;
+    const cursor = this.cursor.reset(this.bytes, this.bodyStart, bodyEnd);
+    try {
+      this.ownPath = cursor.string();
+      if (hasWatch) this.watch = cursor.boolean();
+      else if (flagsFromEnd > 0 && !this.truncated && bodyEnd - this.bodyStart >= flagsFromEnd) {
+        this.flags = this.bytes.readInt32BE(bodyEnd - flagsFromEnd);
+      }
+    } catch (error) {
+      if (error !== END_OF_RECORD) throw error;
     }
+  }
+
+  /** The record behind the header, or a handshake's, which has none; null where it is not known or there is none. */
+  layout(): RecordLayout | null {
+    const { opcode } = this;
+    if (this.word !== null || opcode === null) return null;
+    if (this.kind === 'request') return this.handshake ? CONNECT.request : requestLayout(opcode);
+    if (this.handshake) return CONNECT.response;
+    return this.err === 0 ? responseLayout(opcode) : null;
   }
 
   requestBody(): RequestBody | null {
     if (this.kind !== 'request') return null;
-    if (this.cachedRequest === null) {
-      const body: RequestBody = this.word === null ? {} : { word: this.word };
-      this.cachedRequest = body;
-      const cursor = this.cursor.reset(this.bytes, this.bodyStart, this.bodyEnd);
-      if (this.handshake)
-        this.attempt(() => {
-          readConnectRequest(cursor, body);
-        });
-      else if (this.word === null && this.opcode !== null) {
-        const opcode = this.opcode;
-        this.attempt(() => {
-          readRequest(opcode, cursor, body);
-        });
-      }
-    }
-    return this.cachedRequest;
+    return (this.cachedRequest ??= this.readBody(this.word === null ? {} : { word: this.word }));
   }
 
   responseBody(): ResponseBody | null {
     if (this.kind !== 'response') return null;
-    if (this.cachedResponse === null) {
-      const body: ResponseBody = this.word === null ? {} : { word: this.word };
-      this.cachedResponse = body;
-      const cursor = this.cursor.reset(this.bytes, this.bodyStart, this.bodyEnd);
-      if (this.handshake)
-        this.attempt(() => {
-          readConnectResponse(cursor, body);
-        });
-      else if (this.word === null && this.err === 0 && this.opcode !== null) {
-        const opcode = this.opcode;
-        this.attempt(() => {
-          readResponse(opcode, cursor, body);
-        });
-      }
+    return (this.cachedResponse ??= this.readBody(this.word === null ? {} : { word: this.word }));
+  }
+
+  /** Reads as far as the bytes go: what is missing stays absent. */
+  private readBody<T extends object>(body: T): T {
+    const layout = this.layout();
+    if (layout === null) return body;
+    try {
+      readRecord(layout, this.cursor.reset(this.bytes, this.bodyStart, this.bodyEnd), body);
+    } catch (error) {
+      if (error !== END_OF_RECORD) throw error;
     }
-    return this.cachedResponse;
+    return body;
   }
 
   stat(): Stat | null {
@@ -155,22 +146,10 @@ export class DecodedMessage implements ZooKeeperMessage {
 
   private readStat(): Stat | null {
     if (this.kind !== 'response' || this.err !== 0 || this.truncated || this.word !== null) return null;
-    switch (this.opcode) {
-      case OpCode.exists:
-      case OpCode.setData:
-      case OpCode.setACL:
-      case OpCode.getData:
-      case OpCode.reconfig:
-      case OpCode.create2:
-      case OpCode.createContainer:
-      case OpCode.createTTL:
-      case OpCode.getACL:
-      case OpCode.getChildren2: // the Stat is the last field of all of them
-        if (this.bodyEnd - this.bodyStart < STAT_LENGTH) return null;
-        return this.cursor.reset(this.bytes, this.bodyEnd - STAT_LENGTH, this.bodyEnd).stat();
-      default:
-        return null;
-    }
+    if (this.opcode === null || !responseLayout(this.opcode).hasStat) return null;
+    // It is the last field of all records that have one.
+    if (this.bodyEnd - this.bodyStart < STAT_LENGTH) return null;
+    return this.cursor.reset(this.bytes, this.bodyEnd - STAT_LENGTH, this.bodyEnd).stat();
   }
 
   childNames(): ChildNames | null {
@@ -184,10 +163,10 @@ export class DecodedMessage implements ZooKeeperMessage {
 
   /** Where the vector of children ends, which begins with the body; -1 if there is none. */
   private childrenEnd(): number {
-    if (this.kind !== 'response' || this.err !== 0 || this.truncated) return -1;
-    const { opcode } = this;
-    if (opcode !== OpCode.getChildren && opcode !== OpCode.getChildren2 && opcode !== OpCode.getEphemerals) return -1;
-    const end = opcode === OpCode.getChildren2 ? this.bodyEnd - STAT_LENGTH : this.bodyEnd;
+    if (this.kind !== 'response' || this.err !== 0 || this.truncated || this.opcode === null) return -1;
+    const { hasChildren, hasStat } = responseLayout(this.opcode);
+    if (!hasChildren) return -1;
+    const end = hasStat ? this.bodyEnd - STAT_LENGTH : this.bodyEnd;
     return end - this.bodyStart < 4 ? -1 : end;
   }
 
@@ -195,15 +174,6 @@ export class DecodedMessage implements ZooKeeperMessage {
     const end = this.childrenEnd();
     if (end < 0) return null;
     return this.childLists.read(this.request?.path ?? '', this.bytes, this.bodyStart, end);
-  }
-
-  /** Reads as far as the bytes go: what is missing stays absent. */
-  private attempt(read: () => void): void {
-    try {
-      read();
-    } catch (error) {
-      if (error !== END_OF_RECORD) throw error;
-    }
   }
 
   toRecord(options: RecordOptions, record: Record<string, unknown> = {}): Record<string, unknown> {

@@ -3,7 +3,7 @@ import type { Protocol, Recognition } from '../protocol.js';
 import { SharedState } from './decodedMessage.js';
 import { ZooKeeperDecoder } from './connection/decoder.js';
 import { isConnectRequest } from './connection/handshake.js';
-import { requestEvidence, responseEvidence } from './format/plausible.js';
+import { requestEvidence, responseEvidence } from './connection/resync.js';
 import { OutstandingRequests } from './connection/requests.js';
 
 const HANDSHAKE = 28 + 16;

@@ -2,7 +2,8 @@ import type { RecordOptions } from '../protocol.js';
 import type { Acl } from './format/cursor.js';
 import type { DecodedMessage } from './decodedMessage.js';
 import { errorName } from './format/errors.js';
-import { createModes, eventTypeName, keeperStateName, OpCode } from './format/opcodes.js';
+import { createModes, eventTypeName, keeperStateName } from './format/enums.js';
+import { requestLayout, type RecordLayout } from './format/layout.js';
 import type { MultiOp, RequestBody, ResponseBody } from './format/records.js';
 import { hex64, zxidText, type Stat } from './format/stat.js';
 
@@ -58,39 +59,42 @@ function opFields(op: MultiOp): Fields {
 
 function addFlags(fields: Fields, flags: number): void {
   fields['flags'] = flags;
-  const mode = createModes[flags];
+  const mode = createModes.get(flags);
   if (mode !== undefined) fields['mode'] = mode;
 }
 
-const LISTS: ReadonlySet<number | null> = new Set([OpCode.getChildren, OpCode.getChildren2, OpCode.getEphemerals]);
-
-/** What is of use inside only, is told by `session`, or has a form of its own when it is printed. */
-const NOT_AS_IT_IS = new Set([
-  ...['dataAt', 'sessionId', 'protocolVersion'],
-  ...['acl', 'ops', 'flags', 'stat', 'relativeZxid', 'lastZxidSeen'],
-]);
-
-function addPlain(fields: Fields, body: RequestBody & ResponseBody): void {
-  for (const name in body) if (!NOT_AS_IT_IS.has(name)) fields[name] = body[name as keyof typeof body];
+/** Adds a record's fields as they are printed. */
+function addFields(fields: Fields, layout: RecordLayout, body: RequestBody & ResponseBody): void {
+  for (const { type, as } of layout.printed) {
+    const name = type === 'buffer' ? 'dataLength' : (as as keyof typeof body);
+    const value = body[name];
+    if (value === undefined) continue;
+    switch (type) {
+      case 'flags':
+        addFlags(fields, value as number);
+        break;
+      case 'acl':
+        fields[name] = aclFields(value as Acl[]);
+        break;
+      case 'requests':
+      case 'results':
+        fields[name] = (value as unknown as MultiOp[]).map(opFields);
+        break;
+      case 'zxid':
+        fields[name] = zxidText(value as number);
+        break;
+      case 'stat':
+        fields[name] = statFields(value as Stat);
+        break;
+      default:
+        fields[name] = value;
+    }
+  }
 }
 
-/** Adds a request's fields as they are printed. */
-export function addRequest(fields: Fields, body: RequestBody): void {
-  const { acl, ops, flags, relativeZxid, lastZxidSeen } = body;
-  addPlain(fields, body);
-  if (flags !== undefined) addFlags(fields, flags);
-  if (acl !== undefined) fields['acl'] = aclFields(acl);
-  if (ops !== undefined) fields['ops'] = ops.map(opFields);
-  if (relativeZxid !== undefined) fields['relativeZxid'] = zxidText(relativeZxid);
-  if (lastZxidSeen !== undefined) fields['lastZxidSeen'] = zxidText(lastZxidSeen);
-}
-
-function addResponse(fields: Fields, body: ResponseBody): void {
-  const { acl, ops, stat } = body;
-  addPlain(fields, body);
-  if (acl !== undefined) fields['acl'] = aclFields(acl);
-  if (ops !== undefined) fields['ops'] = ops.map(opFields);
-  if (stat !== undefined) fields['stat'] = statFields(stat);
+/** Adds the fields of a request with this opcode as they are printed. */
+export function addRequest(fields: Fields, opcode: number, body: RequestBody): void {
+  addFields(fields, requestLayout(opcode), body);
 }
 
 /** A list of children, which is decoded once however often it comes. */
@@ -123,7 +127,7 @@ export function zookeeperRecord(message: DecodedMessage, options: RecordOptions,
   switch (message.kind) {
     case 'request': {
       const body = message.requestBody()!;
-      addRequest(fields, body);
+      addFields(fields, message.layout()!, body);
       if (options.data) addData(fields, message, body);
       break;
     }
@@ -140,10 +144,11 @@ export function zookeeperRecord(message: DecodedMessage, options: RecordOptions,
         fields['err'] = message.err;
         if (message.err !== 0) fields['error'] = errorName(message.err);
       }
-      if (LISTS.has(message.opcode)) addList(fields, message);
-      else {
+      const layout = message.layout();
+      if (layout?.hasChildren === true) addList(fields, message);
+      else if (layout !== null) {
         const body = message.responseBody()!;
-        addResponse(fields, body);
+        addFields(fields, layout, body);
         if (options.data) addData(fields, message, body);
         if (message.handshake && body.timeout === 0 && body.sessionId === '0x0') fields['expired'] = true;
       }

@@ -15,7 +15,7 @@ import {
   wasDelivered,
 } from '../../model/journals/path/index.js';
 import { errorName } from '../../protocols/zookeeper/format/errors.js';
-import { eventTypeName } from '../../protocols/zookeeper/format/opcodes.js';
+import { eventTypeName } from '../../protocols/zookeeper/format/enums.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
 import { captureEntry, type CaptureEntry } from '../analyze/document.js';
 import { pathEvidence, pathMessage, type PathEvidence } from './evidence.js';

@@ -8,7 +8,7 @@ import {
   type Told,
   wasDelivered,
 } from '../../model/journals/path/index.js';
-import { eventTypeName } from '../../protocols/zookeeper/format/opcodes.js';
+import { eventTypeName } from '../../protocols/zookeeper/format/enums.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
 import { durationText } from '../text/duration.js';
 import { plural } from '../text/plural.js';

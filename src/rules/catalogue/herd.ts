@@ -1,5 +1,5 @@
 import type { Session, Znode } from '../../model/index.js';
-import { EventType, eventTypeName } from '../../protocols/zookeeper/format/opcodes.js';
+import { EventType, eventTypeName } from '../../protocols/zookeeper/format/enums.js';
 import type { DataValue, Evidence } from '../finding.js';
 import { parentOf } from '../../model/index.js';
 import { defineRule } from '../rule.js';

@@ -1,5 +1,5 @@
 import type { Fired, Session, View, WatchKind } from '../../model/index.js';
-import { EventType, eventTypeName } from '../../protocols/zookeeper/format/opcodes.js';
+import { EventType, eventTypeName } from '../../protocols/zookeeper/format/enums.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, incidents, subject } from '../support/affected.js';

@@ -1,7 +1,8 @@
 import { type ClientConnection, parentOf } from '../../model/index.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
-import { isEphemeral, isSequential, OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import { isEphemeral, isSequential } from '../../protocols/zookeeper/format/enums.js';
+import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, findingOn, subject } from '../support/affected.js';

@@ -1,6 +1,6 @@
 import type { Session } from '../../knowledge/session.js';
 import type { WatchKind } from '../../knowledge/view.js';
-import { EventType } from '../../../protocols/zookeeper/format/opcodes.js';
+import { EventType } from '../../../protocols/zookeeper/format/enums.js';
 import type { PathChange, PathReading, Told } from './pathFacts.js';
 import { isOwnWrite, wasDelivered } from './pathFacts.js';
 import type { PathSession } from './pathSession.js';

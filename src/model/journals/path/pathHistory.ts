@@ -1,5 +1,6 @@
 import { ErrorCode, errorName } from '../../../protocols/zookeeper/format/errors.js';
-import { EventType, isEphemeral, OpCode } from '../../../protocols/zookeeper/format/opcodes.js';
+import { EventType, isEphemeral } from '../../../protocols/zookeeper/format/enums.js';
+import { OpCode } from '../../../protocols/zookeeper/format/opcodes.js';
 import type { Stat } from '../../../protocols/zookeeper/format/stat.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../../protocols/zookeeper/message.js';
 import type { DataRead, ListAnswer, RefusedAnswer, Seen, ZnodeChange } from '../../events.js';

@@ -1,5 +1,5 @@
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
-import { EventType, isEphemeral, isSequential } from '../../../protocols/zookeeper/format/opcodes.js';
+import { EventType, isEphemeral, isSequential } from '../../../protocols/zookeeper/format/enums.js';
 import type { DataRead, ListAnswer, RefusedAnswer, Seen, ZnodeChange } from '../../events.js';
 import type { ModelListener } from '../../listener.js';
 import type { Model } from '../../model.js';

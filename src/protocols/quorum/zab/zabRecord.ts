@@ -91,7 +91,7 @@ function addForwarded(fields: Fields, message: ZabMessage, options: RecordOption
   fields['session'] = request.session;
   fields['cxid'] = request.cxid;
   fields['request'] = opName(request.type);
-  addRequest(fields, request.body);
+  addRequest(fields, request.type, request.body);
   if (options.data) addData(fields, message, request.body);
   fields['auth'] = message.authSchemes();
 }

@@ -10,10 +10,10 @@ import { CONNECT_LENGTHS, isConnectRequest, isConnectResponse } from './handshak
 import { FramedStream, type FrameHandler } from './framing.js';
 import type { ZooKeeperRequest } from '../message.js';
 import { NOTIFICATION_XID, OpCode, opName, PING_XID } from '../format/opcodes.js';
-import { MAX_LENGTH, requestEvidence, responseEvidence, responseFits, type Evidence } from '../format/plausible.js';
-import type { RequestBody } from '../format/records.js';
-import { keepsBody, readArguments } from '../format/requestArguments.js';
+import type { Plausibility } from '../format/evidence.js';
+import { keepsBody, type RequestBody } from '../format/records.js';
 import { OutstandingRequests } from './requests.js';
+import { MAX_LENGTH, requestEvidence, responseEvidence, responseFits } from './resync.js';
 import { zxidNumber } from '../format/stat.js';
 
 /** What the whole connection turned out to be. */
@@ -77,7 +77,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     else this.response(bytes, start, end, length, position, truncated);
   }
 
-  evidence(stream: FramedStream, bytes: Buffer, at: number, end: number): Evidence {
+  evidence(stream: FramedStream, bytes: Buffer, at: number, end: number): Plausibility {
     return stream.direction === TO_SERVER
       ? requestEvidence(bytes, at, end)
       : responseEvidence(bytes, at, end, this.outstanding, this.lastZxid);
@@ -251,7 +251,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     message.op = opName(opcode);
     message.bodyStart = start + 8;
     message.bodyEnd = end;
-    readArguments(message, opcode, this.shared);
+    message.readArguments(opcode);
     const request: ZooKeeperRequest = {
       opcode,
       op: message.op,

@@ -1,6 +1,7 @@
 import type { Direction } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
-import { MAX_LENGTH, type Evidence } from '../format/plausible.js';
+import type { Plausibility } from '../format/evidence.js';
+import { MAX_LENGTH } from './resync.js';
 
 /** What the framed streams of a connection hand on. Offsets are into `bytes`, behind the length prefix. */
 export interface FrameHandler {
@@ -15,7 +16,7 @@ export interface FrameHandler {
     truncated: boolean,
   ): void;
   /** Judges whether a length prefix stands at `at`. */
-  evidence(stream: FramedStream, bytes: Buffer, at: number, end: number): Evidence;
+  evidence(stream: FramedStream, bytes: Buffer, at: number, end: number): Plausibility;
   /** Bytes that belong to no message. */
   skipped(stream: FramedStream, length: number): void;
 }

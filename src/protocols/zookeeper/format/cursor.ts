@@ -4,6 +4,12 @@ import { hex64, readStat, zxidNumber, type Stat } from './stat.js';
 /** Thrown (as this one object, without a stack) when a record asks for more bytes than there are, or is impossible. */
 export const END_OF_RECORD = new Error('record is longer than its message');
 
+/** Smallest and largest value. */
+export type Range = readonly [least: number, most: number];
+
+/** All permissions of an ACL entry. */
+const PERMS: Range = [0, 31];
+
 /** An ACL entry: perms is a bit set 1 read, 2 write, 4 create, 8 delete, 16 admin. */
 export interface Acl {
   readonly perms: number;
@@ -12,8 +18,8 @@ export interface Acl {
 }
 
 /** ACL: int perms, Id id { ustring scheme, ustring id } */
-export function readAcl(reader: RecordReader): Acl {
-  const perms = reader.int('perms');
+export function readAcl(reader: JuteReader): Acl {
+  const perms = reader.int('perms', PERMS);
   const scheme = reader.string('id.scheme') ?? '';
   return { perms, scheme, id: reader.string('id.id') ?? '' };
 }
@@ -22,12 +28,13 @@ export function readAcl(reader: RecordReader): Acl {
  * What a record's reader needs: one method for each type of jute, each with the field's name in ZooKeeper's records. The
  * decoder's Cursor has no use for names; the annotator of pasted dumps reads the same records and keeps them.
  */
-export interface RecordReader {
+export interface JuteReader {
   /** Where the next field begins, and how many bytes are left in the record. */
   readonly position: number;
   readonly remaining: number;
   boolean(field: string): boolean;
-  int(field: string): number;
+  /** @param range what clients and servers send */
+  int(field: string, range?: Range | null): number;
   /** A 64-bit number as `0x…`. */
   longHex(field: string): string;
   /** A signed 64-bit number as a double: exact within ±2^53 (times in milliseconds, TTLs). */
@@ -38,10 +45,10 @@ export interface RecordReader {
   /** Length of a buffer that is passed over, -1 for null. */
   skipBuffer(field: string): number;
   /** Elements of at least `least` bytes each; a null vector is empty. */
-  vector<T>(field: string, least: number, read: (reader: RecordReader) => T): T[];
+  vector<T>(field: string, least: number, read: (reader: JuteReader) => T): T[];
   stringVector(field: string): string[];
   /** A record within the record. */
-  record<T>(field: string, read: (reader: RecordReader) => T): T;
+  record<T>(field: string, read: (reader: JuteReader) => T): T;
   /** MultiHeader: int type, boolean done, int err. The type, null after the last operation. */
   multiHeader(): number | null;
 }
@@ -50,7 +57,7 @@ export interface RecordReader {
  * Reads jute records: big-endian, one way. Strings, buffers and vectors have a 4-byte length or count in front, -1 for
  * null. Every length is checked against the bytes that remain before it is used; END_OF_RECORD is thrown otherwise.
  */
-export class Cursor implements RecordReader {
+export class Cursor implements JuteReader {
   private bytes: Buffer = Buffer.alloc(0);
   position = 0;
   end = 0;
@@ -133,7 +140,7 @@ export class Cursor implements RecordReader {
     return list;
   }
 
-  vector<T>(_field: string, least: number, read: (reader: RecordReader) => T): T[] {
+  vector<T>(_field: string, least: number, read: (reader: JuteReader) => T): T[] {
     const list: T[] = [];
     for (let left = this.count(least); left > 0; left--) list.push(read(this));
     return list;
@@ -147,7 +154,7 @@ export class Cursor implements RecordReader {
     return readStat(this);
   }
 
-  record<T>(_field: string, read: (reader: RecordReader) => T): T {
+  record<T>(_field: string, read: (reader: JuteReader) => T): T {
     return read(this);
   }
 

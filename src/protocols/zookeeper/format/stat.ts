@@ -1,4 +1,4 @@
-import type { RecordReader } from './cursor.js';
+import type { JuteReader, Range } from './cursor.js';
 
 /** So many zeros in front of the low word. */
 const ZEROS = Array.from({ length: 8 }, (_, i) => '0'.repeat(i));
@@ -22,6 +22,10 @@ export function zxidText(zxid: number): string {
   return hex64(Math.floor(zxid / 4294967296), zxid % 4294967296);
 }
 
+/** Bytes of a Stat. */
+export const STAT_LENGTH = 68;
+const COUNT: Range = [0, 0x7fffffff];
+
 /** ZooKeeper's Stat record, 68 bytes on the wire. Zxids are kept as doubles for comparison (see `zxidNumber`). */
 export interface Stat {
   /** zxid that created the znode, last changed its data, last changed its list of children. */
@@ -42,7 +46,7 @@ export interface Stat {
 }
 
 /** Stat: long czxid, mzxid, ctime, mtime, int version, cversion, aversion, long ephemeralOwner, int dataLength, numChildren, long pzxid */
-export function readStat(reader: RecordReader): Stat {
+export function readStat(reader: JuteReader): Stat {
   const czxid = reader.zxid('czxid');
   const mzxid = reader.zxid('mzxid');
   const ctime = reader.longNumber('ctime');
@@ -51,8 +55,8 @@ export function readStat(reader: RecordReader): Stat {
   const cversion = reader.int('cversion');
   const aversion = reader.int('aversion');
   const ephemeralOwner = reader.longHex('ephemeralOwner');
-  const dataLength = reader.int('dataLength');
-  const numChildren = reader.int('numChildren');
+  const dataLength = reader.int('dataLength', COUNT);
+  const numChildren = reader.int('numChildren', COUNT);
   const pzxid = reader.zxid('pzxid');
   return { czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, ephemeralOwner, dataLength, numChildren };
 }
