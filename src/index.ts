@@ -1,13 +1,12 @@
-import type { CaptureInput } from './capture/captureInput.js';
-import { MessageReader } from './protocols/messageReader.js';
+import { CaptureReader } from './observations/captureReader.js';
+import type { CaptureInput } from './observations/inputs.js';
 import type { DecodedGap, DecodedMessage } from './report/decode/types.js';
 import { sinkOf } from './observations/forward.js';
 import { gapRecord, messageRecord } from './observations/record.js';
 import { Analysis, type AnalysisOptions } from './rules/analysis.js';
 import type { AnalyzeDocument } from './report/analyze/document.js';
 
-export { CaptureError } from './capture/captureError.js';
-export type { CaptureInput } from './capture/captureInput.js';
+export { CaptureError, type CaptureInput } from './observations/inputs.js';
 export { RuleOptionError } from './rules/options.js';
 export type { AnalyzeDocument, FindingEntry, SessionEntry } from './report/analyze/document.js';
 export type { AclRecord, DecodedGap, DecodedMessage, OperationRecord, StatRecord } from './report/decode/types.js';
@@ -51,11 +50,15 @@ export async function* decode(
   const filled = gate();
   const emptied = gate();
   const abandoned = new AbortController();
-  const reader: MessageReader = new MessageReader(
+  const reader: CaptureReader = new CaptureReader(
     list(captures),
     sinkOf({
-      message: (message) => queue.push(messageRecord(message, reader.clock, record) as unknown as DecodedMessage),
-      gap: (gap) => queue.push(gapRecord(gap, reader.clock) as unknown as DecodedGap),
+      message: (message, connection) => {
+        queue.push(messageRecord(message, connection, reader.clock, record) as unknown as DecodedMessage);
+      },
+      gap: (gap, connection) => {
+        queue.push(gapRecord(gap, connection, reader.clock) as unknown as DecodedGap);
+      },
     }),
     { zookeeperPorts: options.ports ?? [] },
   );
@@ -101,7 +104,7 @@ export async function analyze(
   options: ReadOptions & AnalysisOptions = {},
 ): Promise<AnalyzeDocument> {
   const analysis = new Analysis(options);
-  const reader = new MessageReader(list(captures), analysis, { zookeeperPorts: options.ports ?? [] });
+  const reader = new CaptureReader(list(captures), analysis.sink, { zookeeperPorts: options.ports ?? [] });
   await reader.read(undefined, options.signal);
   analysis.end(reader.last.time);
   return analysis.document(reader.captures, reader.clock);

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { CaptureError } from '../capture/captureError.js';
+import { CaptureError } from '../observations/inputs.js';
 import { printable } from '../report/text/escape.js';
 import { program } from './program.js';
 import { EXIT_FAILED, EXIT_OK, UsageError } from './usage.js';

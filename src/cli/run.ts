@@ -1,9 +1,7 @@
-import type { CaptureInfo } from '../capture/captureInfo.js';
-import type { CaptureInput } from '../capture/captureInput.js';
-import { Clock } from '../capture/clock.js';
+import { CaptureReader } from '../observations/captureReader.js';
+import { Clock, type CaptureInfo, type CaptureInput } from '../observations/inputs.js';
 import type { Forgotten } from '../model/index.js';
-import { MessageReader } from '../protocols/messageReader.js';
-import { forward, type Sink } from '../observations/forward.js';
+import { sinkOf, together, type Sink } from '../observations/forward.js';
 import { Losses, nothingFound } from '../report/analyze/losses.js';
 import { watchHeap } from './terminal/heap.js';
 import { onInterrupt } from './terminal/interrupt.js';
@@ -43,17 +41,15 @@ export interface ReadOptions {
 export async function readInto(files: readonly CaptureInput[], sink: Sink, options: ReadOptions): Promise<Reading> {
   const losses = new Losses();
   const progress = new Progress();
-  const counting = forward(sink, {
+  const counting = sinkOf({
     message: (message) => {
       losses.message(message);
-      sink.message(message);
     },
-    gap: (gap) => {
-      losses.gap(gap);
-      sink.gap(gap);
+    gap: (gap, connection) => {
+      losses.gap(gap, connection);
     },
   });
-  const reader = new MessageReader(files, counting, {
+  const reader = new CaptureReader(files, together([counting, sink]), {
     clock: options.clock ?? new Clock(),
     zookeeperPorts: options.ports,
     onProgress: (read, total) => {
@@ -76,10 +72,10 @@ export async function readInto(files: readonly CaptureInput[], sink: Sink, optio
     captures: reader.captures,
     last: reader.last,
     messages: losses.messages,
-    connections: reader.tcp.count,
+    connections: reader.connections.seen,
     interrupted: interrupt.signal.aborted,
     losses: (forgotten) =>
-      losses.parts(reader.captures, reader.dissector.problems(), reader.tcp.forgotten, forgotten ?? null),
-    nothingFound: () => nothingFound(reader.captures, reader.tcp.count),
+      losses.parts(reader.captures, reader.problems(), reader.connections.forgotten, forgotten ?? null),
+    nothingFound: () => nothingFound(reader.captures, reader.connections.seen),
   };
 }

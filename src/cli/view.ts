@@ -1,6 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { CaptureInput } from '../capture/captureInput.js';
-import type { Clock } from '../capture/clock.js';
+import type { CaptureInput, Clock } from '../observations/inputs.js';
 import type { Forgotten } from '../model/index.js';
 import type { FilterOptions, MessageFilter } from '../observations/filter.js';
 import type { Sink } from '../observations/forward.js';

@@ -22,6 +22,6 @@ export { SessionLanes } from './journals/sessionLanes.js';
 export { type SessionSummary, SessionTable } from './journals/sessionTable.js';
 export { Statistics } from './measures/statistics.js';
 export { Timeline, type TimelineLevel } from './journals/timeline.js';
-export { ServerHandshakes, TlsHandshakes } from './neighbours/tlsHandshakes.js';
+export { ServerHandshakes, type Stalled, TlsHandshakes } from './neighbours/tlsHandshakes.js';
 export { Fired, type Read, View, type Watch, type WatchKind } from './knowledge/view.js';
 export { type Change, type ChildList, type Creation, parentOf, withoutSequence, Znode } from './knowledge/znode.js';

@@ -1,4 +1,5 @@
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
+import type { Acknowledgement, TcpEvent } from '../observations/connectionFacts.js';
 import type { Gap } from '../protocols/protocol.js';
 import type { DataRead, ListAnswer, RefusedAnswer, Seen, ZnodeChange } from './events.js';
 import type { ClientConnection } from './knowledge/clientConnection.js';
@@ -36,6 +37,10 @@ export interface ModelListener {
   /** A read (or setWatches) set a watch again on a path where the session's watch had fired. */
   watchSetAgain?(view: View, kind: WatchKind, fired: Fired, read: Read | null): void;
   gap?(gap: Gap, connection: ClientConnection): void;
+  /** What a segment was beside its payload: SYN, FIN, RST, repetition, zero window … as soon as it was seen. */
+  tcp?(event: TcpEvent, connection: ClientConnection): void;
+  /** The receiver of a direction has acknowledged more: told after notifications, after repetitions, and after the end. */
+  acknowledged?(acknowledgement: Acknowledgement, connection: ClientConnection): void;
   /** The capture is at its end. `time` is that of its last frame. */
   end?(time: number): void;
 }
@@ -64,6 +69,8 @@ export class Listeners {
   readonly listRead: Handlers<'listRead'> = [];
   readonly watchSetAgain: Handlers<'watchSetAgain'> = [];
   readonly gap: Handlers<'gap'> = [];
+  readonly tcp: Handlers<'tcp'> = [];
+  readonly acknowledged: Handlers<'acknowledged'> = [];
   readonly end: Handlers<'end'> = [];
 
   add(listener: ModelListener): void {

@@ -1,5 +1,10 @@
-import type { Connection } from '../network/connection.js';
-import { TO_CLIENT } from '../network/connection.js';
+import {
+  TO_CLIENT,
+  type Acknowledgement,
+  type ConnectionFacts,
+  type TcpEvent,
+} from '../observations/connectionFacts.js';
+import type { ObservationSink } from '../observations/observation.js';
 import type { Gap, Message } from '../protocols/protocol.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
 import { RequestBudget } from '../protocols/zookeeper/connection/requestBudget.js';
@@ -67,10 +72,10 @@ export class Totals {
 
 /**
  * Who knew what, and when: connections, sessions, watches and znodes, built from the messages in the order of the capture.
- * It consumes what the protocol layer finds (`connectionOpened`, `message`, `gap` …) and tells its listeners. What the
+ * It takes in observations and tells its listeners. What the
  * capture does not show is null (or a `holes` count), never a guess. Memory is bounded by what is alive.
  */
-export class Model {
+export class Model implements ObservationSink {
   readonly totals = new Totals();
   readonly operations = new Operations();
   /** What the servers say among themselves, where the capture has it. */
@@ -122,13 +127,28 @@ export class Model {
   }
 
   /** A TCP connection was seen for the first time. Those to other services are ignored, unless ZooKeeper is found on them. */
-  connectionOpened(tcp: Connection): void {
+  opened(tcp: ConnectionFacts): void {
     this.now(tcp.start.time, tcp.start.frame);
     if (this.isZooKeeper(tcp)) this.open(tcp);
   }
 
-  connectionClosed(tcp: Connection): void {
-    this.quorum.connectionClosed(tcp);
+  /** TCP tells of the connection what messages do not. */
+  tcp(event: TcpEvent, tcp: ConnectionFacts): void {
+    if (this.listeners.tcp.length === 0) return;
+    const connection = this.connections.get(tcp.id);
+    if (connection === undefined) return;
+    for (const listen of this.listeners.tcp) listen(event, connection);
+  }
+
+  acknowledged(acknowledgement: Acknowledgement, tcp: ConnectionFacts): void {
+    if (this.listeners.acknowledged.length === 0) return;
+    const connection = this.connections.get(tcp.id);
+    if (connection === undefined) return;
+    for (const listen of this.listeners.acknowledged) listen(acknowledgement, connection);
+  }
+
+  closed(tcp: ConnectionFacts): void {
+    this.quorum.closed(tcp);
     this.others.closed(tcp);
     const connection = this.connections.get(tcp.id);
     this.churn.closed(tcp, connection === undefined ? undefined : zooKeeperUse(connection));
@@ -138,31 +158,44 @@ export class Model {
     this.close(connection);
   }
 
-  message(message: Message): void {
+  message(message: Message, tcp: ConnectionFacts): void {
     if (message.protocol !== 'zookeeper') {
       this.now(message.time, message.frame);
       this.others.message(message);
-      this.quorum.message(message);
-      this.leases.message(message);
-      this.handshakes.message(message);
-      this.churn.message(message);
+      this.quorum.message(message, tcp);
+      this.leases.message(message, tcp);
+      this.handshakes.message(message, tcp);
+      this.churn.message(message, tcp);
       return;
     }
     const m = message as ZooKeeperMessage;
-    const connection = this.latest?.tcp === m.connection ? this.latest : this.of(m.connection);
-    this.latest = connection;
-    this.now(m.time, m.frame);
-    this.totals.messages++;
+    const connection = this.heard(m, tcp);
     if (m.kind === 'request') this.request(m, connection);
     else if (m.kind === 'response') this.response(m, connection);
     else this.notified(m, connection);
   }
 
-  gap(gap: Gap): void {
+  ping(m: ZooKeeperMessage, tcp: ConnectionFacts): void {
+    this.request(m, this.heard(m, tcp));
+  }
+
+  pingAnswer(m: ZooKeeperMessage, tcp: ConnectionFacts): void {
+    this.response(m, this.heard(m, tcp));
+  }
+
+  private heard(m: ZooKeeperMessage, tcp: ConnectionFacts): ClientConnection {
+    const connection = this.latest?.tcp === tcp ? this.latest : this.of(tcp);
+    this.latest = connection;
+    this.now(m.time, m.frame);
+    this.totals.messages++;
+    return connection;
+  }
+
+  gap(gap: Gap, tcp: ConnectionFacts): void {
     this.now(gap.time, gap.frame);
-    this.quorum.gap(gap);
-    if (gap.connection.protocol !== 'zookeeper' && !this.connections.has(gap.connection.id)) return;
-    const connection = this.of(gap.connection);
+    this.quorum.gap(tcp);
+    if (tcp.protocol !== 'zookeeper' && !this.connections.has(tcp.id)) return;
+    const connection = this.of(tcp);
     this.totals.gaps++;
     if (gap.reason === 'foreign') this.foreignGaps++;
     this.totals.gapBytes += gap.bytes;
@@ -248,16 +281,16 @@ export class Model {
     if (frame > this.lastFrame) this.lastFrame = frame;
   }
 
-  private isZooKeeper(tcp: Connection): boolean {
+  private isZooKeeper(tcp: ConnectionFacts): boolean {
     if (tcp.protocol === 'zookeeper') return true;
     return tcp.protocol === null && (this.ports.has(tcp.server.port) || this.servers.has(tcp.server.text));
   }
 
-  private of(tcp: Connection): ClientConnection {
+  private of(tcp: ConnectionFacts): ClientConnection {
     return this.connections.get(tcp.id) ?? this.open(tcp);
   }
 
-  private open(tcp: Connection): ClientConnection {
+  private open(tcp: ConnectionFacts): ClientConnection {
     const host = this.host(tcp.client.ip);
     let server = this.servers.get(tcp.server.text);
     if (server === undefined) {

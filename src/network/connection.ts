@@ -82,6 +82,8 @@ export type ConnectionEnd = 'open' | 'fin' | 'rst' | 'replaced' | 'forgotten';
 
 /** One TCP connection and what is known of it without looking at payload. */
 export class Connection {
+  /** What the listener keeps with the connection (see observations/captureSource.ts); nothing here looks at it. */
+  attachment: unknown = null;
   /** Number in order of first packet over all TCP connections of the capture, from 0 (Wireshark's tcp.stream). */
   readonly id: number;
   client: Endpoint;

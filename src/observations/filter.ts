@@ -1,5 +1,5 @@
 import type { Clock } from '../capture/clock.js';
-import type { Connection, Endpoint } from '../network/connection.js';
+import type { ConnectionFacts, Endpoint } from './connectionFacts.js';
 import type { Gap, Message } from '../protocols/protocol.js';
 import { zookeeperPaths } from '../protocols/zookeeper/paths.js';
 import { errorName } from '../protocols/zookeeper/format/errors.js';
@@ -94,9 +94,9 @@ export class MessageFilter {
     private readonly clock: Clock,
   ) {}
 
-  message(message: Message): boolean {
+  message(message: Message, connection: ConnectionFacts): boolean {
     const { ops, kinds, sessions, paths, errors } = this.options;
-    if (!this.place(message.connection, message.frame, message.time)) return false;
+    if (!this.place(connection, message.frame, message.time)) return false;
     if (kinds.length > 0 && !kinds.includes(message.kind)) return false;
     if (ops.length > 0 && (message.op === null || !ops.includes(message.op))) return false;
     if (sessions.length === 0 && paths.length === 0 && errors.length === 0) return true;
@@ -127,14 +127,14 @@ export class MessageFilter {
     return fits(message.err) || (message.responseBody()?.ops ?? []).some((op) => fits(op.err ?? 0));
   }
 
-  gap(gap: Gap): boolean {
+  gap(gap: Gap, connection: ConnectionFacts): boolean {
     const { ops, kinds, sessions, paths, errors } = this.options;
-    if (!this.place(gap.connection, gap.frame, gap.time)) return false;
+    if (!this.place(connection, gap.frame, gap.time)) return false;
     if (kinds.length > 0) return kinds.includes('gap');
     return ops.length === 0 && sessions.length === 0 && paths.length === 0 && errors.length === 0;
   }
 
-  private place(connection: Connection, frame: number, time: number): boolean {
+  private place(connection: ConnectionFacts, frame: number, time: number): boolean {
     const { clients, servers, frames, from, to } = this.options;
     if (frames !== null && (frame < frames[0] || frame > frames[1])) return false;
     if (!endpointFits(connection.client, clients) || !endpointFits(connection.server, servers)) return false;

@@ -1,68 +1,53 @@
-import type { ConnectionSink } from '../protocols/router.js';
+import type { ObservationSink } from './observation.js';
 
 /** Who is told of everything that is read. */
-export type Sink = ConnectionSink;
-
-/** A sink that hands everything on, but what `instead` takes; that may hand it on itself. */
-export function forward(sink: Sink, instead: Partial<Sink>): Sink {
-  return {
-    message: (message) => {
-      sink.message(message);
-    },
-    gap: (gap) => {
-      sink.gap(gap);
-    },
-    connectionOpened: (connection) => {
-      sink.connectionOpened(connection);
-    },
-    connectionClosed: (connection) => {
-      sink.connectionClosed(connection);
-    },
-    ...optional([sink]),
-    ...instead,
-  };
-}
-
-/** What is told only where somebody asks for it. */
-function optional(sinks: readonly Sink[]): Partial<Sink> {
-  const events = sinks.filter((sink) => 'tcpEvent' in sink);
-  const waiting = sinks.filter((sink) => 'acknowledged' in sink);
-  const asked: Partial<Sink> = {};
-  if (events.length > 0)
-    asked.tcpEvent = (...event) => {
-      for (const sink of events) sink.tcpEvent?.(...event);
-    };
-  if (waiting.length > 0)
-    asked.acknowledged = (...stream) => {
-      for (const sink of waiting) sink.acknowledged?.(...stream);
-    };
-  return asked;
-}
+export type Sink = ObservationSink;
 
 const nothing = (): void => undefined;
-const NOBODY: Sink = { message: nothing, gap: nothing, connectionOpened: nothing, connectionClosed: nothing };
 
-/** A sink that wants these and nothing else. */
-export function sinkOf(wanted: Partial<Sink>): Sink {
-  return { ...NOBODY, ...wanted };
+/** A sink that wants these and nothing else; pings are messages to those who do not tell them apart. */
+export function sinkOf(methods: Partial<Sink>): Sink {
+  const { opened, tcp, message, gap, acknowledged, closed } = methods;
+  const { ping = message, pingAnswer = message } = methods;
+  return {
+    opened: opened ?? nothing,
+    tcp: tcp ?? nothing,
+    message: message ?? nothing,
+    ping: ping ?? nothing,
+    pingAnswer: pingAnswer ?? nothing,
+    gap: gap ?? nothing,
+    acknowledged: acknowledged ?? nothing,
+    closed: closed ?? nothing,
+  };
 }
 
 /** One sink that feeds several, in their order. */
 export function together(sinks: readonly Sink[]): Sink {
   return {
-    message: (message) => {
-      for (const sink of sinks) sink.message(message);
+    opened: (connection) => {
+      for (const sink of sinks) sink.opened(connection);
     },
-    gap: (gap) => {
-      for (const sink of sinks) sink.gap(gap);
+    tcp: (event, connection) => {
+      for (const sink of sinks) sink.tcp(event, connection);
     },
-    connectionOpened: (connection) => {
-      for (const sink of sinks) sink.connectionOpened(connection);
+    message: (message, connection) => {
+      for (const sink of sinks) sink.message(message, connection);
     },
-    connectionClosed: (connection) => {
-      for (const sink of sinks) sink.connectionClosed(connection);
+    ping: (message, connection) => {
+      for (const sink of sinks) sink.ping(message, connection);
     },
-    ...optional(sinks),
+    pingAnswer: (message, connection) => {
+      for (const sink of sinks) sink.pingAnswer(message, connection);
+    },
+    gap: (gap, connection) => {
+      for (const sink of sinks) sink.gap(gap, connection);
+    },
+    acknowledged: (acknowledgement, connection) => {
+      for (const sink of sinks) sink.acknowledged(acknowledgement, connection);
+    },
+    closed: (connection) => {
+      for (const sink of sinks) sink.closed(connection);
+    },
   };
 }
 
@@ -72,18 +57,29 @@ export function together(sinks: readonly Sink[]): Sink {
  */
 export function until(over: (time: number) => boolean, sink: Sink): Sink {
   return {
-    message: (message) => {
-      if (!over(message.time)) sink.message(message);
+    opened: (connection) => {
+      if (!over(connection.start.time)) sink.opened(connection);
     },
-    gap: (gap) => {
-      if (!over(gap.time)) sink.gap(gap);
+    tcp: (event, connection) => {
+      if (!over(event.time)) sink.tcp(event, connection);
     },
-    connectionOpened: (connection) => {
-      if (!over(connection.start.time)) sink.connectionOpened(connection);
+    message: (message, connection) => {
+      if (!over(message.time)) sink.message(message, connection);
     },
-    connectionClosed: (connection) => {
-      if (!over(connection.endMoment?.time ?? 0)) sink.connectionClosed(connection);
+    ping: (message, connection) => {
+      if (!over(message.time)) sink.ping(message, connection);
     },
-    ...optional([sink]),
+    pingAnswer: (message, connection) => {
+      if (!over(message.time)) sink.pingAnswer(message, connection);
+    },
+    gap: (gap, connection) => {
+      if (!over(gap.time)) sink.gap(gap, connection);
+    },
+    acknowledged: (acknowledgement, connection) => {
+      if (!over(acknowledgement.time)) sink.acknowledged(acknowledgement, connection);
+    },
+    closed: (connection) => {
+      if (!over(connection.endMoment?.time ?? 0)) sink.closed(connection);
+    },
   };
 }

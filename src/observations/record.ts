@@ -1,5 +1,5 @@
 import type { Clock } from '../capture/clock.js';
-import { TO_SERVER } from '../network/connection.js';
+import { TO_SERVER, type ConnectionFacts } from './connectionFacts.js';
 import type { Gap, Message, RecordOptions } from '../protocols/protocol.js';
 
 /** A message as it is printed: the common fields first, then those of its protocol. */
@@ -14,8 +14,12 @@ function hasSession(message: Message): message is WithSession {
 }
 
 /** Plain object of a message under the names of the documented JSON output. */
-export function messageRecord(message: Message, clock: Clock, options: RecordOptions): MessageRecord {
-  const { connection } = message;
+export function messageRecord(
+  message: Message,
+  connection: Pick<ConnectionFacts, 'id' | 'client' | 'server'>,
+  clock: Clock,
+  options: RecordOptions,
+): MessageRecord {
   const record: MessageRecord = {
     frame: message.frame,
     firstFrame: message.firstFrame,
@@ -36,8 +40,7 @@ export function messageRecord(message: Message, clock: Clock, options: RecordOpt
 }
 
 /** Plain object of a gap: bytes that are missing (or belong to no message) in one direction of a connection. */
-export function gapRecord(gap: Gap, clock: Clock): MessageRecord {
-  const { connection } = gap;
+export function gapRecord(gap: Gap, connection: ConnectionFacts, clock: Clock): MessageRecord {
   return {
     kind: 'gap',
     frame: gap.frame,

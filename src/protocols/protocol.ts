@@ -4,7 +4,6 @@ import type { StreamHandler } from '../network/streamHandler.js';
 /** What every decoded message has, whatever its protocol. Reused by some decoders: valid until the callback returns. */
 export interface Message {
   readonly protocol: string;
-  readonly connection: Connection;
   readonly direction: Direction;
   /** Frame that completed the message and its time; frame that brought its first byte. */
   readonly frame: number;
@@ -24,6 +23,11 @@ export interface Message {
   toRecord(options: RecordOptions, record?: Record<string, unknown>): Record<string, unknown>;
 }
 
+/** A message with the connection that it came on, as decoders tell it: the wall (observations/) takes it off. */
+export interface ConnectedMessage extends Message {
+  readonly connection: Connection;
+}
+
 export interface RecordOptions {
   /** Show payload bytes (base64 under `data`). */
   readonly data: boolean;
@@ -34,12 +38,15 @@ export interface RecordOptions {
  * are another protocol's on this port (`foreign`, told once at the end of the connection: see `connection.foreign`).
  */
 export interface Gap {
-  readonly connection: Connection;
   readonly direction: Direction;
   readonly frame: number;
   readonly time: number;
   readonly bytes: number;
   readonly reason: 'missing' | 'skipped' | 'foreign';
+}
+
+export interface ConnectedGap extends Gap {
+  readonly connection: Connection;
 }
 
 /** What is told of `length` bytes of a direction that were lost to the capture. */
@@ -49,14 +56,14 @@ export function missingBytes(
   length: number,
   frame: number,
   time: number,
-): Gap {
+): ConnectedGap {
   return { connection, direction, frame, time, bytes: length, reason: 'missing' };
 }
 
 /** Where decoders put what they find. */
 export interface MessageSink {
-  message(message: Message): void;
-  gap(gap: Gap): void;
+  message(message: ConnectedMessage): void;
+  gap(gap: ConnectedGap): void;
 }
 
 /**

@@ -1,8 +1,6 @@
-import type { CaptureInfo } from '../capture/captureInfo.js';
-import type { Clock } from '../capture/clock.js';
+import type { CaptureInfo, Clock } from '../observations/inputs.js';
 import { Model, type ModelOptions, type OperationStats, type Session } from '../model/index.js';
-import type { Connection } from '../network/connection.js';
-import type { Gap, Message } from '../protocols/protocol.js';
+import type { ObservationSink } from '../observations/observation.js';
 import {
   type AnalyzeDocument,
   captureEntry,
@@ -32,8 +30,8 @@ const SECOND = 1e9;
 const MESSAGES_PER_GAP = 2000;
 
 /**
- * Model and rules over one or more captures. Fed like a ConnectionSink: connectionOpened, message, gap, connectionClosed,
- * and at last end; then `findings` and `document` are complete.
+ * Model and rules over one or more captures: `sink` takes the observations, and after `end` `findings` and `document` are
+ * complete.
  */
 export class Analysis {
   readonly model: Model;
@@ -64,20 +62,9 @@ export class Analysis {
     }
   }
 
-  connectionOpened(connection: Connection): void {
-    this.model.connectionOpened(connection);
-  }
-
-  connectionClosed(connection: Connection): void {
-    this.model.connectionClosed(connection);
-  }
-
-  message(message: Message): void {
-    this.model.message(message);
-  }
-
-  gap(gap: Gap): void {
-    this.model.gap(gap);
+  /** Where observations go. */
+  get sink(): ObservationSink {
+    return this.model;
   }
 
   /** The captures are read; `lastTime` is the time of the last frame (nanoseconds since the base of the Clock). */

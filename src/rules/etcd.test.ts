@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MessageReader } from '../protocols/messageReader.js';
+import { CaptureReader } from '../observations/captureReader.js';
 import { Analysis } from './analysis.js';
 import { connectionChurn } from './catalogue/connection-churn.js';
 import type { Finding } from './finding.js';
@@ -10,7 +10,7 @@ const FIXTURES = new URL('../../fixtures/etcd/', import.meta.url).pathname;
 
 async function findings(capture: string): Promise<readonly Finding[]> {
   const analysis = new Analysis({ registry: [leaseRenewalStorm, connectionChurn, tlsHandshakeStall] });
-  const reader = new MessageReader([`${FIXTURES}${capture}.gz`], analysis);
+  const reader = new CaptureReader([`${FIXTURES}${capture}.gz`], analysis.sink);
   await reader.read();
   analysis.end(reader.last.time);
   return analysis.findings;

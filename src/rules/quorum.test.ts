@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CaptureInput } from '../capture/captureSet.js';
-import { MessageReader } from '../protocols/messageReader.js';
+import { CaptureReader } from '../observations/captureReader.js';
 import { partOfQuorumCapture, quorumCapture, quorumTruth } from '../testing/quorumCapture.js';
 import { Analysis } from './analysis.js';
 import type { AnalyzeDocument, FindingEntry } from '../report/analyze/document.js';
@@ -9,7 +9,7 @@ const ABOUT_SERVERS = ['leader-election', 'follower-sync', 'slow-quorum-ack'];
 
 async function analyse(input: CaptureInput): Promise<AnalyzeDocument> {
   const analysis = new Analysis();
-  const reader = new MessageReader([typeof input === 'string' ? quorumCapture(input) : input], analysis);
+  const reader = new CaptureReader([typeof input === 'string' ? quorumCapture(input) : input], analysis.sink);
   await reader.read();
   analysis.end(reader.last.time);
   return analysis.document(reader.captures, reader.clock);

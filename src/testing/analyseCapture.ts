@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
-import { MessageReader } from '../protocols/messageReader.js';
+import { CaptureReader } from '../observations/captureReader.js';
 import { Analysis, type AnalysisOptions } from '../rules/analysis.js';
 import type { AnalyzeDocument } from '../report/analyze/document.js';
 import { type Packet, readCapture, writePcap } from './captureFile.js';
@@ -15,7 +15,7 @@ export interface Analysed {
 export async function analyse(files: readonly Buffer[], options: AnalysisOptions = {}): Promise<Analysed> {
   const analysis = new Analysis(options);
   const inputs = files.map((bytes, i) => ({ name: `capture${i}`, stream: Readable.from([bytes]) }));
-  const reader = new MessageReader(inputs, analysis);
+  const reader = new CaptureReader(inputs, analysis.sink);
   await reader.read();
   analysis.end(reader.last.time);
   return { analysis, document: analysis.document(reader.captures, reader.clock) };

@@ -1,32 +1,38 @@
-import type { Connection } from '../network/connection.js';
-import { MessageReader, type MessageReaderOptions } from '../protocols/messageReader.js';
+import { sinkOf } from '../observations/forward.js';
+import type { ConnectionFacts } from '../observations/connectionFacts.js';
+import { CaptureReader, type CaptureReaderOptions } from '../observations/captureReader.js';
 import { gapRecord, messageRecord, type MessageRecord } from '../observations/record.js';
 import { streamInput } from './readFrames.js';
 
 export interface Decoded {
   readonly messages: MessageRecord[];
   readonly gaps: MessageRecord[];
-  readonly connections: Connection[];
-  readonly reader: MessageReader;
+  readonly connections: ConnectionFacts[];
+  readonly reader: CaptureReader;
 }
 
 /** Everything that the bytes of one capture file hold. */
 export async function decodeBytes(
   files: Buffer | readonly Buffer[],
-  options: MessageReaderOptions = {},
+  options: CaptureReaderOptions = {},
 ): Promise<Decoded> {
   const messages: MessageRecord[] = [];
   const gaps: MessageRecord[] = [];
-  const connections: Connection[] = [];
+  const connections: ConnectionFacts[] = [];
   const list = Buffer.isBuffer(files) ? [files] : files;
-  const reader: MessageReader = new MessageReader(
+  const reader: CaptureReader = new CaptureReader(
     list.map((bytes, i) => streamInput(bytes, undefined, `capture ${i}`)),
-    {
-      message: (message) => messages.push(messageRecord(message, reader.clock, { data: false })),
-      gap: (gap) => gaps.push(gapRecord(gap, reader.clock)),
-      connectionOpened: (connection) => connections.push(connection),
-      connectionClosed: () => undefined,
-    },
+    sinkOf({
+      message: (message, connection) => {
+        messages.push(messageRecord(message, connection, reader.clock, { data: false }));
+      },
+      gap: (gap, connection) => {
+        gaps.push(gapRecord(gap, connection, reader.clock));
+      },
+      opened: (connection) => {
+        connections.push(connection);
+      },
+    }),
     options,
   );
   await reader.read();

@@ -1,8 +1,8 @@
+import { sinkOf, together } from '../observations/forward.js';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { CaptureError } from '../capture/captureError.js';
-import { MessageReader } from '../protocols/messageReader.js';
-import { forward } from '../observations/forward.js';
+import { CaptureReader } from '../observations/captureReader.js';
 import { messageRecord } from '../observations/record.js';
 import { Analysis } from '../rules/analysis.js';
 import { readCapture, writePcap, type Packet } from './captureFile.js';
@@ -92,17 +92,15 @@ function falsified(packet: Packet, random: Random): Packet {
 /** Reads a capture through decode and analyze. Throws what must not be thrown. */
 export async function readAll(file: Buffer): Promise<'read' | 'refused'> {
   const analysis = new Analysis();
-  const sink = forward(analysis, {
-    message: (message) => {
-      JSON.stringify(messageRecord(message, reader.clock, { data: true }));
-      analysis.message(message);
+  const checked = sinkOf({
+    message: (message, connection) => {
+      JSON.stringify(messageRecord(message, connection, reader.clock, { data: true }));
     },
     gap: (gap) => {
       if (!(gap.bytes > 0)) throw new Error(`gap of ${gap.bytes} bytes`);
-      analysis.gap(gap);
     },
   });
-  const reader = new MessageReader([streamInput(file)], sink);
+  const reader = new CaptureReader([streamInput(file)], together([checked, analysis.sink]));
   try {
     await reader.read();
   } catch (error) {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Model, type ModelListener } from '../model/index.js';
-import { MessageReader } from '../protocols/messageReader.js';
+import { CaptureReader } from '../observations/captureReader.js';
 
 /** The model of a capture that is given as bytes; `listeners` makes those that listen to it from its beginning. */
 export async function modelOf(
@@ -9,7 +9,7 @@ export async function modelOf(
 ): Promise<Model> {
   const model = new Model();
   for (const listener of listeners(model)) model.addListener(listener);
-  const reader = new MessageReader([{ name: 'capture', stream: Readable.from([capture]) }], model);
+  const reader = new CaptureReader([{ name: 'capture', stream: Readable.from([capture]) }], model);
   await reader.read();
   model.end(reader.last.time);
   return model;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import type { Connection } from '../network/connection.js';
-import type { Gap, Message, Protocol } from '../protocols/protocol.js';
+import type { Gap, ConnectedMessage, Protocol } from '../protocols/protocol.js';
 import { MessageReader } from '../protocols/messageReader.js';
 import { quorum } from '../protocols/quorum/index.js';
 import { zookeeper } from '../protocols/zookeeper/index.js';
@@ -70,7 +70,7 @@ export function partOfQuorumCapture(
 /** Reads a capture of fixtures/quorum and calls back for every message, gap and connection; gives back the run's clock. */
 export async function readQuorum(
   name: string,
-  onMessage: (message: Message) => void,
+  onMessage: (message: ConnectedMessage) => void,
   onGap: (gap: Gap) => void = () => undefined,
   onConnection: (connection: Connection) => void = () => undefined,
 ): Promise<Clock> {

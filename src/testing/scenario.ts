@@ -1,4 +1,12 @@
-import { Connection, TO_CLIENT, TO_SERVER, type Direction, type Endpoint } from '../network/connection.js';
+import {
+  applyTcpEvent,
+  ConnectionFacts,
+  TO_CLIENT,
+  TO_SERVER,
+  type Direction,
+  type Endpoint,
+  type TcpEventKind,
+} from '../observations/connectionFacts.js';
 import type { RequestBody, ResponseBody } from '../protocols/zookeeper/format/records.js';
 import { ChildNames } from '../protocols/zookeeper/childLists.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
@@ -59,13 +67,13 @@ export class Scenario {
   /** A TCP connection; nothing is said on it yet. */
   open(client: string, server = '10.0.0.1:2181', midStream = false): ScenarioConnection {
     const moment = this.moment();
-    const tcp = new Connection(this.connections++, endpoint(client), endpoint(server), true, moment, midStream);
+    const tcp = new ConnectionFacts(this.connections++, endpoint(client), endpoint(server), moment, midStream);
     tcp.protocol = 'zookeeper';
     if (!midStream) {
       tcp.syn = tcp.lastSyn = tcp.synAck = moment;
       tcp.synCount = 1;
     }
-    this.analysis.connectionOpened(tcp);
+    this.analysis.sink.opened(tcp);
     return new ScenarioConnection(this, tcp);
   }
 
@@ -100,7 +108,7 @@ export class ScenarioConnection {
 
   constructor(
     private readonly scenario: Scenario,
-    readonly tcp: Connection,
+    readonly tcp: ConnectionFacts,
   ) {}
 
   connect(asked: string, granted: string, timeout = 6000): this {
@@ -237,9 +245,16 @@ export class ScenarioConnection {
   }
 
   fin(by: Direction = TO_SERVER): void {
-    const moment = this.scenario.moment();
-    this.tcp.stream(by).fin = moment;
+    this.segment('fin', by);
     this.end('fin');
+  }
+
+  /** A segment that is more than its payload. */
+  segment(kind: TcpEventKind, direction: Direction): this {
+    const event = { kind, direction, ...this.scenario.moment() };
+    applyTcpEvent(this.tcp, event);
+    this.scenario.analysis.sink.tcp(event, this.tcp);
+    return this;
   }
 
   end(how: 'fin' | 'rst' | 'forgotten'): void {
@@ -251,13 +266,13 @@ export class ScenarioConnection {
       this.tcp.toClient.fin ??= moment;
       this.tcp.toServer.finAcked = this.tcp.toClient.finAcked = true;
     }
-    this.scenario.analysis.connectionClosed(this.tcp);
+    this.scenario.analysis.sink.closed(this.tcp);
   }
 
   /** Bytes of this direction that the capture has not. */
   gap(direction: Direction, bytes = 100): this {
     const { frame, time } = this.scenario.moment();
-    this.scenario.analysis.gap({ connection: this.tcp, direction, frame, time, bytes, reason: 'missing' });
+    this.scenario.analysis.sink.gap({ direction, frame, time, bytes, reason: 'missing' }, this.tcp);
     return this;
   }
 
@@ -279,7 +294,6 @@ export class ScenarioConnection {
     const message = {
       ...{
         protocol: 'zookeeper',
-        connection: this.tcp,
         session: this.id,
         firstFrame: frame,
         truncated: false,
@@ -306,6 +320,9 @@ export class ScenarioConnection {
       toRecord: () => ({}),
       ...fields,
     } as unknown as ZooKeeperMessage;
-    this.scenario.analysis.message(message);
+    const { sink } = this.scenario.analysis;
+    if (message.op !== 'ping') sink.message(message, this.tcp);
+    else if (message.kind === 'request') sink.ping(message, this.tcp);
+    else sink.pingAnswer(message, this.tcp);
   }
 }

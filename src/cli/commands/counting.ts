@@ -1,4 +1,4 @@
-import type { Clock } from '../../capture/clock.js';
+import type { Clock } from '../../observations/inputs.js';
 import type { Statistics } from '../../model/measures/statistics.js';
 import { isFiltering, MessageFilter, type FilterOptions } from '../../observations/filter.js';
 import { sinkOf, type Sink } from '../../observations/forward.js';
@@ -19,19 +19,19 @@ export function countingSink(
   const byAnswer = wanted.errors.length > 0 ? new MessageFilter({ ...wanted, errors: [] }, clock) : null;
   const byGrant = wanted.sessions.length > 0 ? new MessageFilter({ ...wanted, errors: [], sessions: [] }, clock) : null;
   return sinkOf({
-    message: (message) => {
+    message: (message, connection) => {
       if (message.protocol !== 'zookeeper') return;
       const inside = within(message.time);
-      const passes = inside && (filter === null || filter.message(message));
+      const passes = inside && (filter === null || filter.message(message, connection));
       const relaxed = !inside ? null : message.op === 'connect' ? (byGrant ?? byAnswer) : byAnswer;
-      const tentative = !passes && message.kind === 'request' && relaxed?.message(message) === true;
-      statistics.message(message as ZooKeeperMessage, passes, tentative);
+      const tentative = !passes && message.kind === 'request' && relaxed?.message(message, connection) === true;
+      statistics.message(message as ZooKeeperMessage, connection, passes, tentative);
     },
-    gap: (gap) => {
-      statistics.gap(gap);
+    gap: (gap, connection) => {
+      statistics.gap(gap, connection);
     },
-    connectionClosed: (connection) => {
-      statistics.connectionClosed(connection);
+    closed: (connection) => {
+      statistics.closed(connection);
     },
   });
 }

@@ -48,17 +48,17 @@ function view(
   const recordOptions = { data: data === true };
   return {
     sink: sinkOf({
-      message: (message) => {
-        if (filter?.message(message) === false) return;
-        const record = messageRecord(message, clock, recordOptions);
+      message: (message, connection) => {
+        if (filter?.message(message, connection) === false) return;
+        const record = messageRecord(message, connection, clock, recordOptions);
         // A response to a read does not carry its path; people want to see it all the same.
         if (forPeople && lines !== null && 'request' in message && message.kind === 'response') {
           record['requestPath'] = (message.request as { path: string | null } | null)?.path ?? undefined;
         }
         write(record);
       },
-      gap: (gap) => {
-        if (filter?.gap(gap) !== false) write(gapRecord(gap, clock));
+      gap: (gap, connection) => {
+        if (filter?.gap(gap, connection) !== false) write(gapRecord(gap, connection, clock));
       },
     }),
     line,

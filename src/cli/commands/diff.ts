@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { Clock } from '../../capture/clock.js';
+import { Clock } from '../../observations/inputs.js';
 import type { ClientConnection } from '../../model/index.js';
 import { boundTime, type FilterOptions, isFiltering, type TimeBound } from '../../observations/filter.js';
 import { together } from '../../observations/forward.js';
@@ -167,7 +167,7 @@ async function oneSide(files: string[], options: DiffOptions, output: Output): P
   const side = new Side(nameOf(files), options.depth ?? null);
   const analysis = new Analysis({ version: version() });
   new SessionEvents(analysis.model, () => side.sessions, connectionWanted(wanted));
-  const sink = together([analysis, countingSink(side.statistics, wanted, clock)]);
+  const sink = together([analysis.sink, countingSink(side.statistics, wanted, clock)]);
   const run = await readInto(files, sink, { ports: options.port ?? [], clock, output });
   stopIfInterrupted(run);
   analysis.end(run.last.time);
@@ -215,7 +215,11 @@ async function twoTimes(
   const counting = [before, after].map((side) =>
     countingSink(side.statistics, timed, clock, (time) => sideOf(time) === side && inTime(time)),
   );
-  const run = await readInto(files, together([analysis, ...counting]), { ports: options.port ?? [], clock, output });
+  const run = await readInto(files, together([analysis.sink, ...counting]), {
+    ports: options.port ?? [],
+    clock,
+    output,
+  });
   stopIfInterrupted(run);
   const [end, start] = bounds();
   if (start < end) throw new UsageError('--after is earlier than --before');

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { LadderRecorder } from '../../model/journals/conversation/recorder.js';
 import { ladderTarget, type LadderTarget } from '../../model/journals/conversation/target.js';
-import { TO_SERVER } from '../../network/connection.js';
+import { TO_SERVER } from '../../observations/connectionFacts.js';
 import { MessageFilter, NO_FILTER } from '../../observations/filter.js';
 import type { LadderDocument } from '../../report/follow/document.js';
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
@@ -101,7 +101,7 @@ async function view(
         ? null
         : (connection, frame, time) =>
             !aboutMessages &&
-            placing.gap({ connection, frame, time, direction: TO_SERVER, bytes: 0, reason: 'missing' }),
+            placing.gap({ frame, time, direction: TO_SERVER, bytes: 0, reason: 'missing' }, connection),
   });
   return {
     sink: recorder,

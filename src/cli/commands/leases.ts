@@ -36,8 +36,9 @@ function view({ top }: LeasesOptions, { clock, filter }: Setting): View<LeasesDo
   const table = new LeaseTable();
   return {
     sink: sinkOf({
-      message: (message) => {
-        if (message.protocol === 'etcd' && filter?.message(message) !== false) table.message(message);
+      message: (message, connection) => {
+        if (message.protocol === 'etcd' && filter?.message(message, connection) !== false)
+          table.message(message, connection);
       },
     }),
     lossesApart: true,

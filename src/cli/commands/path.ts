@@ -6,7 +6,7 @@ import {
   type FilterOptions,
   type TimeBound,
 } from '../../observations/filter.js';
-import { forward } from '../../observations/forward.js';
+import { sinkOf, together } from '../../observations/forward.js';
 import type { PathDocument } from '../../report/path/document.js';
 import { printable } from '../../report/text/escape.js';
 import { parseTime, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
@@ -78,12 +78,14 @@ async function view(path: string, options: PathOptions, { clock, wanted }: Setti
   const filter = isFiltering(wanted) ? new MessageFilter(about, clock) : null;
   const passed = new FrameSet();
   return {
-    sink: forward(model, {
-      message: (message) => {
-        if (filter?.message(message) === true) passed.add(message.frame);
-        model.message(message);
-      },
-    }),
+    sink: together([
+      sinkOf({
+        message: (message, connection) => {
+          if (filter?.message(message, connection) === true) passed.add(message.frame);
+        },
+      }),
+      model,
+    ]),
     document: ({ captures, last }) => {
       model.end(last.time);
       const knowledge = new PathKnowledge(history, last.time);

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
-import type { CaptureInput } from '../../capture/captureInput.js';
+import type { CaptureInput } from '../../observations/inputs.js';
 
 /** Bytes of standard input that are kept to be read a second time. */
 const LIMIT = 256 * 1024 * 1024;

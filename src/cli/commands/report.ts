@@ -1,9 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { CaptureError } from '../../capture/captureError.js';
-import { Clock } from '../../capture/clock.js';
-import { forward } from '../../observations/forward.js';
+import { CaptureError, Clock } from '../../observations/inputs.js';
+import { sinkOf, together } from '../../observations/forward.js';
 import type { Format } from '../../report/formats/index.js';
 import type { ReportData } from '../../report/postmortem/data.js';
 import { names, setting, SEVERITIES } from './analyze.js';
@@ -132,20 +131,10 @@ export async function gatherReport(captures: readonly string[], options: ReportO
   const replay = new Replay(captures);
   const ports = options.port ?? [];
   const { sink } = filtered;
-  const reading = await readInto(
-    replay.inputs,
-    forward(sink, {
-      message: (message) => {
-        begin();
-        sink.message(message);
-      },
-      connectionOpened: (connection) => {
-        begin();
-        sink.connectionOpened(connection);
-      },
-    }),
-    { ports, clock },
-  );
+  const reading = await readInto(replay.inputs, together([sinkOf({ opened: begin, message: begin }), sink]), {
+    ports,
+    clock,
+  });
   filtered.end(reading.last.time);
   const { findings, model } = analysis;
   const ladders = focuses({ findings, model });

@@ -46,7 +46,7 @@ async function view(options: SessionsOptions, { clock, filter, forPeople }: Sett
   ]);
   const { sort } = options;
   const model = new Model();
-  const table = new SessionTable(model, filter === null ? null : (message) => filter.message(message));
+  const table = new SessionTable(model, filter);
   return {
     sink: model,
     document: ({ captures, last }) => {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { boundTime, isFiltering, MessageFilter, type TimeBound } from '../../observations/filter.js';
-import { forward, until } from '../../observations/forward.js';
+import { sinkOf, together, until } from '../../observations/forward.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { zookeeperPaths } from '../../protocols/zookeeper/paths.js';
 import { printable } from '../../report/text/escape.js';
@@ -79,13 +79,13 @@ async function view(options: TreeOptions, { clock, wanted: given }: Setting): Pr
   const roots = (options.path ?? []).map((path) => path.replace(/\/\*\*$/, '') || '/');
   const something = ({ roots: shown }: TreeDocument): boolean =>
     shown.length > 0 && (recorder.size > 1 || recorder.root.reads > 0);
-  const sink = forward(model, {
-    message: (message) => {
-      if (filter?.message(message) === true && message.protocol === 'zookeeper' && touched.size < TOUCHED)
+  const touching = sinkOf({
+    message: (message, connection) => {
+      if (filter?.message(message, connection) === true && message.protocol === 'zookeeper' && touched.size < TOUCHED)
         for (const path of zookeeperPaths(message as ZooKeeperMessage)) touched.add(path);
-      model.message(message);
     },
   });
+  const sink = together([touching, model]);
   let stop: number | null = null;
   return {
     sink: at === undefined ? sink : until((time) => time > (stop ??= boundTime(at, clock)), sink),

@@ -1,4 +1,4 @@
-import type { Clock } from '../../capture/clock.js';
+import type { Clock } from '../../observations/inputs.js';
 import { boundTime, isFiltering, MessageFilter, type FilterOptions } from '../../observations/filter.js';
 import { sinkOf, together, type Sink } from '../../observations/forward.js';
 import { findingPasses, FrameSet } from '../../report/analyze/filter.js';
@@ -50,17 +50,17 @@ export class FilteredAnalysis {
       throw error;
     }
     const { filter, passed, analysis } = this;
-    if (filter === null || passed === null) this.sink = analysis;
+    if (filter === null || passed === null) this.sink = analysis.sink;
     else {
       const choosing = sinkOf({
-        message: (message) => {
-          if (filter.message(message)) passed.add(message.frame);
+        message: (message, connection) => {
+          if (filter.message(message, connection)) passed.add(message.frame);
         },
-        gap: (gap) => {
-          if (filter.gap(gap)) passed.add(gap.frame);
+        gap: (gap, connection) => {
+          if (filter.gap(gap, connection)) passed.add(gap.frame);
         },
       });
-      this.sink = together([choosing, analysis]);
+      this.sink = together([choosing, analysis.sink]);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Moment } from '../../network/connection.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 
 /** A stretch of time, nanoseconds on the run's clock, and the frames at its ends. */
 export interface Span {

@@ -1,3 +1,4 @@
+import type { MessageFilter } from '../../observations/filter.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { ClientConnection } from '../knowledge/clientConnection.js';
@@ -68,11 +69,11 @@ export class SessionTable implements ModelListener {
   private readonly wanted = new WeakSet<Session>();
 
   /**
-   * @param passes chooses sessions: those of which at least one message passes; null takes all
+   * @param filter chooses sessions: those of which at least one message passes; null takes all
    */
   constructor(
     private readonly model: Model,
-    private readonly passes: ((message: ZooKeeperMessage) => boolean) | null = null,
+    private readonly filter: MessageFilter | null = null,
     private readonly limit = MAX_SUMMARIES,
   ) {
     model.addListener(this);
@@ -103,7 +104,7 @@ export class SessionTable implements ModelListener {
   }
 
   sessionEnded(session: Session): void {
-    if (this.passes !== null && !this.wanted.has(session)) return;
+    if (this.filter !== null && !this.wanted.has(session)) return;
     if (this.summaries.length < this.limit) this.summaries.push(this.summary(session));
     else this.notKept++;
   }
@@ -112,9 +113,9 @@ export class SessionTable implements ModelListener {
     this.summaries.sort((a, b) => a.from - b.from);
   }
 
-  private look(message: ZooKeeperMessage, { session }: ClientConnection): void {
-    if (this.passes === null || session === null || this.wanted.has(session)) return;
-    if (this.passes(message)) this.wanted.add(session);
+  private look(message: ZooKeeperMessage, { session, tcp }: ClientConnection): void {
+    if (this.filter === null || session === null || this.wanted.has(session)) return;
+    if (this.filter.message(message, tcp)) this.wanted.add(session);
   }
 
   private notesOf(session: Session): Notes {

@@ -1,4 +1,4 @@
-import type { Connection, Moment } from '../../network/connection.js';
+import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
 import type { RequestBudget } from '../../protocols/zookeeper/connection/requestBudget.js';
 import type { Host } from './host.js';
 import { Outstanding } from './outstanding.js';
@@ -58,7 +58,7 @@ export class ClientConnection {
   closed = false;
 
   constructor(
-    readonly tcp: Connection,
+    readonly tcp: ConnectionFacts,
     readonly host: Host,
     readonly server: Server,
     budget?: RequestBudget,

@@ -1,4 +1,4 @@
-import type { Moment } from '../../network/connection.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import { afterForgetting } from '../bounds.js';
 import type { ClientConnection } from './clientConnection.js';
 import type { Host } from './host.js';

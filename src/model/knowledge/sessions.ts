@@ -1,4 +1,4 @@
-import type { Moment } from '../../network/connection.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { afterForgetting } from '../bounds.js';
 import type { ClientConnection } from './clientConnection.js';

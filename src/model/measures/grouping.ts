@@ -1,4 +1,4 @@
-import type { Connection } from '../../network/connection.js';
+import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import { SparseHistogram } from './sparseHistogram.js';
 
 /** What messages can be grouped by. */
@@ -45,7 +45,7 @@ export interface Group {
 export interface Place {
   readonly op: string | null;
   readonly path: string | null;
-  readonly connection: Connection;
+  readonly connection: ConnectionFacts;
   readonly session: string | null;
   readonly error: string | null;
   readonly time: number;

@@ -1,8 +1,9 @@
+import { sinkOf } from '../../observations/forward.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MessageReader } from '../../protocols/messageReader.js';
+import { CaptureReader } from '../../observations/captureReader.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { runCli } from '../../testing/runCli.js';
@@ -45,18 +46,18 @@ function session(builder: CaptureBuilder, client = '10.0.0.1:40000'): ReturnType
 async function statistics(builder: CaptureBuilder, options: GroupingOptions): Promise<[Statistics, Grouping]> {
   const grouping = new Grouping(options);
   const result = new Statistics([grouping]);
-  const reader = new MessageReader([streamInput(builder.toPcap(), undefined, 'capture')], {
-    message: (message) => {
-      result.message(message as ZooKeeperMessage);
+  const sink = sinkOf({
+    message: (message, connection) => {
+      result.message(message as ZooKeeperMessage, connection);
     },
-    gap: (gap) => {
-      result.gap(gap);
+    gap: (gap, connection) => {
+      result.gap(gap, connection);
     },
-    connectionOpened: () => undefined,
-    connectionClosed: (connection) => {
-      result.connectionClosed(connection);
+    closed: (connection) => {
+      result.closed(connection);
     },
   });
+  const reader = new CaptureReader([streamInput(builder.toPcap(), undefined, 'capture')], sink);
   await reader.read();
   result.end();
   return [result, grouping];

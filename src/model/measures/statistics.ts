@@ -1,5 +1,5 @@
-import type { Connection } from '../../network/connection.js';
-import { TO_CLIENT } from '../../network/connection.js';
+import type { ConnectionFacts } from '../../observations/connectionFacts.js';
+import { TO_CLIENT } from '../../observations/connectionFacts.js';
 import type { Gap } from '../../protocols/protocol.js';
 import { errorName } from '../../protocols/zookeeper/format/errors.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
@@ -20,7 +20,7 @@ type Waiting = 'counted' | 'deferred' | 'tentative';
 
 /** One connection: its requests that wait for an answer. */
 interface Conversation {
-  readonly connection: Connection;
+  readonly connection: ConnectionFacts;
   session: string | null;
   readonly waiting: Map<ZooKeeperRequest, Waiting>;
 }
@@ -32,7 +32,7 @@ type Event = 'request' | 'response' | 'notification' | 'unanswered' | 'unanswere
 interface MutablePlace {
   op: string | null;
   path: string | null;
-  connection: Connection;
+  connection: ConnectionFacts;
   session: string | null;
   error: string | null;
   time: number;
@@ -65,21 +65,21 @@ export class Statistics {
    * @param passes it is one of those that are wanted; an answer that is not still ends the waiting for it
    * @param tentative of a request: it counts if its answer passes
    */
-  message(m: ZooKeeperMessage, passes = true, tentative = false): void {
+  message(m: ZooKeeperMessage, connection: ConnectionFacts, passes = true, tentative = false): void {
     if (m.kind === 'request') {
-      if (passes || tentative) this.request(m, passes ? null : 'tentative');
-    } else if (m.kind === 'response') this.response(m, passes);
-    else if (passes) this.notification(m);
+      if (passes || tentative) this.request(m, connection, passes ? null : 'tentative');
+    } else if (m.kind === 'response') this.response(m, connection, passes);
+    else if (passes) this.notification(m, connection);
   }
 
   /** Answers may have been in the gap: whether those requests were answered is unknown. */
-  gap(gap: Gap): void {
+  gap(gap: Gap, connection: ConnectionFacts): void {
     if (gap.direction !== TO_CLIENT) return;
-    const conversation = this.conversations.get(gap.connection.id);
+    const conversation = this.conversations.get(connection.id);
     if (conversation !== undefined) this.release(conversation, false);
   }
 
-  connectionClosed(connection: Connection): void {
+  closed(connection: ConnectionFacts): void {
     const conversation = this.conversations.get(connection.id);
     if (conversation === undefined) return;
     this.release(conversation, true);
@@ -92,8 +92,8 @@ export class Statistics {
     this.conversations.clear();
   }
 
-  private request(m: ZooKeeperMessage, as: 'tentative' | null): void {
-    const { request, connection } = m;
+  private request(m: ZooKeeperMessage, connection: ConnectionFacts, as: 'tentative' | null): void {
+    const { request } = m;
     const conversation = this.conversation(connection);
     conversation.session = m.session ?? conversation.session;
     const deferred = this.defers || (this.defersConnect && m.op === 'connect');
@@ -107,8 +107,8 @@ export class Statistics {
     this.count('request', request, null, request === null ? wireLength(m) : requestLength(request));
   }
 
-  private response(m: ZooKeeperMessage, passes: boolean): void {
-    const { request, connection } = m;
+  private response(m: ZooKeeperMessage, connection: ConnectionFacts, passes: boolean): void {
+    const { request } = m;
     const conversation = this.conversation(connection);
     conversation.session = m.session ?? conversation.session;
     const waiting = request === null ? undefined : conversation.waiting.get(request);
@@ -125,8 +125,8 @@ export class Statistics {
     this.count('response', request, m, wireLength(m));
   }
 
-  private notification(m: ZooKeeperMessage): void {
-    this.at('notification', m.path, m.connection, m.session, m.time);
+  private notification(m: ZooKeeperMessage, connection: ConnectionFacts): void {
+    this.at('notification', m.path, connection, m.session, m.time);
     this.count('notification', null, null, wireLength(m));
   }
 
@@ -134,7 +134,7 @@ export class Statistics {
   private at(
     op: string | null,
     path: string | null,
-    connection: Connection,
+    connection: ConnectionFacts,
     session: string | null,
     time: number,
   ): void {
@@ -184,7 +184,7 @@ export class Statistics {
     }
   }
 
-  private conversation(connection: Connection): Conversation {
+  private conversation(connection: ConnectionFacts): Conversation {
     let conversation = this.conversations.get(connection.id);
     if (conversation === undefined) {
       conversation = { connection, session: null, waiting: new Map() };

@@ -1,18 +1,19 @@
+import { sinkOf } from '../../observations/forward.js';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Connection } from '../../network/connection.js';
+import { ConnectionFacts } from '../../observations/connectionFacts.js';
 import { etcd } from '../../protocols/etcd/index.js';
-import { MessageReader } from '../../protocols/messageReader.js';
+import { CaptureReader } from '../../observations/captureReader.js';
 import { ConnectionChurn, firstToEnd } from './connectionChurn.js';
 
 const SECOND = 1e9;
 
 /** A connection that was opened and ended, by the client unless said otherwise, at these seconds. */
-function short(id: number, opened: number, ended: number | null, by: 'client' | 'server' = 'client'): Connection {
+function short(id: number, opened: number, ended: number | null, by: 'client' | 'server' = 'client'): ConnectionFacts {
   const start = { frame: id * 10, time: opened * SECOND };
   const client = { ip: '10.0.0.2', port: 1000 + id, text: `10.0.0.2:${1000 + id}` };
   const server = { ip: '10.0.0.1', port: 2380, text: '10.0.0.1:2380' };
-  const connection = new Connection(id, client, server, true, start, false);
+  const connection = new ConnectionFacts(id, client, server, start, false);
   connection.syn = start;
   if (ended !== null) {
     const fin = { frame: id * 10 + 5, time: ended * SECOND };
@@ -23,7 +24,7 @@ function short(id: number, opened: number, ended: number | null, by: 'client' | 
 
 const USED = { requests: 1, probe: false };
 
-function churnOf(connections: readonly Connection[]): { churn: number; ordinary: number; kept: number } {
+function churnOf(connections: readonly ConnectionFacts[]): { churn: number; ordinary: number; kept: number } {
   const model = new ConnectionChurn();
   for (const connection of connections) model.closed(connection, USED);
   model.end();
@@ -78,18 +79,18 @@ it.each(['conn-churn.pcap', 'lease-failover.pcapng', 'lease-slow-leader.pcap'])(
         first_fin: Record<string, number>;
       };
     };
-    const requests = new Map<Connection, number>();
-    const all: Connection[] = [];
-    const reader = new MessageReader(
+    const requests = new Map<ConnectionFacts, number>();
+    const all: ConnectionFacts[] = [];
+    const reader = new CaptureReader(
       [`${FIXTURES}${capture}.gz`],
-      {
-        message({ connection, kind, protocol }) {
+      sinkOf({
+        message({ kind, protocol }, connection) {
           if (kind === 'request' && protocol === 'etcd') requests.set(connection, (requests.get(connection) ?? 0) + 1);
         },
-        gap: () => undefined,
-        connectionOpened: (connection) => all.push(connection),
-        connectionClosed: () => undefined,
-      },
+        opened: (connection) => {
+          all.push(connection);
+        },
+      }),
       { protocols: [etcd()] },
     );
     await reader.read();

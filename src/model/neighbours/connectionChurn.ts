@@ -1,6 +1,6 @@
-import type { Connection, Moment } from '../../network/connection.js';
+import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
 import type { Message } from '../../protocols/protocol.js';
-import { type HandshakeOutcome, TlsMessage } from '../../protocols/tls/message.js';
+import type { HandshakeOutcome, TlsMessage } from '../../protocols/tls/message.js';
 
 /** Client host and server between which connections are counted; more pairs than this are not kept. */
 const MAX_PAIRS = 20_000;
@@ -46,10 +46,10 @@ export class ShortConnections {
   /** First and last of their SYNs. */
   first: Moment | null = null;
   last: Moment | null = null;
-  readonly samples: Connection[] = [];
+  readonly samples: ConnectionFacts[] = [];
 
   /** Counts one that has ended. */
-  add(tcp: Connection, requests: number | null): void {
+  add(tcp: ConnectionFacts, requests: number | null): void {
     const opened = tcp.syn ?? tcp.start;
     this.connections++;
     if (requests === null) this.encrypted++;
@@ -105,7 +105,7 @@ export class ClientLoad {
   ) {}
 
   /** A short connection has ended; `busy` of them in one window are many. */
-  short(tcp: Connection, requests: number | null, busy: number): void {
+  short(tcp: ConnectionFacts, requests: number | null, busy: number): void {
     const opened = (tcp.syn ?? tcp.start).time;
     if (this.origin < 0) this.origin = opened;
     const index = Math.max(0, Math.floor((opened - this.origin) / WINDOW));
@@ -151,17 +151,17 @@ export class ConnectionChurn {
   constructor(private readonly limits: ChurnLimits = LIMITS) {}
 
   /** Counts the requests of protocols that the model keeps no connections of. */
-  message(message: Message): void {
-    const tls = message instanceof TlsMessage;
+  message(message: Message, { id }: ConnectionFacts): void {
+    const tls = message.protocol === 'tls';
     if (tls ? message.op !== 'Handshake' : message.kind !== 'request') return;
-    let use = this.uses.get(message.connection.id);
-    if (use === undefined) this.uses.set(message.connection.id, (use = { requests: 0, tls: null }));
-    if (tls) use.tls = message.handshake?.outcome ?? null;
+    let use = this.uses.get(id);
+    if (use === undefined) this.uses.set(id, (use = { requests: 0, tls: null }));
+    if (tls) use.tls = (message as TlsMessage).handshake?.outcome ?? null;
     else if (message.op === null || !PROBES.has(message.op)) use.requests++;
   }
 
   /** A connection has ended, or the capture has. `use` where the caller knows it; otherwise what `request` counted; null if it says nothing. */
-  closed(tcp: Connection, use: Use | null = this.useOf(tcp)): void {
+  closed(tcp: ConnectionFacts, use: Use | null = this.useOf(tcp)): void {
     this.uses.delete(tcp.id);
     if (use === null) return;
     // What began before the capture, or was not captured whole, may have carried anything.
@@ -193,7 +193,7 @@ export class ConnectionChurn {
     for (const load of this.loads.values()) if (load.server === server) yield load;
   }
 
-  private useOf(tcp: Connection): Use | null {
+  private useOf(tcp: ConnectionFacts): Use | null {
     const use = this.uses.get(tcp.id);
     if (use?.tls != null) {
       // A handshake that failed is no use of a connection; one that carried much was worth it.
@@ -202,7 +202,7 @@ export class ConnectionChurn {
     return { requests: use?.requests ?? 0, probe: (use?.requests ?? 0) === 0 };
   }
 
-  private load(tcp: Connection): ClientLoad | null {
+  private load(tcp: ConnectionFacts): ClientLoad | null {
     const key = `${tcp.client.ip} ${tcp.server.text}`;
     let load = this.loads.get(key);
     if (load === undefined) {
@@ -214,7 +214,11 @@ export class ConnectionChurn {
 }
 
 /** The first sign of a connection's end, and whose it was. */
-export function firstToEnd(tcp: Connection): { by: 'client' | 'server' | null; moment: Moment | null; rst: boolean } {
+export function firstToEnd(tcp: ConnectionFacts): {
+  by: 'client' | 'server' | null;
+  moment: Moment | null;
+  rst: boolean;
+} {
   let by: 'client' | 'server' | null = null;
   let moment: Moment | null = null;
   let rst = false;

@@ -1,4 +1,4 @@
-import type { Moment } from '../../network/connection.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import { Intervals } from '../measures/intervals.js';
 
 const SECOND = 1e9;

@@ -1,8 +1,11 @@
+import type { Message } from '../../protocols/protocol.js';
+import type { ConnectionFacts } from '../../observations/connectionFacts.js';
+import { sinkOf } from '../../observations/forward.js';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { etcd } from '../../protocols/etcd/index.js';
 import { EtcdMessage } from '../../protocols/etcd/message.js';
-import { MessageReader } from '../../protocols/messageReader.js';
+import { CaptureReader } from '../../observations/captureReader.js';
 import { type Lease, LeaseTable } from './leases.js';
 import type { RenewalSeries } from './leaseRenewals.js';
 
@@ -76,21 +79,26 @@ interface Run {
   seconds(time: number): number;
 }
 
+/** The connection that a message came on. */
+const connections = new WeakMap<Message, ConnectionFacts>();
+
 async function read(capture: string): Promise<Run> {
   const table = new LeaseTable();
   const messages: EtcdMessage[] = [];
   let gapBytes = 0;
-  const reader = new MessageReader(
+  const reader = new CaptureReader(
     [`${FIXTURES}${capture}.gz`],
-    {
-      message(message) {
-        table.message(message);
-        if (message instanceof EtcdMessage) messages.push(message);
+    sinkOf({
+      message(message, connection) {
+        table.message(message, connection);
+        if (!(message instanceof EtcdMessage)) return;
+        messages.push(message);
+        connections.set(message, connection);
       },
-      gap: (gap) => (gapBytes += gap.bytes),
-      connectionOpened: () => undefined,
-      connectionClosed: () => undefined,
-    },
+      gap: (gap) => {
+        gapBytes += gap.bytes;
+      },
+    }),
     { protocols: [etcd()] },
   );
   await reader.read();
@@ -162,7 +170,7 @@ describe.each(CAPTURES)('%s against its truth', (capture) => {
     const posts = run.messages.filter(
       (m) => m.op === 'LeaseKeepAlive' && m.transport === 'http' && m.kind === 'request',
     );
-    expect(new Set(posts.map((m) => m.connection.id)).size).toBe(http.connections_used);
+    expect(new Set(posts.map((m) => connections.get(m)!.id)).size).toBe(http.connections_used);
     expect([table.withoutId, table.notKept, run.gapBytes]).toEqual([0, 0, 0]);
   });
 
@@ -189,7 +197,7 @@ describe.each(CAPTURES)('%s against its truth', (capture) => {
     const calls = run.messages.filter((m) => m.transport === 'grpc' && m.kind === 'request' && m.path !== null);
     const streams = new Map<string, string>();
     for (const m of calls)
-      streams.set(m.op === 'LeaseKeepAlive' ? `${m.connection.id}` : `${m.frame} ${m.op!}`, m.path!);
+      streams.set(m.op === 'LeaseKeepAlive' ? `${connections.get(m)!.id}` : `${m.frame} ${m.op!}`, m.path!);
     if (grpc.calls_by_path !== undefined)
       expect(counted([...streams.values()], (path) => path)).toEqual(grpc.calls_by_path);
     const { table } = run;
@@ -207,7 +215,7 @@ describe.each(CAPTURES)('%s against its truth', (capture) => {
     ]);
     expectSeries(Object.fromEntries(found) as Record<string, LeaseTruth>, expected);
     if (grpc.connections !== undefined) {
-      expect(new Set(calls.filter((m) => m.op === 'LeaseKeepAlive').map((m) => m.connection.id)).size).toBe(
+      expect(new Set(calls.filter((m) => m.op === 'LeaseKeepAlive').map((m) => connections.get(m)!.id)).size).toBe(
         grpc.connections,
       );
     }
@@ -251,7 +259,10 @@ describe.each(CAPTURES)('%s against its truth', (capture) => {
       expect(seconds4(Math.max(...latencies))).toBe(truth.post_leases_latency.max_s);
     }
     if (truth.forwarding !== undefined) {
-      const pairs = counted(posts, (m) => `${m.connection.client.ip} -> ${m.connection.server.ip} status ${m.status!}`);
+      const pairs = counted(
+        posts,
+        (m) => `${connections.get(m)!.client.ip} -> ${connections.get(m)!.server.ip} status ${m.status!}`,
+      );
       expect(pairs).toEqual(truth.forwarding.by_pair);
       const errors = counted(
         posts.filter((m) => m.status !== 200),

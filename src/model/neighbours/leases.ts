@@ -1,6 +1,6 @@
-import type { Moment } from '../../network/connection.js';
+import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
 import type { Message } from '../../protocols/protocol.js';
-import { EtcdMessage } from '../../protocols/etcd/message.js';
+import type { EtcdMessage } from '../../protocols/etcd/message.js';
 import type { LeaseId } from '../../protocols/etcd/records.js';
 import { Intervals } from '../measures/intervals.js';
 import { RenewalSeries, type RenewalStorm } from './leaseRenewals.js';
@@ -80,12 +80,13 @@ export class LeaseTable {
   readonly intervals = new Intervals(EXACT_IN_ALL);
   private readonly leases = new Map<string, Lease>();
 
-  message(message: Message): void {
-    if (!(message instanceof EtcdMessage)) return;
+  message(observed: Message, connection: ConnectionFacts): void {
+    if (observed.protocol !== 'etcd') return;
+    const message = observed as EtcdMessage;
     switch (message.op) {
       case 'LeaseKeepAlive':
-        if (message.kind === 'request') this.renewal(message);
-        else if (message.kind === 'response') this.answer(message);
+        if (message.kind === 'request') this.renewal(message, connection);
+        else if (message.kind === 'response') this.answer(message, connection);
         break;
       case 'LeaseTimeToLive':
         if (message.kind === 'request' && message.transport === 'http') this.internal++;
@@ -119,8 +120,7 @@ export class LeaseTable {
     return this.leases.get(decimal) ?? null;
   }
 
-  private renewal(message: EtcdMessage): void {
-    const { client, server } = message.connection;
+  private renewal(message: EtcdMessage, { client, server }: ConnectionFacts): void {
     if (message.transport === 'http') {
       this.renewals++;
       increment(this.bySender, client.ip);
@@ -129,11 +129,11 @@ export class LeaseTable {
       this.grpcRenewals++;
       if (message.guessed) this.guessedGrpc++;
     }
-    if (message.leaseId !== null) this.renewed(message.leaseId, message);
+    if (message.leaseId !== null) this.renewed(message.leaseId, message, client.ip);
     else if (message.transport === 'http') this.withoutId++;
   }
 
-  private renewed(id: LeaseId, request: EtcdMessage): void {
+  private renewed(id: LeaseId, request: EtcdMessage, client: string): void {
     const lease = this.lease(id);
     if (lease === null) {
       this.notKept++;
@@ -142,10 +142,10 @@ export class LeaseTable {
     const http = request.transport === 'http';
     (http ? lease.http : lease.grpc).add(request.firstFrame, request.firstTime, lease.ttl);
     if (request.guessed) lease.guessedGrpc++;
-    remember(http ? lease.senders : lease.clients, request.connection.client.ip);
+    remember(http ? lease.senders : lease.clients, client);
   }
 
-  private answer(message: EtcdMessage): void {
+  private answer(message: EtcdMessage, { client }: ConnectionFacts): void {
     const http = message.transport === 'http';
     const { request, ttl } = message;
     if (http) increment(this.statuses, message.status ?? 0);
@@ -154,7 +154,7 @@ export class LeaseTable {
     // The request's body was lost, but the answer names the lease.
     if (http && request?.leaseId === null && message.leaseId !== null) {
       this.withoutId--;
-      this.renewed(message.leaseId, request);
+      this.renewed(message.leaseId, request, client.ip);
     }
     const lease = id === null ? null : this.lease(id);
     if (http && message.status !== 200) {

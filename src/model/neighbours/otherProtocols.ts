@@ -1,4 +1,4 @@
-import type { Connection } from '../../network/connection.js';
+import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import type { Message } from '../../protocols/protocol.js';
 
 /** What was seen of one protocol other than ZooKeeper's own. */
@@ -21,7 +21,7 @@ export class OtherProtocols {
   }
 
   /** A connection has ended, or the capture has. */
-  closed({ protocol }: Connection): void {
+  closed({ protocol }: ConnectionFacts): void {
     if (protocol !== null && protocol !== 'zookeeper') this.of(protocol).connections++;
   }
 

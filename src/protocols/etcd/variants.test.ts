@@ -1,3 +1,4 @@
+import { sinkOf } from '../../observations/forward.js';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +11,7 @@ import { parseTcp, type TcpPacket } from '../../testing/packets.js';
 import { Random } from '../../testing/random.js';
 import { streamInput } from '../../testing/readFrames.js';
 import { STREAM_VARIANTS } from '../../testing/variants.js';
-import { MessageReader } from '../messageReader.js';
+import { CaptureReader } from '../../observations/captureReader.js';
 import { etcd } from './index.js';
 
 function packetsOf(name: string): Packet[] {
@@ -50,17 +51,16 @@ describe('the same packets otherwise', () => {
 async function leases(packets: readonly Packet[]): Promise<{ table: LeaseTable; gaps: number }> {
   const table = new LeaseTable();
   let gaps = 0;
-  const none = (): void => undefined;
-  const reader = new MessageReader(
+  const reader = new CaptureReader(
     [streamInput(writePcap(packets), undefined, 'capture')],
-    {
-      message: (message) => {
-        table.message(message);
+    sinkOf({
+      message: (message, connection) => {
+        table.message(message, connection);
       },
-      gap: () => gaps++,
-      connectionOpened: none,
-      connectionClosed: none,
-    },
+      gap: () => {
+        gaps++;
+      },
+    }),
     options,
   );
   await reader.read();

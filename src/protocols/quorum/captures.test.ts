@@ -1,3 +1,4 @@
+import type { ConnectedMessage } from '../protocol.js';
 import { describe, expect, it } from 'vitest';
 import { TO_SERVER } from '../../network/connection.js';
 import { quorumTruth, readQuorum } from '../../testing/quorumCapture.js';
@@ -42,12 +43,12 @@ describe.each(recorded)('%s', (name) => {
   it('has every packet and every byte that an independent decoder found', async () => {
     const truth = quorumTruth(name);
     const zab = new Map<string, { toLeader: Counted; toLearner: Counted }>();
-    const election: ElectionMessage[] = [];
+    const election: (ElectionMessage & ConnectedMessage)[] = [];
     let lost = 0;
     await readQuorum(
       name,
       (message) => {
-        if (message.protocol === 'election') election.push(message as ElectionMessage);
+        if (message.protocol === 'election') election.push(message as ElectionMessage & ConnectedMessage);
         if (!(message instanceof ZabMessage)) return;
         const m = message;
         const key = `${m.connection.client.text} ${m.connection.server.text}`;

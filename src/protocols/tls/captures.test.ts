@@ -41,13 +41,14 @@ it('tls-stall.pcapng: every handshake is as its truth says', async () => {
   const truth = JSON.parse(readFileSync(`${CAPTURE}.truth.json`, 'utf8')) as {
     tls: { by_outcome: Record<string, number>; close_wait_at_end: number; handshakes: Handshake[] };
   };
-  const handshakes: TlsHandshake[] = [];
+  const handshakes: (TlsHandshake & { connection: Connection })[] = [];
   const none = (): void => undefined;
   const reader = new MessageReader(
     [`${CAPTURE}.pcapng.gz`],
     {
       message(message) {
-        if (message instanceof TlsMessage && message.op === 'Handshake') handshakes.push(message.handshake!);
+        if (message instanceof TlsMessage && message.op === 'Handshake')
+          handshakes.push({ ...message.handshake!, connection: message.connection });
       },
       gap: none,
       connectionOpened: none,

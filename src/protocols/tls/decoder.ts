@@ -97,7 +97,6 @@ export class TlsDecoder implements ConnectionDecoder {
     // A second one answers a HelloRetryRequest: the handshake goes on counting from the first.
     if (hello !== null && this.handshake === null) {
       this.handshake = {
-        connection: this.connection,
         hello: { frame: place.frame, time: place.time },
         helloEnd: place.streamEnd,
         helloLength: place.streamEnd,

@@ -17,7 +17,6 @@ export type HandshakeOutcome = 'completed' | 'alert' | 'reset' | 'stalled' | 'cl
 
 /** One TLS handshake; filled in while it goes on. */
 export interface TlsHandshake {
-  readonly connection: Connection;
   /** Packet that completed the ClientHello, position behind it, and its size with its record headers. */
   readonly hello: Moment;
   readonly helloEnd: number;

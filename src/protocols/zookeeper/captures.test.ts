@@ -12,7 +12,7 @@ async function decode(file: string): Promise<MessageRecord[]> {
   const reader: MessageReader = new MessageReader(
     [new URL(file, folder).pathname],
     {
-      message: (message) => records.push(messageRecord(message, reader.clock, { data: false })),
+      message: (message) => records.push(messageRecord(message, message.connection, reader.clock, { data: false })),
       gap: (gap) => {
         // An unknown word on the port (`nope` in every-opcode) is no message.
         if (gap.reason !== 'foreign') expect.fail(`gap of ${gap.bytes} bytes at frame ${gap.frame}`);

@@ -1,4 +1,4 @@
-import type { Connection, Direction } from '../../network/connection.js';
+import type { Direction } from '../../network/connection.js';
 import type { Message, RecordOptions } from '../protocol.js';
 import type { ChildNames } from './childLists.js';
 import type { RequestBody, ResponseBody } from './format/records.js';
@@ -37,7 +37,6 @@ export interface ZooKeeperRequest {
  */
 export interface ZooKeeperMessage extends Message {
   readonly protocol: 'zookeeper';
-  readonly connection: Connection;
   readonly direction: Direction;
   readonly kind: 'request' | 'response' | 'notification';
   readonly opcode: number | null;

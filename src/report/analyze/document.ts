@@ -1,5 +1,4 @@
-import type { CaptureInfo } from '../../capture/captureInfo.js';
-import type { Clock } from '../../capture/clock.js';
+import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { Forgotten } from '../../model/index.js';
 import type { Confidence, Severity } from '../../rules/finding.js';
 

@@ -1,6 +1,6 @@
-import type { CaptureInfo } from '../../capture/captureInfo.js';
+import type { CaptureInfo, Problem } from '../../observations/inputs.js';
 import type { Forgotten } from '../../model/index.js';
-import type { Problem } from '../../network/problems.js';
+import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import type { Gap, Message } from '../../protocols/protocol.js';
 import { printable } from '../text/escape.js';
 import { plural } from '../text/plural.js';
@@ -25,9 +25,9 @@ export class Losses {
     if (this.truncated++ === 0) this.firstTruncated = message.frame;
   }
 
-  gap(gap: Gap): void {
+  gap(gap: Gap, connection: ConnectionFacts): void {
     add(this.byReason, gap.reason, gap);
-    if (gap.reason === 'foreign') add(this.foreign, gap.connection.foreign ?? 'unknown', gap);
+    if (gap.reason === 'foreign') add(this.foreign, connection.foreign ?? 'unknown', gap);
   }
 
   /**

@@ -15,7 +15,7 @@ async function records(capture: string): Promise<MessageRecord[]> {
   const reader = new MessageReader(
     [`${FIXTURES}${capture}`],
     {
-      message: (message) => found.push(messageRecord(message, reader.clock, { data: false })),
+      message: (message) => found.push(messageRecord(message, message.connection, reader.clock, { data: false })),
       gap: none,
       connectionOpened: none,
       connectionClosed: none,

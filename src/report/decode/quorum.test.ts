@@ -12,7 +12,7 @@ async function records(name: string): Promise<MessageRecord[]> {
   const clock = new Clock();
   const list: MessageRecord[] = [];
   await readQuorum(name, (message) => {
-    if (message.protocol !== 'zookeeper') list.push(messageRecord(message, clock, { data: true }));
+    if (message.protocol !== 'zookeeper') list.push(messageRecord(message, message.connection, clock, { data: true }));
   });
   return list;
 }

@@ -1,5 +1,4 @@
-import type { Clock } from '../../capture/clock.js';
-import type { CaptureInfo } from '../../capture/captureInfo.js';
+import type { Clock, CaptureInfo } from '../../observations/inputs.js';
 import { type Counts, Grouping } from '../../model/measures/grouping.js';
 import { SessionCounts } from '../../model/journals/sessionEvents.js';
 import { Statistics } from '../../model/measures/statistics.js';

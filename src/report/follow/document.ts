@@ -1,5 +1,4 @@
-import type { CaptureInfo } from '../../capture/captureInfo.js';
-import type { Clock } from '../../capture/clock.js';
+import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import { captureEntry, type CaptureEntry } from '../analyze/document.js';
 import { endOf, type LadderEvent } from '../../model/journals/conversation/events.js';
 import type { LadderRecorder } from '../../model/journals/conversation/recorder.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../capture/clock.js';
+import type { Clock } from '../../observations/inputs.js';
 import type { Lease, LeaseTable } from '../../model/neighbours/leases.js';
 
 /** `leases[]` of `zkscope leases --json`. Durations are seconds; null where there is nothing to measure. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../capture/clock.js';
+import type { Clock } from '../../observations/inputs.js';
 import {
   type Judgement,
   type PathChange,

@@ -1,5 +1,4 @@
-import type { CaptureInfo } from '../../capture/captureInfo.js';
-import type { Clock } from '../../capture/clock.js';
+import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import { Model, SessionLanes, Timeline } from '../../model/index.js';
 import type { AnalyzeDocument, SessionEntry } from '../analyze/document.js';
 import type { Finding } from '../../rules/finding.js';

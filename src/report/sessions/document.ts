@@ -1,5 +1,4 @@
-import type { CaptureInfo } from '../../capture/captureInfo.js';
-import type { Clock } from '../../capture/clock.js';
+import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { SessionSummary, SessionTable } from '../../model/journals/sessionTable.js';
 import { captureEntry, type CaptureEntry } from '../analyze/document.js';
 

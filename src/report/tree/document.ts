@@ -1,5 +1,4 @@
-import type { CaptureInfo } from '../../capture/captureInfo.js';
-import type { Clock } from '../../capture/clock.js';
+import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { Model } from '../../model/index.js';
 import type { TreeKnown, TreeNode, TreeRecorder } from '../../model/journals/tree/index.js';
 import { captureEntry, type CaptureEntry } from '../analyze/document.js';

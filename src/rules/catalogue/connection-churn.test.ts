@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MessageReader } from '../../protocols/messageReader.js';
+import { CaptureReader } from '../../observations/captureReader.js';
 import { Analysis } from '../analysis.js';
 import { connectionChurn } from './connection-churn.js';
 import type { Finding } from '../finding.js';
@@ -9,7 +9,7 @@ import type { AnyRule } from '../rule.js';
 async function findings(capture: string, ...registry: AnyRule[]): Promise<readonly Finding[]> {
   const analysis = new Analysis({ registry });
   const file = new URL(`../../../fixtures/churn/${capture}`, import.meta.url).pathname;
-  const reader = new MessageReader([file], analysis);
+  const reader = new CaptureReader([file], analysis.sink);
   await reader.read();
   analysis.end(reader.last.time);
   return analysis.findings;

@@ -1,5 +1,5 @@
 import { type ClientLoad, ShortConnections } from '../../model/index.js';
-import type { Connection } from '../../network/connection.js';
+import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import type { Finding, Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { count, duration, listing, seconds } from '../support/text.js';
@@ -121,7 +121,7 @@ function finding({ server, loads, all }: Churned): Omit<Finding, 'rule'> {
   };
 }
 
-function evidence(tcp: Connection): Evidence[] {
+function evidence(tcp: ConnectionFacts): Evidence[] {
   const opened = tcp.syn ?? tcp.start;
   const found: Evidence[] = [{ ...opened, text: `SYN of ${tcp.client.text}` }];
   const { toServer, toClient } = tcp;

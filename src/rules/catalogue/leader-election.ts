@@ -1,4 +1,4 @@
-import type { Moment } from '../../network/connection.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import { agreedLeader, type Election, type QuorumModel, type Reign } from '../../model/neighbours/quorum/index.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
 import type { DataValue, Evidence, Finding } from '../finding.js';

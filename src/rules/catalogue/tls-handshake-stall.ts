@@ -1,4 +1,4 @@
-import type { ServerHandshakes } from '../../model/index.js';
+import type { ServerHandshakes, Stalled } from '../../model/index.js';
 import type { TlsHandshake } from '../../protocols/tls/message.js';
 import type { DataValue, Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
@@ -32,11 +32,11 @@ export const tlsHandshakeStall = defineRule({
   },
   create({ model, options, report }) {
     function look(server: ServerHandshakes): void {
-      const stalled = server.stalled.filter((handshake) => waited(handshake) >= options.wait * 1e9);
+      const stalled = server.stalled.filter(({ handshake }) => waited(handshake) >= options.wait * 1e9);
       const first = stalled[0];
       if (first === undefined) return;
       const open = stalled.filter(({ connection: { toClient } }) => toClient.fin === null && toClient.rst === null);
-      const waits = stalled.map(waited).sort((a, b) => a - b);
+      const waits = stalled.map(({ handshake }) => waited(handshake)).sort((a, b) => a - b);
       const clients = [...new Set(stalled.map(({ connection }) => connection.client.ip))];
       const answered = server.count('completed');
       const others = [
@@ -58,8 +58,8 @@ export const tlsHandshakeStall = defineRule({
         remedy: REMEDY,
         server: server.server,
         ...(clients.length === 1 ? { client: clients[0]! } : {}),
-        from: first.hello.time,
-        to: Math.max(...stalled.map(({ decided }) => decided!.time)),
+        from: first.handshake.hello.time,
+        to: Math.max(...stalled.map(({ handshake }) => handshake.decided!.time)),
         evidence: evidence(first, last),
         data: {
           stalled: server.count('stalled'),
@@ -91,8 +91,8 @@ function waited(handshake: TlsHandshake): number {
   return handshake.decided!.time - handshake.hello.time;
 }
 
-function handshakeData(handshake: TlsHandshake): DataValue {
-  const { connection, hello, decided, serverName } = handshake;
+function handshakeData({ handshake, connection }: Stalled): DataValue {
+  const { hello, decided, serverName } = handshake;
   return {
     client: connection.client.text,
     connection: connection.id,
@@ -103,10 +103,10 @@ function handshakeData(handshake: TlsHandshake): DataValue {
   };
 }
 
-function evidence(first: TlsHandshake, last: TlsHandshake): Evidence[] {
+function evidence(first: Stalled, last: Stalled): Evidence[] {
   const found: Evidence[] = [];
-  for (const handshake of first === last ? [first] : [first, last]) {
-    const { client, toClient } = handshake.connection;
+  for (const { handshake, connection } of first === last ? [first] : [first, last]) {
+    const { client, toClient } = connection;
     found.push({ ...handshake.hello, text: `ClientHello of ${client.text}, acknowledged by the server’s TCP` });
     const fin =
       toClient.fin === null && toClient.rst === null ? '; none of the server follows' : '; the server closes as well';

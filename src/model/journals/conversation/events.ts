@@ -1,9 +1,9 @@
-import type { Connection } from '../../../network/connection.js';
-import type { TcpEventKind } from '../../../network/tcpEvents.js';
+import type { ConnectionFacts } from '../../../observations/connectionFacts.js';
+import type { TcpEventKind } from '../../../observations/connectionFacts.js';
 import type { MessageRecord } from '../../../observations/record.js';
 
 interface Event {
-  readonly connection: Connection;
+  readonly connection: ConnectionFacts;
   readonly frame: number;
   /** Nanoseconds on the run's clock. */
   readonly time: number;

@@ -1,7 +1,7 @@
-import type { Clock } from '../../../capture/clock.js';
-import type { Connection } from '../../../network/connection.js';
-import { TO_SERVER, type Direction } from '../../../network/connection.js';
-import type { TcpEventKind } from '../../../network/tcpEvents.js';
+import type { Clock } from '../../../observations/inputs.js';
+import type { ObservationSink } from '../../../observations/observation.js';
+import type { MessageFilter } from '../../../observations/filter.js';
+import { TO_SERVER, type ConnectionFacts, type Moment, type TcpEvent } from '../../../observations/connectionFacts.js';
 import type { Gap, Message } from '../../../protocols/protocol.js';
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
 import {
@@ -26,7 +26,7 @@ const UNKNOWN_SILENCE = 10e9;
 
 /** What is known of one connection while it is looked at. */
 interface Followed {
-  readonly connection: Connection;
+  readonly connection: ConnectionFacts;
   /** Null while it may still turn out to be of the wanted session. */
   wanted: boolean | null;
   early: LadderEvent[];
@@ -46,9 +46,9 @@ export interface LadderOptions {
   /** Nanoseconds without an event that are told as silence; null: 2/3 of the session timeout. */
   readonly silence: number | null;
   /** Which messages are wanted; null for all, with TCP's own events among them. */
-  readonly filter: { message(message: Message): boolean; gap(gap: Gap): boolean } | null;
+  readonly filter: MessageFilter | null;
   /** Which places of the capture are wanted for TCP's events; null for all. */
-  readonly place: ((connection: Connection, frame: number, time: number) => boolean) | null;
+  readonly place: ((connection: ConnectionFacts, frame: number, time: number) => boolean) | null;
 }
 
 /** A session that was seen, for whoever asked for one that was not. */
@@ -60,10 +60,10 @@ export interface SeenSession {
 }
 
 /** Records the conversation of one session, connection or client. */
-export class LadderRecorder {
+export class LadderRecorder implements ObservationSink {
   readonly store: LadderStore;
   /** The connections that it went over, in order. */
-  readonly connections: Connection[] = [];
+  readonly connections: ConnectionFacts[] = [];
   readonly sessions = new Set<string>();
   /** Sessions of the capture, bounded; and how many connections there were. */
   readonly seen = new Map<number, SeenSession>();
@@ -75,7 +75,7 @@ export class LadderRecorder {
   private strangers: Followed[] = [];
   /** Addresses (without ports) of its connections. */
   private readonly clients = new Set<string>();
-  private readonly open = new Map<Connection, Followed>();
+  private readonly open = new Map<ConnectionFacts, Followed>();
   private closing: Followed | null = null;
   private order = 0;
 
@@ -91,11 +91,11 @@ export class LadderRecorder {
     return this.options.silence ?? (this.timeout === null ? UNKNOWN_SILENCE : (this.timeout * 1e6 * 2) / 3);
   }
 
-  connectionOpened(connection: Connection): void {
+  opened(connection: ConnectionFacts): void {
     if (connection.protocol === 'zookeeper') this.of(connection);
   }
 
-  connectionClosed(connection: Connection): void {
+  closed(connection: ConnectionFacts): void {
     const followed = this.open.get(connection);
     // With 'open' it is the capture that ends; after a FIN, packets may still come.
     if (followed === undefined || connection.end === 'open') return;
@@ -106,30 +106,52 @@ export class LadderRecorder {
     this.open.delete(connection);
   }
 
-  message(message: Message): void {
+  message(message: Message, connection: ConnectionFacts): void {
     if (message.protocol !== 'zookeeper') return;
     const m = message as ZooKeeperMessage;
-    const followed = this.of(m.connection);
+    const followed = this.of(connection);
     if (followed.wanted !== true || followed.session === null) this.identify(m, followed);
     if (this.refused(followed)) return;
     const { filter } = this.options;
-    const passes = filter?.message(m) !== false;
+    const passes = filter?.message(m, connection) !== false;
     if (followed.wanted === true) this.count(m);
     if (m.kind === 'request') this.request(m, followed, passes);
     else if (m.kind === 'response') this.response(m, followed, passes);
     else if (passes) {
       const record = this.record(m, followed);
-      this.add(followed, { type: 'notification', ...this.place(m), record, streamEnd: m.streamEnd });
+      this.add(followed, {
+        type: 'notification',
+        ...this.place(m, followed.connection),
+        record,
+        streamEnd: m.streamEnd,
+      });
     }
   }
 
-  gap(gap: Gap): void {
-    const followed = this.open.get(gap.connection);
-    if (followed === undefined || followed.wanted === false || this.options.filter?.gap(gap) === false) return;
-    this.add(followed, { type: 'gap', ...this.place(gap), record: gapRecord(gap, this.options.clock) });
+  ping(message: ZooKeeperMessage, connection: ConnectionFacts): void {
+    this.message(message, connection);
   }
 
-  tcpEvent(kind: TcpEventKind, connection: Connection, direction: Direction, frame: number, time: number): void {
+  pingAnswer(message: ZooKeeperMessage, connection: ConnectionFacts): void {
+    this.message(message, connection);
+  }
+
+  acknowledged(): void {
+    // Which of its events were received is asked of the connection at the end.
+  }
+
+  gap(gap: Gap, connection: ConnectionFacts): void {
+    const followed = this.open.get(connection);
+    if (followed === undefined || followed.wanted === false || this.options.filter?.gap(gap, connection) === false)
+      return;
+    this.add(followed, {
+      type: 'gap',
+      ...this.place(gap, connection),
+      record: gapRecord(gap, connection, this.options.clock),
+    });
+  }
+
+  tcp({ kind, direction, frame, time }: TcpEvent, connection: ConnectionFacts): void {
     const followed = this.open.get(connection) ?? (this.closing?.connection === connection ? this.closing : undefined);
     if (followed === undefined || followed.wanted === false) return;
     if (this.options.place?.(connection, frame, time) === false) return;
@@ -145,7 +167,7 @@ export class LadderRecorder {
     }
     this.add(followed, {
       type: 'tcp',
-      ...this.place({ connection, frame, time }),
+      ...this.place({ frame, time }, connection),
       kind,
       toServer,
       count: 1,
@@ -180,7 +202,7 @@ export class LadderRecorder {
   }
 
   /** A connection that gave no session, as one event. */
-  private attempt(connection: Connection, early: readonly LadderEvent[]): AttemptsEvent {
+  private attempt(connection: ConnectionFacts, early: readonly LadderEvent[]): AttemptsEvent {
     const last = early.at(-1)!;
     const said = early.some((event) => event.type === 'request');
     const outcome =
@@ -193,7 +215,7 @@ export class LadderRecorder {
             : 'nothingSaid';
     return {
       type: 'attempts',
-      ...this.place({ connection, ...connection.start }),
+      ...this.place(connection.start, connection),
       outcome,
       count: 1,
       lastFrame: last.frame,
@@ -202,7 +224,7 @@ export class LadderRecorder {
     };
   }
 
-  private of(connection: Connection): Followed {
+  private of(connection: ConnectionFacts): Followed {
     let followed = this.open.get(connection);
     if (followed !== undefined) return followed;
     const wanted = this.target.kind === 'session' ? null : isTarget(this.target, connection);
@@ -276,12 +298,12 @@ export class LadderRecorder {
   private request(m: ZooKeeperMessage, followed: Followed, passes: boolean): void {
     if (!passes) return;
     if (m.op === 'ping' && !this.options.pings) {
-      this.ping(m, followed);
+      this.pinged(m, followed);
       return;
     }
     const event: RequestEvent = {
       type: 'request',
-      ...this.place(m),
+      ...this.place(m, followed.connection),
       op: m.op,
       record: this.record(m, followed),
       answer: null,
@@ -303,13 +325,13 @@ export class LadderRecorder {
     const request = m.request === null ? null : (followed.waiting.get(m.request) ?? null);
     if (m.request !== null) followed.waiting.delete(m.request);
     if (m.op === 'ping' && !this.options.pings) {
-      if (passes) this.pong(m, followed);
+      if (passes) this.answered(m, followed);
       return;
     }
     if (!passes && request === null) return;
     const event: ResponseEvent = {
       type: 'response',
-      ...this.place(m),
+      ...this.place(m, followed.connection),
       op: m.op,
       record: this.record(m, followed),
       request,
@@ -324,7 +346,7 @@ export class LadderRecorder {
     this.add(followed, event);
   }
 
-  private ping(m: ZooKeeperMessage, followed: Followed): void {
+  private pinged(m: ZooKeeperMessage, followed: Followed): void {
     const { pings } = followed;
     const last = followed.wanted === true ? this.store.last : followed.early.at(-1);
     const pause = pings === null ? 0 : m.time - pings.lastRequest;
@@ -344,7 +366,7 @@ export class LadderRecorder {
     }
     const run: PingsEvent = {
       type: 'pings',
-      ...this.place(m),
+      ...this.place(m, followed.connection),
       count: 1,
       answered: 0,
       lastFrame: m.frame,
@@ -358,7 +380,7 @@ export class LadderRecorder {
     this.add(followed, run);
   }
 
-  private pong(m: ZooKeeperMessage, followed: Followed): void {
+  private answered(m: ZooKeeperMessage, followed: Followed): void {
     const { pings } = followed;
     if (pings === null || pings.answered === pings.count) return;
     pings.answered++;
@@ -369,7 +391,7 @@ export class LadderRecorder {
 
   /** The message as `decode` prints it, without what may be very long. */
   private record(m: ZooKeeperMessage, followed: Followed): MessageRecord {
-    const record = messageRecord(m, this.options.clock, { data: false });
+    const record = messageRecord(m, followed.connection, this.options.clock, { data: false });
     if (m.op === 'connect' && m.kind === 'request' && followed.asked !== null) record['asked'] = followed.asked;
     for (const [name, value] of Object.entries(record)) {
       if (!Array.isArray(value) || value.length <= NAMES) continue;
@@ -379,8 +401,11 @@ export class LadderRecorder {
     return record;
   }
 
-  private place({ connection, frame, time }: { connection: Connection; frame: number; time: number }): {
-    connection: Connection;
+  private place(
+    { frame, time }: Moment,
+    connection: ConnectionFacts,
+  ): {
+    connection: ConnectionFacts;
     frame: number;
     time: number;
     order: number;

@@ -1,4 +1,4 @@
-import type { Connection } from '../../../network/connection.js';
+import type { ConnectionFacts } from '../../../observations/connectionFacts.js';
 
 /** Whose conversation is wanted. */
 export type LadderTarget =
@@ -17,7 +17,7 @@ export function ladderTarget(text: string): LadderTarget | null {
 }
 
 /** Whether a connection is the wanted one as far as its addresses and number tell; a session's cannot be told by them. */
-export function isTarget(target: LadderTarget, connection: Connection): boolean {
+export function isTarget(target: LadderTarget, connection: ConnectionFacts): boolean {
   switch (target.kind) {
     case 'session':
       return false;

@@ -1,4 +1,4 @@
-import type { Connection } from '../../../network/connection.js';
+import type { ConnectionFacts } from '../../../observations/connectionFacts.js';
 import type { WatchKind } from '../../knowledge/view.js';
 import type { Cause, ChangeKind } from '../../knowledge/znode.js';
 
@@ -91,7 +91,7 @@ export interface Told {
   readonly eventType: number;
   readonly frame: number;
   readonly time: number;
-  readonly connection: Connection;
+  readonly connection: ConnectionFacts;
   /** Its end in the stream to the client. */
   readonly streamEnd: number;
 }

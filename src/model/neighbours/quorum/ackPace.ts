@@ -1,4 +1,4 @@
-import type { Moment } from '../../../network/connection.js';
+import type { Moment } from '../../../observations/connectionFacts.js';
 
 /** Nanoseconds without an acknowledgement, while a proposal waited for one, from which on the wait counts as slow. */
 export const SLOW_WAIT = 50e6;

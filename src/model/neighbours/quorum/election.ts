@@ -1,4 +1,4 @@
-import type { Moment } from '../../../network/connection.js';
+import type { Moment } from '../../../observations/connectionFacts.js';
 import type { LearnerLink } from './learnerLink.js';
 import type { QuorumServer } from './server.js';
 

@@ -1,4 +1,4 @@
-import type { Connection, Moment } from '../../../network/connection.js';
+import type { ConnectionFacts, Moment } from '../../../observations/connectionFacts.js';
 import type { ZabMessage } from '../../../protocols/quorum/zab/zabMessage.js';
 import { AckPace } from './ackPace.js';
 import type { Reign } from './election.js';
@@ -45,7 +45,7 @@ export class LearnerLink {
   gaps = 0;
 
   constructor(
-    readonly tcp: Connection,
+    readonly tcp: ConnectionFacts,
     public leader: QuorumServer,
     public learner: QuorumServer,
   ) {

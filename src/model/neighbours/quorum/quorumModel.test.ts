@@ -1,5 +1,6 @@
+import { sinkOf } from '../../../observations/forward.js';
 import { describe, expect, it } from 'vitest';
-import { MessageReader } from '../../../protocols/messageReader.js';
+import { CaptureReader } from '../../../observations/captureReader.js';
 import { quorum } from '../../../protocols/quorum/index.js';
 import { quorumCapture, quorumTruth } from '../../../testing/quorumCapture.js';
 import { agreedLeader, QuorumModel } from './index.js';
@@ -12,13 +13,14 @@ interface Read {
 
 async function read(name: string): Promise<Read> {
   const model = new QuorumModel();
-  const sink = {
+  const sink = sinkOf({
     message: model.message.bind(model),
-    gap: model.gap.bind(model),
-    connectionOpened: (): void => undefined,
-    connectionClosed: model.connectionClosed.bind(model),
-  };
-  const reader = new MessageReader([quorumCapture(name)], sink, { protocols: quorum() });
+    gap: (_gap, connection) => {
+      model.gap(connection);
+    },
+    closed: model.closed.bind(model),
+  });
+  const reader = new CaptureReader([quorumCapture(name)], sink, { protocols: quorum() });
   await reader.read();
   model.end();
   return { model, seconds: (time) => reader.clock.epochSeconds(time) };

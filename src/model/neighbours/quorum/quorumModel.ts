@@ -1,9 +1,9 @@
-import type { Connection, Moment } from '../../../network/connection.js';
-import { TO_CLIENT, TO_SERVER } from '../../../network/connection.js';
-import type { Gap, Message } from '../../../protocols/protocol.js';
+import type { ConnectionFacts, Moment } from '../../../observations/connectionFacts.js';
+import { TO_CLIENT, TO_SERVER } from '../../../observations/connectionFacts.js';
+import type { Message } from '../../../protocols/protocol.js';
 import type { ElectionMessage, Notification } from '../../../protocols/quorum/election/electionMessage.js';
 import { RequestTable, type Proposal } from '../../../protocols/quorum/zab/proposals.js';
-import { ZabMessage } from '../../../protocols/quorum/zab/zabMessage.js';
+import type { ZabMessage } from '../../../protocols/quorum/zab/zabMessage.js';
 import { Histogram } from '../../measures/histogram.js';
 import { SLOW_WAIT } from './ackPace.js';
 import { agreedLeader, type Election, type Looker, type Reign } from './election.js';
@@ -60,19 +60,20 @@ export class QuorumModel {
     return this.writes.get(hi, parseInt(hex.slice(-8), 16), xid);
   }
 
-  message(message: Message): void {
-    if (message instanceof ZabMessage) this.zab(message);
-    else if (message.protocol === 'election') this.vote(message as ElectionMessage);
+  message(message: Message, connection: ConnectionFacts): void {
+    if (message.protocol === 'zab') this.zab(message as ZabMessage, connection);
+    else if (message.protocol === 'election') this.vote(message as ElectionMessage, connection);
   }
 
-  gap(gap: Gap): void {
-    const link = this.open.get(gap.connection.id);
+  /** Bytes of the connection are missing. */
+  gap(connection: ConnectionFacts): void {
+    const link = this.open.get(connection.id);
     if (link === undefined) return;
     link.gaps++;
     link.pace.forget();
   }
 
-  connectionClosed(connection: Connection): void {
+  closed(connection: ConnectionFacts): void {
     const link = this.open.get(connection.id);
     // With 'open' it is the capture that ends.
     if (link === undefined || connection.end === 'open') return;
@@ -96,17 +97,17 @@ export class QuorumModel {
 
   // ---- ZAB
 
-  private zab(m: ZabMessage): void {
+  private zab(m: ZabMessage, connection: ConnectionFacts): void {
     this.messages++;
     const moment: Moment = { frame: m.frame, time: m.time };
-    const link = this.open.get(m.connection.id) ?? this.newLink(m);
+    const link = this.open.get(connection.id) ?? this.newLink(m, connection);
     if (link === null) return;
     if (m.direction === TO_SERVER) link.heardLearner(moment);
     else link.lastFromLeader = moment;
     // Ids may become known late.
-    if (link.leader.id === null && m.leader !== null) link.leader = this.servers.get(m.leader, m.connection.server.ip);
+    if (link.leader.id === null && m.leader !== null) link.leader = this.servers.get(m.leader, connection.server.ip);
     if (link.learner.id === null && m.learner !== null)
-      link.learner = this.servers.get(m.learner, m.connection.client.ip);
+      link.learner = this.servers.get(m.learner, connection.client.ip);
     const { leader, learner } = link;
     if (m.op === 'FOLLOWERINFO' || m.op === 'OBSERVERINFO') {
       link.observer = m.op === 'OBSERVERINFO';
@@ -167,11 +168,11 @@ export class QuorumModel {
     if (this.slowCommits.length > 2 * MOST_SLOW) this.slowCommits.splice(0, MOST_SLOW);
   }
 
-  private newLink(m: ZabMessage): LearnerLink | null {
+  private newLink(m: ZabMessage, connection: ConnectionFacts): LearnerLink | null {
     if (this.open.size >= MOST_LINKS) return null;
-    const { client, server, id } = m.connection;
+    const { client, server, id } = connection;
     const link = new LearnerLink(
-      m.connection,
+      connection,
       this.servers.get(m.leader, server.ip),
       this.servers.get(m.learner, client.ip),
     );
@@ -213,11 +214,11 @@ export class QuorumModel {
 
   // ---- election
 
-  private vote(m: ElectionMessage): void {
+  private vote(m: ElectionMessage, connection: ConnectionFacts): void {
     this.messages++;
     if (m.op !== 'notification') return;
     const moment: Moment = { frame: m.frame, time: m.time };
-    const ip = m.direction === TO_SERVER ? m.connection.client.ip : m.connection.server.ip;
+    const ip = m.direction === TO_SERVER ? connection.client.ip : connection.server.ip;
     const server = this.servers.get(m.sender, ip);
     if (m.state !== 'LOOKING') {
       if (this.election !== null) this.election.leaderKnown = true;

@@ -69,10 +69,10 @@ class ElectionDecoder implements ConnectionDecoder {
         },
         auth: (bytes, start, length, streamEnd) => {
           const { frame, time, firstFrame } = stream;
-          const place = { connection, direction, frame, time, firstFrame, streamEnd, length };
+          const place = { direction, frame, time, firstFrame, streamEnd, length };
           const [sender, receiver] = this.parties(direction);
           const status = authStatus(int32(bytes, start + 8));
-          sink.message(electionAuth(place, sender, receiver, status, int32(bytes, start + 12)));
+          sink.message({ connection, ...electionAuth(place, sender, receiver, status, int32(bytes, start + 12)) });
         },
         skipped: (bytes) => {
           sink.gap({ connection, direction, frame: stream.frame, time: stream.time, bytes, reason: 'skipped' });
@@ -122,7 +122,7 @@ class ElectionDecoder implements ConnectionDecoder {
   ): void {
     const { connection, ensemble } = this;
     const { frame, time, firstFrame } = stream;
-    const place = { connection, direction: TO_SERVER, frame, time, firstFrame, streamEnd, length } as const;
+    const place = { direction: TO_SERVER, frame, time, firstFrame, streamEnd, length } as const;
     const withAddress = length >= HELLO_LENGTH;
     const id = int64OrNull(bytes, withAddress ? start + 8 : start);
     this.connecting = id;
@@ -132,7 +132,10 @@ class ElectionDecoder implements ConnectionDecoder {
       for (const address of addresses) ensemble.ids.learnAddress(address, id);
     }
     const version = withAddress ? int64OrNull(bytes, start) : null;
-    this.sink.message(initialMessage(place, id, ensemble.ids.at(connection.server), version, addresses));
+    this.sink.message({
+      connection,
+      ...initialMessage(place, id, ensemble.ids.at(connection.server), version, addresses),
+    });
   }
 
   /** Ids of sender and receiver. */
@@ -161,8 +164,8 @@ class ElectionDecoder implements ConnectionDecoder {
       return;
     }
     if (fields.config !== null) ids.learnConfig(fields.config);
-    const place = { connection, direction, frame, time, firstFrame, streamEnd, length };
+    const place = { direction, frame, time, firstFrame, streamEnd, length };
     const [sender, receiver] = this.parties(direction);
-    this.sink.message(notification(place, sender, receiver, fields));
+    this.sink.message({ connection, ...notification(place, sender, receiver, fields) });
   }
 }

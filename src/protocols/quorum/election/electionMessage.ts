@@ -1,4 +1,4 @@
-import { TO_SERVER, type Connection, type Direction } from '../../../network/connection.js';
+import { TO_SERVER, type Direction } from '../../../network/connection.js';
 import type { Message } from '../../protocol.js';
 import { hex64, zxidNumber } from '../../zookeeper/format/stat.js';
 
@@ -7,7 +7,6 @@ export type ServerState = 'LOOKING' | 'FOLLOWING' | 'LEADING' | 'OBSERVING';
 export const serverStates: readonly ServerState[] = ['LOOKING', 'FOLLOWING', 'LEADING', 'OBSERVING'];
 
 interface Place {
-  readonly connection: Connection;
   readonly direction: Direction;
   readonly frame: number;
   readonly time: number;

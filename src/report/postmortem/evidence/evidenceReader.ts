@@ -6,11 +6,10 @@ import { Dissector } from '../../../network/dissector.js';
 import { FIN, RST, SYN, type Segment, ACK } from '../../../network/segment.js';
 import type { ConnectionListener, StreamHandler } from '../../../network/streamHandler.js';
 import { TcpReassembly } from '../../../network/tcp.js';
-import type { Message } from '../../../protocols/protocol.js';
+import type { ConnectedMessage, Message } from '../../../protocols/protocol.js';
 import { allProtocols } from '../../../protocols/registry.js';
 import { Router } from '../../../protocols/router.js';
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
-import { sinkOf } from '../../../observations/forward.js';
 import { messageRecord } from '../../../observations/record.js';
 import type { Focus, LadderRow } from './focus.js';
 import { messageText } from './messageText.js';
@@ -50,13 +49,17 @@ export class EvidenceReader implements ConnectionListener {
     }
     this.waiting = [...focuses].sort((a, b) => b.first - a.first);
     this.last = Math.max(0, ...focuses.map((focus) => (Number.isFinite(focus.first) ? focus.last : 0)));
+    const none = (): void => undefined;
     this.router = new Router(
       allProtocols(),
-      sinkOf({
+      {
         message: (message) => {
           this.message(message);
         },
-      }),
+        gap: none,
+        connectionOpened: none,
+        connectionClosed: none,
+      },
       { ports: new Map(ports.map((port) => [port, 'zookeeper'])) },
     );
     this.tcp = new TcpReassembly(this);
@@ -132,13 +135,13 @@ export class EvidenceReader implements ConnectionListener {
     }
   }
 
-  private message(message: Message): void {
+  private message(message: ConnectedMessage): void {
     const { frame, connection } = message;
     const focuses = this.wanted.get(frame);
     if (focuses === undefined && this.active.length === 0) return;
     const direction = message.direction === TO_SERVER ? 'request' : 'response';
     if (focuses !== undefined) {
-      const record = messageRecord(message, this.clock, { data: false });
+      const record = messageRecord(message, connection, this.clock, { data: false });
       const path = typeof record['path'] === 'string' ? record['path'] : requestOf(message)?.path;
       const label = messageText(record);
       for (const focus of focuses) {
@@ -178,7 +181,7 @@ function requestOf(message: Message): ZooKeeperMessage['request'] {
 }
 
 /** The request that a cited answer belongs to. */
-function addRequest(focus: Focus, message: Message): void {
+function addRequest(focus: Focus, message: ConnectedMessage): void {
   const request = requestOf(message);
   if (request === null) return;
   const { connection } = message;
