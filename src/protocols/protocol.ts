@@ -1,5 +1,6 @@
 import type { Connection, Direction } from '../network/connection.js';
 import type { StreamHandler } from '../network/streamHandler.js';
+import type { FieldTable, LinePart } from './field.js';
 
 /** What every decoded message has, whatever its protocol. Reused by some decoders: valid until the callback returns. */
 export interface Message {
@@ -75,9 +76,13 @@ export type ConnectionDecoder = StreamHandler;
 /** `yes` and `no` are final; `more` asks to be called again with more of the same first bytes. */
 export type Recognition = 'yes' | 'no' | 'more';
 
-/** A protocol registers itself by one of these in protocols/registry.ts; no layer before it knows it by name. */
-export interface Protocol {
+/** A protocol registers itself by one of these in protocols/registry.ts; no other layer needs to know it by name. */
+export interface Protocol<Fields extends FieldTable = FieldTable> {
   readonly name: string;
+  /** The fields that its messages are printed with, beside those of every message. */
+  readonly fields: Fields;
+  /** What a line of `zkscope decode` shows of a message that was printed with these fields. */
+  line(record: Readonly<Record<string, unknown>>): readonly LinePart[];
   /** Server ports that it is expected on. */
   readonly ports: readonly number[];
   /**

@@ -91,6 +91,8 @@ export async function rawStreams(name: string, port: number): Promise<{ toServer
   const raw: Protocol = {
     name: 'raw',
     ports: [port],
+    fields: {},
+    line: () => [],
     recognise: () => 'no',
     open: () => {
       const pieces: [Buffer[], Buffer[]] = [[], []];

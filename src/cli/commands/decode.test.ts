@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeSchema } from '../../report/schemas/decode.js';
+import { decodeSchema } from '../../report/decode/schema.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { runCli } from '../../testing/runCli.js';
 
@@ -43,7 +43,7 @@ function written(name: string, ...messages: [client: boolean, hex: string][]): s
 
 describe('zkscope decode --json', () => {
   const ajv = new Ajv2020({ strict: false });
-  const validate = ajv.compile(decodeSchema);
+  const validate = ajv.compile(decodeSchema());
 
   it.each(readdirSync(folder).filter((name) => /\.pcap(ng)?$/.test(name)))(
     'keeps to its schema on %s',
@@ -56,7 +56,7 @@ describe('zkscope decode --json', () => {
   it('prints the schema', async () => {
     const { stdout, status } = await runCli('schema', 'decode');
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toEqual(decodeSchema);
+    expect(JSON.parse(stdout)).toEqual(decodeSchema());
   });
 
   it('shows payloads only with --data, and never credentials', async () => {

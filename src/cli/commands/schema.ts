@@ -3,7 +3,7 @@ import { Argument, Command } from 'commander';
 /** JSON Schemas by the name of the output, loaded when asked for. */
 const schemas: Readonly<Record<string, () => Promise<object>>> = {
   analyze: async () => (await import('../../report/schemas/analyze.js')).analyzeSchema,
-  decode: async () => (await import('../../report/schemas/decode.js')).decodeSchema,
+  decode: async () => (await import('../../report/decode/schema.js')).decodeSchema(),
   stats: async () => (await import('../../report/schemas/stats.js')).statsSchema,
   sessions: async () => (await import('../../report/schemas/sessions.js')).sessionsSchema,
   hex: async () => (await import('../../report/schemas/hex.js')).hexSchema,

@@ -4,6 +4,8 @@ import { FLAG_END_HEADERS, FLAG_PADDED, FLAG_PRIORITY } from '../transport/http2
 import { HpackDecoder } from '../transport/http2/hpack.js';
 import type { Protocol, Recognition } from '../protocol.js';
 import { EtcdDecoder } from './decoder.js';
+import { etcdFields } from './fields.js';
+import { etcdLine } from './line.js';
 import { isEtcdPath } from './operations.js';
 
 const CLIENT_PORT = 2379;
@@ -13,10 +15,12 @@ const PEER_PORT = 2380;
 const ETCD_REQUESTS = ['POST /leases HTTP/1.1\r\n', 'POST /leases/internal HTTP/1.1\r\n', 'GET /raft/', 'POST /raft '];
 
 /** etcd: its members' HTTP on the peer port, its clients' gRPC on the client port, TLS on either. */
-export function etcd(): Protocol {
+export function etcd(): Protocol<typeof etcdFields> {
   return {
     name: 'etcd',
     ports: [PEER_PORT, CLIENT_PORT],
+    fields: etcdFields,
+    line: etcdLine,
     recognise,
     recogniseMidStream(bytes, start, end): Direction | null {
       const text = bytes.toString('latin1', start, Math.min(end, start + 64));

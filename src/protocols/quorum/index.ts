@@ -1,10 +1,12 @@
 import type { Protocol } from '../protocol.js';
 import { electionProtocol } from './election/election.js';
+import type { electionFields } from './election/fields.js';
 import { Ensemble } from './ensemble.js';
+import type { zabFields } from './zab/fields.js';
 import { zabProtocol } from './zab/zab.js';
 
 /** The protocols that ZooKeeper's servers speak among themselves. They share what they learn of the servers. */
-export function quorum(): Protocol[] {
+export function quorum(): [Protocol<typeof zabFields>, Protocol<typeof electionFields>] {
   const ensemble = new Ensemble();
   return [zabProtocol(ensemble), electionProtocol(ensemble)];
 }

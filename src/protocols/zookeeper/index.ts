@@ -2,6 +2,8 @@ import { TO_CLIENT, TO_SERVER, type Direction } from '../../network/connection.j
 import type { Protocol, Recognition } from '../protocol.js';
 import { SharedState } from './decodedMessage.js';
 import { ZooKeeperDecoder } from './connection/decoder.js';
+import { zookeeperFields } from './fields.js';
+import { zookeeperLine } from './line.js';
 import { isConnectRequest } from './connection/handshake.js';
 import { requestEvidence, responseEvidence } from './connection/resync.js';
 import { OutstandingRequests } from './connection/requests.js';
@@ -9,12 +11,14 @@ import { OutstandingRequests } from './connection/requests.js';
 const HANDSHAKE = 28 + 16;
 
 /** ZooKeeper's client protocol. */
-export function zookeeper(): Protocol {
+export function zookeeper(): Protocol<typeof zookeeperFields> {
   const shared = new SharedState();
   const none = new OutstandingRequests();
   return {
     name: 'zookeeper',
     ports: [2181],
+    fields: zookeeperFields,
+    line: zookeeperLine,
     recognise(bytes, start, end): Recognition {
       if (end - start < 4) return bytes[start] === 0 ? 'more' : 'no';
       const length = bytes.readInt32BE(start);

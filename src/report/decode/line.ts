@@ -1,65 +1,10 @@
 import type { ChalkInstance } from 'chalk';
+import type { MessageRecord } from '../../observations/record.js';
+import type { LinePart } from '../../protocols/field.js';
+import { allProtocols } from '../../protocols/registry.js';
 import { durationText } from '../text/duration.js';
 import { printable } from '../text/escape.js';
 import { plainText } from './fields.js';
-import type { MessageRecord } from '../../observations/record.js';
-import { etcdAndTlsDetails } from './others.js';
-import { quorumDetails } from './quorum.js';
-
-/** Text of the fields that are not columns of their own, for one message. */
-function details(record: MessageRecord, colour: ChalkInstance): string {
-  const parts: string[] = [];
-  const add = (name: string, label = name): void => {
-    const value = record[name];
-    if (value === undefined || value === null) return;
-    parts.push(`${label}=${plainText(value)}`);
-  };
-  if (record['kind'] === 'gap') return colour.yellow(gapText(record));
-  if (record['protocol'] === 'etcd' || record['protocol'] === 'tls') return etcdAndTlsDetails(record, colour);
-  if (record['protocol'] === 'zab' || record['protocol'] === 'election') return quorumDetails(record, colour);
-  if (typeof record['path'] === 'string') parts.push(printable(record['path']));
-  else if (typeof record['requestPath'] === 'string') parts.push(colour.dim(printable(record['requestPath'])));
-  if (record['watch'] === true) parts.push('watch');
-  for (const name of ['eventType', 'state', 'mode', 'word', 'watchMode', 'watcherType', 'scheme']) {
-    if (record[name] !== undefined && record[name] !== 'SyncConnected') parts.push(plainText(record[name]));
-  }
-  add('version');
-  add('timeout');
-  add('ttl');
-  add('lastZxidSeen');
-  if (record['expired'] === true) parts.push(colour.red('session expired'));
-  if (typeof record['dataLength'] === 'number')
-    parts.push(record['dataLength'] < 0 ? 'data=null' : `data=${record['dataLength']} B`);
-  if (Array.isArray(record['children'])) parts.push(`children=${record['children'].length}`);
-  if (Array.isArray(record['ops'])) parts.push(opsText(record['ops'] as MessageRecord[]));
-  for (const name of [
-    'dataWatches',
-    'existWatches',
-    'childWatches',
-    'persistentWatches',
-    'persistentRecursiveWatches',
-  ]) {
-    const list = record[name];
-    if (Array.isArray(list) && list.length > 0) parts.push(`${name}=${list.length}`);
-  }
-  const stat = record['stat'] as MessageRecord | undefined;
-  if (stat !== undefined) parts.push(colour.dim(`v${String(stat['version'])} mzxid=${String(stat['mzxid'])}`));
-  if (record['kind'] === 'response') add('zxid');
-  if (typeof record['error'] === 'string') parts.push(colour.red(record['error']));
-  if (typeof record['latency'] === 'number') parts.push(colour.dim(durationText(record['latency'])));
-  if (record['truncated'] === true) parts.push(colour.yellow('(truncated)'));
-  if (typeof record['data'] === 'string') parts.push(`base64:${record['data']}`);
-  return parts.join(' ');
-}
-
-function opsText(ops: MessageRecord[]): string {
-  const shown = ops.slice(0, 4).map((op) => {
-    const path = typeof op['path'] === 'string' ? ` ${printable(op['path'])}` : '';
-    const error = typeof op['error'] === 'string' ? ` ${op['error']}` : '';
-    return `${String(op['op'])}${path}${error}`;
-  });
-  return `[${shown.join(', ')}${ops.length > shown.length ? `, … ${ops.length} in all` : ''}]`;
-}
 
 function gapText(record: MessageRecord): string {
   const bytes = `${Number(record['bytes']).toLocaleString('en')} bytes`;
@@ -79,6 +24,7 @@ export class MessageLines {
   private day = '';
   private clientWidth = 21;
   private serverWidth = 15;
+  private readonly protocols = new Map(allProtocols().map((protocol) => [protocol.name, protocol]));
 
   constructor(private readonly colour: ChalkInstance) {}
 
@@ -100,8 +46,37 @@ export class MessageLines {
     return (
       `${heading}${String(record['frame']).padStart(6)} ${time.slice(11, -1)} ` +
       `${client.padEnd(this.clientWidth)} ${arrow} ${server.padEnd(this.serverWidth)} ${session.padEnd(18)} ` +
-      `${kind === 'notification' ? colour.cyan(op) : op} ${details(record, colour)}`.trimEnd() +
+      `${kind === 'notification' ? colour.cyan(op) : op} ${this.details(record)}`.trimEnd() +
       '\n'
     );
+  }
+
+  /** Text of the fields that are not columns of their own. */
+  private details(record: MessageRecord): string {
+    const { colour } = this;
+    if (record['kind'] === 'gap') return colour.yellow(gapText(record));
+    const own = this.protocols.get(String(record['protocol']))?.line(record) ?? [];
+    const parts = own.filter((part) => part.last !== true).map((part) => this.part(part));
+    if (typeof record['error'] === 'string') parts.push(colour.red(printable(record['error'])));
+    const wait = record['latency'] ?? record['duration'];
+    if (typeof wait === 'number') parts.push(colour.dim(durationText(wait)));
+    parts.push(...own.filter((part) => part.last === true).map((part) => this.part(part)));
+    if (record['truncated'] === true) parts.push(colour.yellow('(truncated)'));
+    if (typeof record['data'] === 'string') parts.push(`base64:${record['data']}`);
+    return parts.join(' ');
+  }
+
+  private part({ label, value, tone }: LinePart): string {
+    const text = label === undefined ? plainText(value) : `${label}=${plainText(value)}`;
+    switch (tone) {
+      case 'bad':
+        return this.colour.red(text);
+      case 'faint':
+        return this.colour.dim(text);
+      case 'warning':
+        return this.colour.yellow(text);
+      default:
+        return text;
+    }
   }
 }

@@ -5,7 +5,7 @@ import { etcd } from '../../protocols/etcd/index.js';
 import { MessageReader } from '../../protocols/messageReader.js';
 import { MessageLines } from './line.js';
 import { messageRecord, type MessageRecord } from '../../observations/record.js';
-import { decodeSchema } from '../schemas/decode.js';
+import { decodeSchema } from './schema.js';
 
 const FIXTURES = new URL('../../../fixtures/etcd/', import.meta.url).pathname;
 
@@ -32,14 +32,14 @@ async function lines(capture: string, wanted: (record: MessageRecord) => boolean
 }
 
 describe('etcd and TLS in zkscope decode', () => {
-  const validate = new Ajv2020({ strict: false }).compile(decodeSchema);
+  const validate = new Ajv2020({ strict: false }).compile(decodeSchema());
 
   it.each(['lease-storm-mid.pcap.gz', 'lease-failover.pcapng.gz', 'tls-stall.pcapng.gz'])(
     '%s prints what the schema says',
     async (name) => {
       const all = await records(name);
       expect(all.length).toBeGreaterThan(0);
-      const wrong = all.find((record) => !validate(record));
+      const wrong = all.find((record): boolean => !validate(record));
       expect(wrong, JSON.stringify(validate.errors)).toBeUndefined();
     },
   );

@@ -52,7 +52,7 @@ class Decoded {
       { frame: 1, time: 0 },
       midStream,
     );
-    this.decoder = quorum()[1]!.open(this.connection, {
+    this.decoder = quorum()[1].open(this.connection, {
       message: (message: Message) => this.messages.push(message as ElectionMessage),
       gap: (gap) => {
         if (gap.reason === 'skipped') this.skipped += gap.bytes;
@@ -229,7 +229,7 @@ describe('an election connection', () => {
 
 describe('recognising an election', () => {
   const [, election] = quorum();
-  const recognise = (bytes: Buffer): string => election!.recognise(bytes, 0, bytes.length);
+  const recognise = (bytes: Buffer): string => election.recognise(bytes, 0, bytes.length);
 
   it('takes both ways to begin', () => {
     for (const version of [-65536n, -65535n]) {

@@ -1,3 +1,5 @@
+import { quorumLine } from '../line.js';
+import { electionFields } from './fields.js';
 import { int32 } from '../../../network/bytes.js';
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
@@ -12,10 +14,12 @@ import { authStatus } from '../zab/quorumAuth.js';
 import { Strangers } from '../strangers.js';
 
 /** Leader election (FastLeaderElection over QuorumCnxManager), each server's election port. */
-export function electionProtocol(ensemble: Ensemble): Protocol {
+export function electionProtocol(ensemble: Ensemble): Protocol<typeof electionFields> {
   return {
     name: 'election',
     ports: [3888],
+    fields: electionFields,
+    line: quorumLine,
     recognise,
     open: (connection, sink) => new ElectionDecoder(connection, sink, ensemble),
   };

@@ -33,15 +33,15 @@ describe('recognising a learner', () => {
     for (const type of [11, 16]) {
       for (const length of [12, 20]) {
         const bytes = info(type, length);
-        expect(zab!.recognise(bytes, 0, bytes.length)).toBe('yes');
-        for (let cut = 1; cut < 28; cut++) expect(zab!.recognise(bytes, 0, cut)).toBe('more');
+        expect(zab.recognise(bytes, 0, bytes.length)).toBe('yes');
+        for (let cut = 1; cut < 28; cut++) expect(zab.recognise(bytes, 0, cut)).toBe('more');
       }
     }
   });
 
   it('takes nothing else', () => {
     const no = (bytes: Buffer): void => {
-      expect(zab!.recognise(bytes, 0, bytes.length)).toBe('no');
+      expect(zab.recognise(bytes, 0, bytes.length)).toBe('no');
     };
     no(info(11, 20, 0x10001));
     no(info(11, 16));
@@ -55,12 +55,12 @@ describe('recognising a learner', () => {
 
   it('tells the direction of transactions in mid-stream on any port, and of nothing weaker', () => {
     const proposal = setDataProposal(0x100000005n, '/a', Buffer.from('x'));
-    expect(zab!.recogniseMidStream!(proposal, 0, proposal.length)).toBe(TO_CLIENT);
+    expect(zab.recogniseMidStream!(proposal, 0, proposal.length)).toBe(TO_CLIENT);
     const request = quorumPacket({ type: 1, zxid: -1n, data: Buffer.concat([long(5n), int(1), int(5)]), ids: [] });
-    expect(zab!.recogniseMidStream!(request, 0, request.length)).toBe(TO_SERVER);
+    expect(zab.recogniseMidStream!(request, 0, request.length)).toBe(TO_SERVER);
     for (const type of [3, 4, 5]) {
       const bytes = quorumPacket({ type, zxid: 0x100000005n });
-      expect(zab!.recogniseMidStream!(bytes, 0, bytes.length)).toBeNull();
+      expect(zab.recogniseMidStream!(bytes, 0, bytes.length)).toBeNull();
     }
   });
 });

@@ -1,3 +1,5 @@
+import { quorumLine } from '../line.js';
+import { zabFields } from './fields.js';
 import { int32 } from '../../../network/bytes.js';
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction, type Moment } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
@@ -21,10 +23,12 @@ const MOST_WAITING = 4096;
 const MOST_QUESTIONS = 256;
 
 /** ZAB: learners (followers and observers) and their leader, QuorumPackets on the leader's quorum port. */
-export function zabProtocol(ensemble: Ensemble): Protocol {
+export function zabProtocol(ensemble: Ensemble): Protocol<typeof zabFields> {
   return {
     name: 'zab',
     ports: [2888],
+    fields: zabFields,
+    line: quorumLine,
     recognise,
     recogniseMidStream(bytes, start, end): Direction | null {
       // Only transactions are told from anything else by themselves.
