@@ -125,20 +125,23 @@ export class TreeRecorder implements ModelListener {
   }
 
   private created(node: TreeNode, change: ZnodeChange): void {
+    // It may have been read already, before this answer: then that is known, and more than the create says.
+    const read = node.exists === true && node.zxid >= change.zxid;
     if (!node.state(true, 'answer', change)) return;
     this.above(node, change);
     node.version = 0;
-    node.cversion = node.numChildren = node.dataLength = -1;
+    if (!read) node.cversion = node.numChildren = node.dataLength = -1;
     node.sequential = isSequential(change.flags);
     node.ephemeral = isEphemeral(change.flags);
     node.owner = node.ephemeral ? change.session.id : null;
   }
 
   private dataSet(node: TreeNode, change: ZnodeChange): void {
+    const read = node.exists === true && node.zxid >= change.zxid;
     if (!node.state(true, 'answer', change)) return;
     this.above(node, change);
     if (change.stat !== null) node.learn(change.stat);
     // Another version and other data than before, but which?
-    else node.version = node.dataLength = -1;
+    else if (!read) node.version = node.dataLength = -1;
   }
 }
