@@ -20,19 +20,19 @@ export interface ByteSource {
 
 /** Buffers of one size, used again by one file after the other. */
 export class BufferPool {
-  readonly #size: number;
-  readonly #free: Buffer[] = [];
+  private readonly size: number;
+  private readonly free: Buffer[] = [];
 
   constructor(size: number) {
-    this.#size = size;
+    this.size = size;
   }
 
   take(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size);
+    return this.free.pop() ?? Buffer.allocUnsafeSlow(this.size);
   }
 
   give(buffer: Buffer): void {
-    this.#free.push(buffer);
+    this.free.push(buffer);
   }
 }
 
@@ -40,18 +40,18 @@ export class BufferPool {
 export class FileSource implements ByteSource {
   bytesRead = 0;
   failure: string | null = null;
-  readonly #descriptor: number;
-  readonly #pool: BufferPool;
-  readonly #buffers: [Buffer, Buffer];
-  #turn = 0;
-  #ahead: Promise<number> | null = null;
-  #closed: Promise<void> | null = null;
+  private readonly descriptor: number;
+  private readonly pool: BufferPool;
+  private readonly buffers: [Buffer, Buffer];
+  private turn = 0;
+  private ahead: Promise<number> | null = null;
+  private closed: Promise<void> | null = null;
 
   /** Takes over a file descriptor and reads from where it stands. */
   constructor(descriptor: number, pool: BufferPool) {
-    this.#descriptor = descriptor;
-    this.#pool = pool;
-    this.#buffers = [pool.take(), pool.take()];
+    this.descriptor = descriptor;
+    this.pool = pool;
+    this.buffers = [pool.take(), pool.take()];
   }
 
   /** Throws what `fs.open` throws. */
@@ -60,22 +60,22 @@ export class FileSource implements ByteSource {
   }
 
   async read(): Promise<Buffer | null> {
-    if (this.failure !== null || this.#closed !== null) return null;
-    const count = await (this.#ahead ?? this.#fetch());
-    this.#ahead = null;
+    if (this.failure !== null || this.closed !== null) return null;
+    const count = await (this.ahead ?? this.fetch());
+    this.ahead = null;
     if (count <= 0) return null;
     this.bytesRead += count;
-    const buffer = this.#buffers[this.#turn]!;
-    this.#turn = 1 - this.#turn;
-    this.#ahead = this.#fetch();
+    const buffer = this.buffers[this.turn]!;
+    this.turn = 1 - this.turn;
+    this.ahead = this.fetch();
     return buffer.subarray(0, count);
   }
 
   /** Fills the buffer whose turn it is; -1 where that failed. Never rejects, as nobody may be waiting for it. */
-  async #fetch(): Promise<number> {
-    const buffer = this.#buffers[this.#turn]!;
+  private async fetch(): Promise<number> {
+    const buffer = this.buffers[this.turn]!;
     try {
-      return (await readFile(this.#descriptor, buffer, 0, buffer.length, null)).bytesRead;
+      return (await readFile(this.descriptor, buffer, 0, buffer.length, null)).bytesRead;
     } catch (error) {
       this.failure = `reading failed: ${error instanceof Error ? error.message : String(error)}`;
       return -1;
@@ -83,14 +83,14 @@ export class FileSource implements ByteSource {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#release();
-    return this.#closed;
+    this.closed ??= this.release();
+    return this.closed;
   }
 
-  async #release(): Promise<void> {
-    await this.#ahead;
-    await closeFile(this.#descriptor);
-    for (const buffer of this.#buffers) this.#pool.give(buffer);
+  private async release(): Promise<void> {
+    await this.ahead;
+    await closeFile(this.descriptor);
+    for (const buffer of this.buffers) this.pool.give(buffer);
   }
 }
 
@@ -98,27 +98,27 @@ export class FileSource implements ByteSource {
 export class StreamSource implements ByteSource {
   bytesRead = 0;
   failure: string | null = null;
-  readonly #stream: Readable;
-  readonly #iterator: AsyncIterator<unknown, unknown>;
-  #closed = false;
+  private readonly stream: Readable;
+  private readonly iterator: AsyncIterator<unknown, unknown>;
+  private closed = false;
 
   constructor(stream: Readable) {
-    this.#stream = stream;
-    this.#iterator = stream[Symbol.asyncIterator]() as AsyncIterator<unknown, unknown>;
+    this.stream = stream;
+    this.iterator = stream[Symbol.asyncIterator]() as AsyncIterator<unknown, unknown>;
   }
 
   async read(): Promise<Buffer | null> {
     for (;;) {
-      const chunk = await this.#next();
+      const chunk = await this.next();
       // An empty chunk says nothing; null would say that this is the end.
       if (chunk?.length !== 0) return chunk;
     }
   }
 
-  async #next(): Promise<Buffer | null> {
-    if (this.#closed || this.failure !== null) return null;
+  private async next(): Promise<Buffer | null> {
+    if (this.closed || this.failure !== null) return null;
     try {
-      const result = await this.#iterator.next();
+      const result = await this.iterator.next();
       if (result.done === true) return null;
       if (!(result.value instanceof Uint8Array)) {
         this.failure = 'the stream gives no bytes (has it an encoding, or is it in object mode?)';
@@ -127,50 +127,50 @@ export class StreamSource implements ByteSource {
       this.bytesRead += result.value.length;
       return asBuffer(result.value);
     } catch (error) {
-      if (!this.#isClosed()) this.failure = `reading failed: ${error instanceof Error ? error.message : String(error)}`;
+      if (!this.isClosed()) this.failure = `reading failed: ${error instanceof Error ? error.message : String(error)}`;
       return null;
     }
   }
 
   /** Closing may have happened while a read was under way. */
-  #isClosed(): boolean {
-    return this.#closed;
+  private isClosed(): boolean {
+    return this.closed;
   }
 
   close(): Promise<void> {
-    this.#closed = true;
-    this.#stream.destroy();
+    this.closed = true;
+    this.stream.destroy();
     return Promise.resolve();
   }
 }
 
 /** Gives bytes that were looked at, then the rest of the source. */
 export class ReplaySource implements ByteSource {
-  readonly #source: ByteSource;
-  #first: Buffer | null;
+  private readonly source: ByteSource;
+  private first: Buffer | null;
 
   constructor(first: Buffer, source: ByteSource) {
-    this.#first = first;
-    this.#source = source;
+    this.first = first;
+    this.source = source;
   }
 
   get bytesRead(): number {
-    return this.#source.bytesRead;
+    return this.source.bytesRead;
   }
 
   get failure(): string | null {
-    return this.#source.failure;
+    return this.source.failure;
   }
 
   read(): Promise<Buffer | null> {
-    const first = this.#first;
-    if (first === null) return this.#source.read();
-    this.#first = null;
+    const first = this.first;
+    if (first === null) return this.source.read();
+    this.first = null;
     return Promise.resolve(first);
   }
 
   close(): Promise<void> {
-    return this.#source.close();
+    return this.source.close();
   }
 }
 

@@ -12,46 +12,46 @@ export class ByteWindow {
   protected position = 0;
   protected end = 0;
   /** Offset of `bytes[0]` in the whole input. */
-  #origin = 0;
+  private origin = 0;
   /** True while `bytes` is the carry; then the rest of the latest chunk waits in `#chunk`. */
-  #carrying = false;
-  #carry: Buffer = NO_BYTES;
-  #chunk: Buffer = NO_BYTES;
-  #chunkPosition = 0;
+  private carrying = false;
+  private carry: Buffer = NO_BYTES;
+  private chunk: Buffer = NO_BYTES;
+  private chunkPosition = 0;
   /** Bytes pushed so far. */
-  #pushed = 0;
+  private pushed = 0;
 
   /** Offset of the next byte in the whole input. */
   get offset(): number {
-    return this.#origin + this.position;
+    return this.origin + this.position;
   }
 
   /** Bytes that were pushed but not yet consumed. */
   get unread(): number {
-    return this.#pushed - this.offset;
+    return this.pushed - this.offset;
   }
 
   /** True where `bytes` is the latest chunk itself, which stays as it is until the next `push`. */
   protected get onChunk(): boolean {
-    return !this.#carrying;
+    return !this.carrying;
   }
 
   /** Adds bytes. Only after a `fill` that returned false (or at the start). */
   push(chunk: Buffer): void {
-    if (this.#carrying ? this.#chunkPosition < this.#chunk.length : this.position < this.end) {
+    if (this.carrying ? this.chunkPosition < this.chunk.length : this.position < this.end) {
       throw new Error('bytes were pushed before the last were used');
     }
     if (this.position < this.end) {
-      this.#chunk = chunk;
-      this.#chunkPosition = 0;
+      this.chunk = chunk;
+      this.chunkPosition = 0;
     } else {
-      this.#carrying = false;
+      this.carrying = false;
       this.bytes = chunk;
       this.position = 0;
       this.end = chunk.length;
-      this.#origin = this.#pushed;
+      this.origin = this.pushed;
     }
-    this.#pushed += chunk.length;
+    this.pushed += chunk.length;
   }
 
   /**
@@ -63,49 +63,49 @@ export class ByteWindow {
     for (;;) {
       const have = this.end - this.position;
       if (have >= count) return true;
-      if (!this.#carrying) {
+      if (!this.carrying) {
         if (have === 0) return false;
         const chunk = this.bytes;
         const start = this.position;
-        if (this.#carry.length < have) this.#carry = Buffer.allocUnsafeSlow(carrySize(have));
-        chunk.copy(this.#carry, 0, start, this.end);
-        this.#origin += start;
-        this.bytes = this.#carry;
+        if (this.carry.length < have) this.carry = Buffer.allocUnsafeSlow(carrySize(have));
+        chunk.copy(this.carry, 0, start, this.end);
+        this.origin += start;
+        this.bytes = this.carry;
         this.position = 0;
         this.end = have;
-        this.#carrying = true;
-        this.#chunk = NO_BYTES;
-        this.#chunkPosition = 0;
+        this.carrying = true;
+        this.chunk = NO_BYTES;
+        this.chunkPosition = 0;
         return false;
       }
-      const chunk = this.#chunk;
-      if (have === 0 && this.#chunkPosition < chunk.length) {
-        this.#carrying = false;
+      const chunk = this.chunk;
+      if (have === 0 && this.chunkPosition < chunk.length) {
+        this.carrying = false;
         this.bytes = chunk;
-        this.position = this.#chunkPosition;
+        this.position = this.chunkPosition;
         this.end = chunk.length;
-        this.#origin = this.#pushed - chunk.length;
-        this.#chunk = NO_BYTES;
-        this.#chunkPosition = 0;
+        this.origin = this.pushed - chunk.length;
+        this.chunk = NO_BYTES;
+        this.chunkPosition = 0;
         continue;
       }
-      const take = Math.min(count - have, chunk.length - this.#chunkPosition);
+      const take = Math.min(count - have, chunk.length - this.chunkPosition);
       if (take === 0) return false;
-      this.#makeRoom(take);
-      chunk.copy(this.bytes, this.end, this.#chunkPosition, this.#chunkPosition + take);
+      this.makeRoom(take);
+      chunk.copy(this.bytes, this.end, this.chunkPosition, this.chunkPosition + take);
       this.end += take;
-      this.#chunkPosition += take;
+      this.chunkPosition += take;
     }
   }
 
   /** Room for `count` more bytes behind the end of the carry. */
-  #makeRoom(count: number): void {
-    if (this.end + count <= this.#carry.length) return;
+  private makeRoom(count: number): void {
+    if (this.end + count <= this.carry.length) return;
     const have = this.end - this.position;
-    const target = have + count <= this.#carry.length ? this.#carry : Buffer.allocUnsafeSlow(carrySize(have + count));
+    const target = have + count <= this.carry.length ? this.carry : Buffer.allocUnsafeSlow(carrySize(have + count));
     this.bytes.copy(target, 0, this.position, this.end);
-    this.#origin += this.position;
-    this.#carry = target;
+    this.origin += this.position;
+    this.carry = target;
     this.bytes = target;
     this.position = 0;
     this.end = have;

@@ -35,17 +35,17 @@ export class OpenCapture {
   size: number | null = null;
   /** True for a regular file given by its path: it can be closed and opened again. Known after `examine`. */
   reopenable = false;
-  readonly #input: CaptureInput;
-  #source: ByteSource | null = null;
-  #reader: FrameReader | null = null;
-  #compressed = false;
-  #linkTypes = 0;
-  #lastFrame = 0;
-  #closed = false;
-  #pipe = false;
+  private readonly input: CaptureInput;
+  private source: ByteSource | null = null;
+  private reader: FrameReader | null = null;
+  private compressed = false;
+  private linkTypes = 0;
+  private lastFrame = 0;
+  private closed = false;
+  private pipe = false;
 
   constructor(input: CaptureInput) {
-    this.#input = input;
+    this.input = input;
     const file = typeof input === 'string' ? input : input.name;
     this.info = {
       file,
@@ -63,40 +63,40 @@ export class OpenCapture {
 
   /** Finds out what kind of thing the input is. Throws CaptureError where it cannot be read. */
   async examine(): Promise<void> {
-    if (typeof this.#input !== 'string') return;
+    if (typeof this.input !== 'string') return;
     const stats =
-      this.#input === '-' ? standardInputStats() : await stat(this.#input).catch((e: unknown) => this.#refuse(e));
+      this.input === '-' ? standardInputStats() : await stat(this.input).catch((e: unknown) => this.refuse(e));
     if (stats === null) return;
     if (stats.isDirectory()) {
       throw new CaptureError(this.info.file, 'this is a directory', 'name the capture files in it');
     }
-    this.#pipe = stats.isFIFO();
+    this.pipe = stats.isFIFO();
     if (!stats.isFile()) return;
     this.size = stats.size;
-    this.reopenable = this.#input !== '-';
+    this.reopenable = this.input !== '-';
   }
 
   /**
    * Opens the input and finds its format. `examine` comes first. Throws CaptureError where there is no capture in it.
    */
   async open(clock: Clock, pool: BufferPool): Promise<void> {
-    const source = await this.#openSource(pool);
-    if (this.#closed) return source.close();
-    this.#source = source;
+    const source = await this.openSource(pool);
+    if (this.closed) return source.close();
+    this.source = source;
     const first = await firstBytes(source);
     const compression = first === null ? null : detectCompression(first);
     if (first === null || compression === null) {
-      this.#start(first, source, '', clock);
+      this.start(first, source, '', clock);
       return;
     }
-    this.#compressed = true;
-    this.#source = decompress(new ReplaySource(first, source), compression);
-    this.#start(await firstBytes(this.#source), this.#source, SUFFIX[compression], clock);
+    this.compressed = true;
+    this.source = decompress(new ReplaySource(first, source), compression);
+    this.start(await firstBytes(this.source), this.source, SUFFIX[compression], clock);
   }
 
   /** Loads the next frame that the bytes at hand hold; false where there is none. */
   next(): boolean {
-    return this.#reader?.next(this.frame) ?? false;
+    return this.reader?.next(this.frame) ?? false;
   }
 
   /**
@@ -104,22 +104,22 @@ export class OpenCapture {
    * Throws CaptureError where not even the first record can be true.
    */
   async advance(): Promise<boolean> {
-    const reader = this.#reader;
-    const source = this.#source;
+    const reader = this.reader;
+    const source = this.source;
     if (reader === null || source === null) return false;
     for (;;) {
       // Bytes of the first look may hold frames already.
       if (reader.next(this.frame)) return true;
-      this.#noteLinkTypes(reader);
+      this.noteLinkTypes(reader);
       if (reader.damage !== null) {
-        this.#damaged(reader, false);
+        this.damaged(reader, false);
         return false;
       }
       const chunk = await source.read();
       this.info.bytes = source.bytesRead;
-      if (this.#closed) return false;
+      if (this.closed) return false;
       if (chunk === null) {
-        this.#ended(reader, source);
+        this.ended(reader, source);
         return false;
       }
       reader.push(chunk);
@@ -138,15 +138,15 @@ export class OpenCapture {
     }
     if (time < info.from!) info.from = time;
     if (time > info.to!) info.to = time;
-    this.#lastFrame = number;
+    this.lastFrame = number;
   }
 
   /** Forgets all that was read, so that a reopenable input can be opened again. */
   async rewind(): Promise<void> {
-    await this.#source?.close();
-    this.#source = null;
-    this.#reader = null;
-    this.#linkTypes = 0;
+    await this.source?.close();
+    this.source = null;
+    this.reader = null;
+    this.linkTypes = 0;
     this.info.format = null;
     this.info.bytes = 0;
     this.info.linkTypes.length = 0;
@@ -154,28 +154,28 @@ export class OpenCapture {
 
   /** Ends the reading, also from outside while `advance` is under way; that then returns false. */
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#source?.close();
+    this.closed = true;
+    await this.source?.close();
   }
 
-  async #openSource(pool: BufferPool): Promise<ByteSource> {
-    const input = this.#input;
+  private async openSource(pool: BufferPool): Promise<ByteSource> {
+    const input = this.input;
     if (typeof input !== 'string') return new StreamSource(input.stream);
     try {
       if (input === '-')
         return this.size === null ? new StreamSource(process.stdin) : new FileSource(STANDARD_INPUT, pool);
-      if (!this.#pipe) return await FileSource.open(input, pool);
+      if (!this.pipe) return await FileSource.open(input, pool);
       // As a socket its reads can be given up; as a file they would hold up the end of the process.
       return new StreamSource(new Socket({ fd: await openDescriptor(input), readable: true, writable: false }));
     } catch (error) {
-      return this.#refuse(error);
+      return this.refuse(error);
     }
   }
 
-  #start(first: Buffer | null, source: ByteSource, suffix: string, clock: Clock): void {
+  private start(first: Buffer | null, source: ByteSource, suffix: string, clock: Clock): void {
     const { info } = this;
     info.bytes = source.bytesRead;
-    if (this.#closed) return;
+    if (this.closed) return;
     if (first === null) {
       if (source.failure !== null) throw new CaptureError(info.file, source.failure);
       const advice = 'was tcpdump stopped before it wrote anything? A capture without packets still has 24 bytes';
@@ -187,11 +187,11 @@ export class OpenCapture {
       throw new CaptureError(info.file, `${suffix === '' ? '' : 'decompressed, '}not a capture: ${what}`, advice);
     }
     info.format = detected.format + suffix;
-    this.#reader = detected.reader;
-    this.#reader.push(first);
+    this.reader = detected.reader;
+    this.reader.push(first);
   }
 
-  #ended(reader: FrameReader, source: ByteSource): void {
+  private ended(reader: FrameReader, source: ByteSource): void {
     const failure = source.failure;
     reader.finish();
     if (failure !== null) {
@@ -199,10 +199,10 @@ export class OpenCapture {
       this.info.problems.push(failure);
       this.info.truncated = true;
     }
-    this.#damaged(reader, true);
+    this.damaged(reader, true);
   }
 
-  #damaged(reader: FrameReader, atEnd: boolean): void {
+  private damaged(reader: FrameReader, atEnd: boolean): void {
     const { info } = this;
     for (const remark of reader.remarks) info.problems.push(remark);
     const damage = reader.damage;
@@ -212,19 +212,19 @@ export class OpenCapture {
       throw new CaptureError(info.file, damage.text, advice, damage.offset);
     }
     info.truncated = true;
-    const place = `byte ${damage.offset}${this.#compressed ? ' of the decompressed capture' : ''}`;
-    const behind = info.packets === 0 ? 'before the first frame' : `behind frame ${this.#lastFrame}`;
+    const place = `byte ${damage.offset}${this.compressed ? ' of the decompressed capture' : ''}`;
+    const behind = info.packets === 0 ? 'before the first frame' : `behind frame ${this.lastFrame}`;
     info.problems.push(`${place}, ${behind}: ${damage.text}${atEnd ? '' : '; the rest was not read'}`);
   }
 
-  #noteLinkTypes(reader: FrameReader): void {
-    for (; this.#linkTypes < reader.linkTypes.length; this.#linkTypes++) {
-      const name = linkTypeName(reader.linkTypes[this.#linkTypes]!);
+  private noteLinkTypes(reader: FrameReader): void {
+    for (; this.linkTypes < reader.linkTypes.length; this.linkTypes++) {
+      const name = linkTypeName(reader.linkTypes[this.linkTypes]!);
       if (!this.info.linkTypes.includes(name)) this.info.linkTypes.push(name);
     }
   }
 
-  #refuse(error: unknown): never {
+  private refuse(error: unknown): never {
     if (!(error instanceof Error) || !('code' in error)) throw error;
     const [problem, advice] = REFUSALS.get(String(error.code)) ?? [error.message, null];
     throw new CaptureError(this.info.file, problem, advice);

@@ -35,23 +35,23 @@ interface Lane {
 export class CaptureSet {
   /** One for each input, in the order given; filled in while reading. */
   readonly captures: readonly CaptureInfo[];
-  readonly #inputs: readonly OpenCapture[];
-  readonly #clock: Clock;
-  readonly #onProgress: ((read: number, total: number | null) => void) | undefined;
-  readonly #pool = new BufferPool(CHUNK);
-  readonly #smallPool = new BufferPool(SMALL_CHUNK);
-  readonly #lanes = new MergeHeap<Lane>(comesBefore);
+  private readonly inputs: readonly OpenCapture[];
+  private readonly clock: Clock;
+  private readonly onProgress: ((read: number, total: number | null) => void) | undefined;
+  private readonly pool = new BufferPool(CHUNK);
+  private readonly smallPool = new BufferPool(SMALL_CHUNK);
+  private readonly lanes = new MergeHeap<Lane>(comesBefore);
   /** Files whose first frame has not been reached, latest first. */
-  readonly #waiting: Lane[] = [];
-  #number = 0;
-  #total: number | null = null;
-  #begun = false;
+  private readonly waiting: Lane[] = [];
+  private number = 0;
+  private total: number | null = null;
+  private begun = false;
 
   constructor(inputs: readonly CaptureInput[], clock: Clock, options: CaptureSetOptions = {}) {
-    this.#inputs = inputs.map((input) => new OpenCapture(input));
-    this.captures = this.#inputs.map((input) => input.info);
-    this.#clock = clock;
-    this.#onProgress = options.onProgress;
+    this.inputs = inputs.map((input) => new OpenCapture(input));
+    this.captures = this.inputs.map((input) => input.info);
+    this.clock = clock;
+    this.onProgress = options.onProgress;
   }
 
   /**
@@ -65,37 +65,37 @@ export class CaptureSet {
     afterChunk?: () => Promise<void> | void,
     signal?: AbortSignal,
   ): Promise<void> {
-    if (this.#begun) throw new Error('a CaptureSet can be read only once');
-    this.#begun = true;
+    if (this.begun) throw new Error('a CaptureSet can be read only once');
+    this.begun = true;
     const abort = (): void => {
-      for (const input of this.#inputs) void input.close();
+      for (const input of this.inputs) void input.close();
     };
     signal?.addEventListener('abort', abort, { once: true });
     try {
       if (signal?.aborted === true) return;
-      await this.#prepare();
-      await this.#merge(onFrame, afterChunk, signal);
+      await this.prepare();
+      await this.merge(onFrame, afterChunk, signal);
     } finally {
       signal?.removeEventListener('abort', abort);
-      await Promise.all(this.#inputs.map((input) => input.close()));
+      await Promise.all(this.inputs.map((input) => input.close()));
     }
   }
 
   /** Finds out when each input begins; streams, which cannot be opened twice, stay open. */
-  async #prepare(): Promise<void> {
-    for (const input of this.#inputs) await input.examine();
-    const sizes = this.#inputs.map((input) => input.size);
-    this.#total = sizes.reduce((sum: number | null, size) => (sum === null || size === null ? null : sum + size), 0);
-    const [only] = this.#inputs;
-    if (only !== undefined && this.#inputs.length === 1) {
-      await this.#openLane({ capture: only, time: 0, rank: 0 });
+  private async prepare(): Promise<void> {
+    for (const input of this.inputs) await input.examine();
+    const sizes = this.inputs.map((input) => input.size);
+    this.total = sizes.reduce((sum: number | null, size) => (sum === null || size === null ? null : sum + size), 0);
+    const [only] = this.inputs;
+    if (only !== undefined && this.inputs.length === 1) {
+      await this.openLane({ capture: only, time: 0, rank: 0 });
       return;
     }
     const begins = [];
     const look = new Clock();
-    for (const input of this.#inputs) {
+    for (const input of this.inputs) {
       if (!input.reopenable) continue;
-      await input.open(look, this.#smallPool);
+      await input.open(look, this.smallPool);
       if (!(await advanceToPacket(input))) {
         await input.close();
         continue;
@@ -107,66 +107,66 @@ export class CaptureSet {
     // Times on the clock of the first look become times on the clock of the run, whose base is the earliest.
     for (const [rank, lane] of begins.entries()) {
       const seconds = Math.floor(lane.time / 1e9);
-      lane.time = this.#clock.at((look.baseSeconds ?? 0) + seconds, lane.time - seconds * 1e9);
+      lane.time = this.clock.at((look.baseSeconds ?? 0) + seconds, lane.time - seconds * 1e9);
       lane.rank = rank;
     }
-    this.#waiting.push(...begins.reverse());
-    for (const input of this.#inputs) {
+    this.waiting.push(...begins.reverse());
+    for (const input of this.inputs) {
       if (input.reopenable) continue;
-      await this.#openLane({ capture: input, time: 0, rank: this.#inputs.length + this.#lanes.size });
+      await this.openLane({ capture: input, time: 0, rank: this.inputs.length + this.lanes.size });
     }
   }
 
-  async #openLane(lane: Lane): Promise<void> {
-    await lane.capture.open(this.#clock, this.#lanes.size < MANY ? this.#pool : this.#smallPool);
-    if (!(await this.#advance(lane.capture))) {
+  private async openLane(lane: Lane): Promise<void> {
+    await lane.capture.open(this.clock, this.lanes.size < MANY ? this.pool : this.smallPool);
+    if (!(await this.advance(lane.capture))) {
       await lane.capture.close();
       return;
     }
     lane.time = lane.capture.frame.time;
-    this.#lanes.add(lane);
+    this.lanes.add(lane);
   }
 
-  async #merge(
+  private async merge(
     onFrame: (frame: Frame) => void,
     afterChunk: (() => Promise<void> | void) | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     for (;;) {
-      const waiting = this.#waiting.at(-1);
-      const lane = this.#lanes.first;
+      const waiting = this.waiting.at(-1);
+      const lane = this.lanes.first;
       if (waiting !== undefined && (lane === undefined || comesBefore(waiting, lane))) {
-        this.#waiting.pop();
-        await this.#openLane(waiting);
+        this.waiting.pop();
+        await this.openLane(waiting);
         continue;
       }
       if (lane === undefined || signal?.aborted === true) return;
-      if (this.#run(lane, waiting, onFrame)) {
-        this.#lanes.sinkFirst();
+      if (this.run(lane, waiting, onFrame)) {
+        this.lanes.sinkFirst();
         continue;
       }
       await afterChunk?.();
-      if (await this.#advance(lane.capture)) {
+      if (await this.advance(lane.capture)) {
         lane.time = lane.capture.frame.time;
-        this.#lanes.sinkFirst();
+        this.lanes.sinkFirst();
       } else {
-        this.#lanes.removeFirst();
+        this.lanes.removeFirst();
         await lane.capture.close();
       }
     }
   }
 
   /** Hands on frames of `lane` as long as they come before all others; false where it needs more bytes. */
-  #run(lane: Lane, waiting: Lane | undefined, onFrame: (frame: Frame) => void): boolean {
+  private run(lane: Lane, waiting: Lane | undefined, onFrame: (frame: Frame) => void): boolean {
     const { capture } = lane;
     const frame = capture.frame;
-    const second = this.#lanes.second;
+    const second = this.lanes.second;
     const limit = second === undefined || (waiting !== undefined && comesBefore(waiting, second)) ? waiting : second;
     for (;;) {
-      this.#number++;
+      this.number++;
       if (frame.linkType !== NOT_A_PACKET) {
-        frame.number = this.#number;
-        capture.count(this.#number);
+        frame.number = this.number;
+        capture.count(this.number);
         onFrame(frame);
       }
       if (!capture.next()) return false;
@@ -175,11 +175,11 @@ export class CaptureSet {
     }
   }
 
-  async #advance(capture: OpenCapture): Promise<boolean> {
+  private async advance(capture: OpenCapture): Promise<boolean> {
     const more = await capture.advance();
-    if (this.#onProgress !== undefined) {
-      const read = this.#inputs.reduce((sum, input) => sum + input.info.bytes, 0);
-      this.#onProgress(read, this.#total);
+    if (this.onProgress !== undefined) {
+      const read = this.inputs.reduce((sum, input) => sum + input.info.bytes, 0);
+      this.onProgress(read, this.total);
     }
     return more;
   }

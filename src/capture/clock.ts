@@ -14,8 +14,8 @@ export class Clock {
   /** Digits after the decimal point that the capture has: 6 for microseconds, 9 for nanoseconds, at most 12. */
   digits = 6;
   // The last second that was formatted: messages come in bursts, and a Date costs more than all the rest.
-  #formattedSecond = NaN;
-  #formatted = '';
+  private formattedSecond = NaN;
+  private formatted = '';
 
   /** Nanoseconds since the base of a moment given as whole epoch seconds and nanoseconds within that second. */
   at(seconds: number, nanoseconds: number): number {
@@ -32,18 +32,18 @@ export class Clock {
   format(time: number): string {
     const relative = Math.floor(time / 1e9);
     const second = (this.baseSeconds ?? 0) + relative;
-    if (second !== this.#formattedSecond) {
+    if (second !== this.formattedSecond) {
       const date = new Date(second * 1000);
       if (Number.isNaN(date.getTime())) return 'invalid time';
-      this.#formatted = date.toISOString().slice(0, -5);
-      this.#formattedSecond = second;
+      this.formatted = date.toISOString().slice(0, -5);
+      this.formattedSecond = second;
     }
     const digits = this.digits;
-    if (digits === 0) return `${this.#formatted}Z`;
+    if (digits === 0) return `${this.formatted}Z`;
     const nanoseconds = time - relative * 1e9;
     const scaled = digits >= 9 ? nanoseconds * 10 ** (digits - 9) : nanoseconds / 10 ** (9 - digits);
     const fraction = Math.min(Math.round(scaled), 10 ** digits - 1);
     const text = fraction.toString();
-    return `${this.#formatted}.${ZEROS[digits - text.length]!}${text}Z`;
+    return `${this.formatted}.${ZEROS[digits - text.length]!}${text}Z`;
   }
 }

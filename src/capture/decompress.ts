@@ -33,78 +33,78 @@ const OPTIONS = { chunkSize: OUTPUT_CHUNK, readableHighWaterMark: OUTPUT_AHEAD }
 /** Pulls through one of node:zlib's streams, so that nothing piles up and nothing is lost when it fails. */
 class TransformSource implements ByteSource {
   failure: string | null = null;
-  readonly #source: ByteSource;
-  readonly #name: Compression;
-  readonly #transform: Transform;
-  #feeding = false;
-  #ended = false;
-  #wake: (() => void) | null = null;
+  private readonly source: ByteSource;
+  private readonly name: Compression;
+  private readonly transform: Transform;
+  private feeding = false;
+  private ended = false;
+  private wake: (() => void) | null = null;
 
   constructor(source: ByteSource, name: Compression, transform: Transform) {
-    this.#source = source;
-    this.#name = name;
-    this.#transform = transform;
+    this.source = source;
+    this.name = name;
+    this.transform = transform;
     const wake = (): void => {
-      this.#wake?.();
+      this.wake?.();
     };
     transform.on('readable', wake);
     const end = (): void => {
-      this.#ended = true;
-      if (this.#source.failure !== null) this.#fail(new Error(this.#source.failure));
+      this.ended = true;
+      if (this.source.failure !== null) this.fail(new Error(this.source.failure));
       wake();
     };
     transform.on('end', end);
     transform.on('close', end);
     transform.on('error', (error) => {
-      this.#fail(this.#source.failure === null ? error : new Error(this.#source.failure));
+      this.fail(this.source.failure === null ? error : new Error(this.source.failure));
       wake();
     });
   }
 
   get bytesRead(): number {
-    return this.#source.bytesRead;
+    return this.source.bytesRead;
   }
 
   async read(): Promise<Buffer | null> {
     for (;;) {
-      const chunk = this.#transform.read() as Buffer | null;
+      const chunk = this.transform.read() as Buffer | null;
       if (chunk !== null) return chunk;
-      if (this.#ended || this.failure !== null) return null;
+      if (this.ended || this.failure !== null) return null;
       const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.wake = resolve;
       });
-      if (!this.#feeding) {
-        this.#feeding = true;
-        void this.#feed();
+      if (!this.feeding) {
+        this.feeding = true;
+        void this.feed();
       }
       await woken;
     }
   }
 
-  async #feed(): Promise<void> {
-    const chunk = await this.#source.read();
-    if (this.#transform.destroyed) {
-      this.#ended = true;
-      this.#wake?.();
+  private async feed(): Promise<void> {
+    const chunk = await this.source.read();
+    if (this.transform.destroyed) {
+      this.ended = true;
+      this.wake?.();
       return;
     }
     if (chunk === null) {
-      this.#transform.end();
+      this.transform.end();
       return;
     }
-    this.#transform.write(chunk, () => {
-      this.#feeding = false;
-      this.#wake?.();
+    this.transform.write(chunk, () => {
+      this.feeding = false;
+      this.wake?.();
     });
   }
 
-  #fail(error: unknown): void {
-    this.failure ??= failureText(this.#name, this.#source, error);
+  private fail(error: unknown): void {
+    this.failure ??= failureText(this.name, this.source, error);
   }
 
   async close(): Promise<void> {
-    this.#transform.destroy();
-    await this.#source.close();
+    this.transform.destroy();
+    await this.source.close();
   }
 }
 
@@ -112,7 +112,7 @@ class TransformSource implements ByteSource {
 class BlockFeed {
   failure: unknown = null;
   readonly source: ByteSource;
-  readonly #blocks = new ZstdBlocks();
+  private readonly blocks = new ZstdBlocks();
 
   constructor(source: ByteSource) {
     this.source = source;
@@ -126,10 +126,10 @@ class BlockFeed {
       const chunk = await this.source.read();
       if (chunk === null) {
         if (this.source.failure !== null) this.failure = new Error(this.source.failure);
-        else if (!this.#blocks.complete) this.failure = new Error('unexpected end of data');
+        else if (!this.blocks.complete) this.failure = new Error('unexpected end of data');
         return null;
       }
-      this.#blocks.push(chunk);
+      this.blocks.push(chunk);
     }
   }
 
@@ -137,7 +137,7 @@ class BlockFeed {
   nextAtHand(): ZstdBlock | null {
     if (this.failure !== null) return null;
     try {
-      return this.#blocks.next();
+      return this.blocks.next();
     } catch (error) {
       this.failure = error;
       return null;
@@ -171,73 +171,73 @@ abstract class ZstdSource implements ByteSource {
 
 /** zstd by node:zlib, a new stream for each frame: it ends, silently, behind the first. */
 class NativeZstdSource extends ZstdSource {
-  readonly #make: TransformMaker;
-  #frame: TransformSource | null = null;
+  private readonly make: TransformMaker;
+  private frame: TransformSource | null = null;
 
   constructor(blocks: BlockFeed, make: TransformMaker) {
     super(blocks);
-    this.#make = make;
+    this.make = make;
   }
 
   async read(): Promise<Buffer | null> {
     while (this.failure === null) {
-      if (this.#frame === null) {
+      if (this.frame === null) {
         const block = await this.blocks.next();
         if (block === null) return this.blocks.failure === null ? null : this.fail(this.blocks.failure);
-        this.#frame = new TransformSource(new FrameSource(this.blocks, block), 'zstd', this.#make(OPTIONS));
+        this.frame = new TransformSource(new FrameSource(this.blocks, block), 'zstd', this.make(OPTIONS));
       }
-      const chunk = await this.#frame.read();
+      const chunk = await this.frame.read();
       if (chunk !== null) return chunk;
-      this.failure = this.#frame.failure;
-      await this.#frame.close();
-      this.#frame = null;
+      this.failure = this.frame.failure;
+      await this.frame.close();
+      this.frame = null;
     }
     return null;
   }
 
   override async close(): Promise<void> {
-    await this.#frame?.close();
+    await this.frame?.close();
     await super.close();
   }
 }
 
 /** The bytes of one zstd frame, as many blocks at a time as lie side by side. */
 class FrameSource implements ByteSource {
-  readonly #blocks: BlockFeed;
-  #waiting: ZstdBlock | null;
-  #ended = false;
+  private readonly blocks: BlockFeed;
+  private waiting: ZstdBlock | null;
+  private ended = false;
 
   constructor(blocks: BlockFeed, first: ZstdBlock) {
-    this.#blocks = blocks;
-    this.#waiting = first;
+    this.blocks = blocks;
+    this.waiting = first;
   }
 
   get bytesRead(): number {
-    return this.#blocks.source.bytesRead;
+    return this.blocks.source.bytesRead;
   }
 
   get failure(): string | null {
-    const { failure } = this.#blocks;
+    const { failure } = this.blocks;
     return failure === null ? null : textOf(failure);
   }
 
   async read(): Promise<Buffer | null> {
-    if (this.#ended) return null;
-    let block = this.#waiting ?? (await this.#blocks.next());
-    this.#waiting = null;
-    this.#ended = block === null || block.last;
+    if (this.ended) return null;
+    let block = this.waiting ?? (await this.blocks.next());
+    this.waiting = null;
+    this.ended = block === null || block.last;
     if (block === null) return null;
     const { buffer, byteOffset } = block.bytes;
     let length = block.bytes.length;
     while (block.lasting && !block.last) {
-      const more = this.#blocks.nextAtHand();
+      const more = this.blocks.nextAtHand();
       if (more === null) break;
       if (more.bytes.buffer !== buffer || more.bytes.byteOffset !== byteOffset + length) {
-        this.#waiting = more;
+        this.waiting = more;
         break;
       }
       length += more.bytes.length;
-      this.#ended = more.last;
+      this.ended = more.last;
       block = more;
     }
     return Buffer.from(buffer, byteOffset, length);
@@ -250,22 +250,22 @@ class FrameSource implements ByteSource {
 
 /** zstd by fzstd, one block at a time, so that what one step can produce is bounded (128 KiB). */
 class FzstdSource extends ZstdSource {
-  readonly #outputs: Uint8Array[] = [];
-  #frame: Decompress | null = null;
+  private readonly outputs: Uint8Array[] = [];
+  private frame: Decompress | null = null;
 
   async read(): Promise<Buffer | null> {
     while (this.failure === null) {
       const block = await this.blocks.next();
       if (block === null) return this.blocks.failure === null ? null : this.fail(this.blocks.failure);
       try {
-        if (block.first) this.#frame = new Decompress((output) => this.#outputs.push(output));
+        if (block.first) this.frame = new Decompress((output) => this.outputs.push(output));
         // fzstd keeps short input until there is more of it, so it must not be a view on a buffer that is used again.
-        this.#frame?.push(block.bytes.length < 32 ? Uint8Array.from(block.bytes) : block.bytes, block.last);
+        this.frame?.push(block.bytes.length < 32 ? Uint8Array.from(block.bytes) : block.bytes, block.last);
       } catch (error) {
         this.fail(error);
       }
-      const output = this.#outputs.length === 1 ? this.#outputs[0]! : Buffer.concat(this.#outputs);
-      this.#outputs.length = 0;
+      const output = this.outputs.length === 1 ? this.outputs[0]! : Buffer.concat(this.outputs);
+      this.outputs.length = 0;
       if (output.length > 0) return asBuffer(output);
     }
     return null;

@@ -10,13 +10,13 @@ export class CaptureInterface {
   readonly linkType: number;
   /** 0 for no limit. */
   readonly snapLength: number;
-  readonly #ticksPerSecond: number;
-  readonly #offsetSeconds: number;
-  readonly #nanosecondsPerTick: number;
+  private readonly ticksPerSecond: number;
+  private readonly offsetSeconds: number;
+  private readonly nanosecondsPerTick: number;
   // The upper halves of neighbouring timestamps are mostly equal, so their division is done once for many frames.
-  #high = -1;
-  #highSeconds = 0;
-  #highTicks = 0;
+  private high = -1;
+  private highSeconds = 0;
+  private highTicks = 0;
 
   /**
    * `resolution` is the byte of if_tsresol: a power of ten, or of two where the top bit is set, both negative;
@@ -27,37 +27,37 @@ export class CaptureInterface {
     this.snapLength = snapLength;
     const exponent = (resolution ?? DEFAULT_RESOLUTION) & 0x7f;
     const binary = ((resolution ?? 0) & 0x80) !== 0;
-    this.#ticksPerSecond = binary ? 2 ** exponent : Number(`1e${exponent}`);
-    this.#nanosecondsPerTick = 1e9 / this.#ticksPerSecond;
-    this.#offsetSeconds = offsetSeconds;
+    this.ticksPerSecond = binary ? 2 ** exponent : Number(`1e${exponent}`);
+    this.nanosecondsPerTick = 1e9 / this.ticksPerSecond;
+    this.offsetSeconds = offsetSeconds;
     const digits = binary ? Math.ceil(exponent * Math.LOG10E * Math.LN2) : exponent;
     clock.digits = Math.max(clock.digits, Math.min(digits, 12));
   }
 
   /** Time, on the clock, of the timestamp whose two 32-bit halves are given. */
   time(high: number, low: number, clock: Clock): number {
-    const rate = this.#ticksPerSecond;
-    if (rate > LARGEST_EXACT_RATE) return this.#slowTime(high, low, clock);
-    if (high !== this.#high) {
+    const rate = this.ticksPerSecond;
+    if (rate > LARGEST_EXACT_RATE) return this.slowTime(high, low, clock);
+    if (high !== this.high) {
       const ticks = BigInt(high) << 32n;
-      this.#highSeconds = Number(ticks / BigInt(rate));
-      this.#highTicks = Number(ticks % BigInt(rate));
-      this.#high = high;
+      this.highSeconds = Number(ticks / BigInt(rate));
+      this.highTicks = Number(ticks % BigInt(rate));
+      this.high = high;
     }
-    const ticks = this.#highTicks + low;
+    const ticks = this.highTicks + low;
     const seconds = Math.floor(ticks / rate);
-    return clock.at(this.#highSeconds + seconds + this.#offsetSeconds, this.#nanoseconds(ticks - seconds * rate));
+    return clock.at(this.highSeconds + seconds + this.offsetSeconds, this.nanoseconds(ticks - seconds * rate));
   }
 
-  #nanoseconds(ticks: number): number {
-    const perTick = this.#nanosecondsPerTick;
-    return Number.isInteger(perTick) ? ticks * perTick : (ticks * 1e9) / this.#ticksPerSecond;
+  private nanoseconds(ticks: number): number {
+    const perTick = this.nanosecondsPerTick;
+    return Number.isInteger(perTick) ? ticks * perTick : (ticks * 1e9) / this.ticksPerSecond;
   }
 
   /** Such ticks leave 64 bits for less than two hours since 1970, so doubles are exact enough. */
-  #slowTime(high: number, low: number, clock: Clock): number {
-    const exact = (high * TWO_TO_32 + low) / this.#ticksPerSecond;
+  private slowTime(high: number, low: number, clock: Clock): number {
+    const exact = (high * TWO_TO_32 + low) / this.ticksPerSecond;
     const seconds = Math.floor(exact);
-    return clock.at(seconds + this.#offsetSeconds, (exact - seconds) * 1e9);
+    return clock.at(seconds + this.offsetSeconds, (exact - seconds) * 1e9);
   }
 }

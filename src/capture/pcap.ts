@@ -23,34 +23,34 @@ export function isPcap(bytes: Buffer): boolean {
  * integers in the byte order that the magic shows.
  */
 export class PcapReader extends FrameReader {
-  #linkType = 0;
-  #recordHeader = RECORD_HEADER;
-  #nanosecondsPerTick = 1000;
-  #limit = USUAL_FRAME_LIMIT;
+  private linkType = 0;
+  private recordHeader = RECORD_HEADER;
+  private nanosecondsPerTick = 1000;
+  private limit = USUAL_FRAME_LIMIT;
   /** Minor version: before 2.3 the two lengths were the other way round, in 2.3 they may be. */
-  #minorVersion = 4;
+  private minorVersion = 4;
 
   override next(frame: Frame): boolean {
-    if (this.damage !== null || (!this.started && !this.#readFileHeader())) return false;
-    const header = this.#recordHeader;
+    if (this.damage !== null || (!this.started && !this.readFileHeader())) return false;
+    const header = this.recordHeader;
     if (this.end - this.position < header && !this.fill(header)) return false;
     let captured = this.uint32(this.position + 8);
     let original = this.uint32(this.position + 12);
-    if (this.#minorVersion < 3 || (this.#minorVersion === 3 && captured > original)) {
+    if (this.minorVersion < 3 || (this.minorVersion === 3 && captured > original)) {
       const swapped = captured;
       captured = original;
       original = swapped;
     }
-    if (captured > this.#limit) {
-      return this.stop(`a record claims ${captured} captured bytes, more than the ${this.#limit} that can be true`);
+    if (captured > this.limit) {
+      return this.stop(`a record claims ${captured} captured bytes, more than the ${this.limit} that can be true`);
     }
     const length = header + captured;
     if (this.end - this.position < length && !this.fill(length)) return false;
     const start = this.position;
     const seconds = this.uint32(start);
     const fraction = this.uint32(start + 4);
-    frame.time = this.clock.at(seconds, fraction * this.#nanosecondsPerTick);
-    frame.linkType = this.#linkType;
+    frame.time = this.clock.at(seconds, fraction * this.nanosecondsPerTick);
+    frame.linkType = this.linkType;
     frame.bytes = this.bytes;
     frame.start = start + header;
     frame.end = start + length;
@@ -64,7 +64,7 @@ export class PcapReader extends FrameReader {
     else this.stop('the file ends in the middle of its header', this.unread);
   }
 
-  #readFileHeader(): boolean {
+  private readFileHeader(): boolean {
     if (!this.fill(FILE_HEADER)) return false;
     const start = this.position;
     this.bigEndian = MAGICS.includes(this.bytes.readUInt32BE(start));
@@ -75,15 +75,15 @@ export class PcapReader extends FrameReader {
     if (major !== 2 && major !== 543) {
       return this.stop(`pcap version ${major}.${this.uint16(start + 6)} is not known (2.4 is usual)`, start + 4);
     }
-    this.#minorVersion = major === 2 ? this.uint16(start + 6) : 4;
+    this.minorVersion = major === 2 ? this.uint16(start + 6) : 4;
     const snapLength = this.uint32(start + 16);
     // 0 is how some programs write "no limit".
-    this.#limit = snapLength === 0 ? FRAME_LIMIT : Math.min(Math.max(snapLength, USUAL_FRAME_LIMIT), FRAME_LIMIT);
-    this.#linkType = this.uint32(start + 20) & LINK_TYPE_MASK;
-    this.addLinkType(this.#linkType);
-    if (magic === KUZNETZOV) this.#recordHeader = KUZNETZOV_HEADER;
+    this.limit = snapLength === 0 ? FRAME_LIMIT : Math.min(Math.max(snapLength, USUAL_FRAME_LIMIT), FRAME_LIMIT);
+    this.linkType = this.uint32(start + 20) & LINK_TYPE_MASK;
+    this.addLinkType(this.linkType);
+    if (magic === KUZNETZOV) this.recordHeader = KUZNETZOV_HEADER;
     if (magic === NANOSECONDS) {
-      this.#nanosecondsPerTick = 1;
+      this.nanosecondsPerTick = 1;
       this.clock.digits = Math.max(this.clock.digits, 9);
     }
     this.position = start + FILE_HEADER;

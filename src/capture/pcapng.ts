@@ -38,20 +38,20 @@ export function isPcapng(bytes: Buffer): boolean {
  * skipped without being held.
  */
 export class PcapngReader extends FrameReader {
-  #interfaces: CaptureInterface[] = [];
+  private interfaces: CaptureInterface[] = [];
   /** Bytes of a block of no interest that are still to come. */
-  #skip = 0;
+  private skip = 0;
   /** Of the frame before, for packets that have no time of their own. */
-  #lastTime: number | null = null;
-  #timelessSaid = false;
+  private lastTime: number | null = null;
+  private timelessSaid = false;
 
   override next(frame: Frame): boolean {
     if (this.damage !== null) return false;
     for (;;) {
-      if (this.#skip > 0 && !this.#skipOn()) return false;
+      if (this.skip > 0 && !this.skipOn()) return false;
       if (this.end - this.position < SMALLEST_BLOCK && !this.fill(SMALLEST_BLOCK)) return false;
       const type = this.uint32(this.position);
-      if (type === SECTION_HEADER && !this.#readByteOrder()) return false;
+      if (type === SECTION_HEADER && !this.readByteOrder()) return false;
       const length = this.uint32(this.position + 4);
       if (length < SMALLEST_BLOCK || length % 4 !== 0) return this.stop(`a block claims a length of ${length} bytes`);
       switch (type) {
@@ -65,23 +65,21 @@ export class PcapngReader extends FrameReader {
             return this.stop(`the two lengths of a block, at its start and at its end, differ`);
           }
           if (type === INTERFACE_DESCRIPTION) {
-            if (!this.#readInterface(length)) return false;
+            if (!this.readInterface(length)) return false;
             this.position += length;
             continue;
           }
-          if (
-            !(type === SIMPLE_PACKET ? this.#readSimplePacket(frame, length) : this.#readPacket(frame, type, length))
-          ) {
+          if (!(type === SIMPLE_PACKET ? this.readSimplePacket(frame, length) : this.readPacket(frame, type, length))) {
             return false;
           }
           this.position += length;
           return true;
         case SECTION_HEADER:
-          if (!this.#readSection(length)) return false;
+          if (!this.readSection(length)) return false;
           break;
         default:
           if (!this.started) return this.stop('a block comes before the first section header');
-          this.#skip = length;
+          this.skip = length;
           if (COUNTED_BLOCKS.includes(type)) {
             frame.linkType = NOT_A_PACKET;
             return true;
@@ -91,22 +89,22 @@ export class PcapngReader extends FrameReader {
   }
 
   override finish(): void {
-    if (this.#skip > 0) this.stop('the file ends in the middle of a block');
+    if (this.skip > 0) this.stop('the file ends in the middle of a block');
     else super.finish();
   }
 
-  #skipOn(): boolean {
-    while (this.#skip > 0) {
+  private skipOn(): boolean {
+    while (this.skip > 0) {
       if (this.position === this.end && !this.fill(1)) return false;
-      const step = Math.min(this.#skip, this.end - this.position);
+      const step = Math.min(this.skip, this.end - this.position);
       this.position += step;
-      this.#skip -= step;
+      this.skip -= step;
     }
     return true;
   }
 
   /** The byte order must be known before even the length of a section header can be read. */
-  #readByteOrder(): boolean {
+  private readByteOrder(): boolean {
     this.bigEndian = false;
     const magic = this.uint32(this.position + 8);
     if (magic !== BYTE_ORDER_MAGIC && magic !== SWAPPED_BYTE_ORDER_MAGIC) {
@@ -116,7 +114,7 @@ export class PcapngReader extends FrameReader {
     return true;
   }
 
-  #readSection(length: number): boolean {
+  private readSection(length: number): boolean {
     if (length < SMALLEST_SECTION_HEADER) return this.stop(`a section header claims a length of ${length} bytes`);
     if (!this.fill(SMALLEST_SECTION_HEADER)) return false;
     const major = this.uint16(this.position + 12);
@@ -124,12 +122,12 @@ export class PcapngReader extends FrameReader {
       return this.stop(`pcapng version ${major}.${this.uint16(this.position + 14)} is not known`, this.offset + 12);
     }
     this.started = true;
-    this.#interfaces = [];
-    this.#skip = length;
+    this.interfaces = [];
+    this.skip = length;
     return true;
   }
 
-  #readInterface(length: number): boolean {
+  private readInterface(length: number): boolean {
     if (length < SMALLEST_INTERFACE) return this.stop(`an interface block claims a length of ${length} bytes`);
     const linkType = this.uint16(this.position + 8);
     const snapLength = this.uint32(this.position + 12);
@@ -151,17 +149,17 @@ export class PcapngReader extends FrameReader {
       }
       option = value + ((size + 3) & ~3);
     }
-    this.#interfaces.push(new CaptureInterface(linkType, snapLength, resolution, offsetSeconds, this.clock));
+    this.interfaces.push(new CaptureInterface(linkType, snapLength, resolution, offsetSeconds, this.clock));
     this.addLinkType(linkType);
     return true;
   }
 
   /** Enhanced Packet Block and, with a shorter interface number and a drop count beside it, the obsolete one. */
-  #readPacket(frame: Frame, type: number, length: number): boolean {
+  private readPacket(frame: Frame, type: number, length: number): boolean {
     const start = this.position + BLOCK_HEADER;
     if (length < SMALLEST_BLOCK + PACKET_FIELDS) return this.stop(`a packet block claims a length of ${length} bytes`);
     const number = type === ENHANCED_PACKET ? this.uint32(start) : this.uint16(start);
-    const source = this.#interfaces[number];
+    const source = this.interfaces[number];
     if (source === undefined) return this.stop(`a packet names interface ${number}, which the section does not have`);
     const captured = this.uint32(start + 12);
     const original = this.uint32(start + 16);
@@ -169,7 +167,7 @@ export class PcapngReader extends FrameReader {
       return this.stop(`a packet claims ${captured} captured bytes in a block of ${length}`);
     }
     frame.time = source.time(this.uint32(start + 4), this.uint32(start + 8), this.clock);
-    this.#lastTime = frame.time;
+    this.lastTime = frame.time;
     frame.linkType = source.linkType;
     frame.bytes = this.bytes;
     frame.start = start + PACKET_FIELDS;
@@ -178,23 +176,23 @@ export class PcapngReader extends FrameReader {
     return true;
   }
 
-  #readSimplePacket(frame: Frame, length: number): boolean {
+  private readSimplePacket(frame: Frame, length: number): boolean {
     const start = this.position + BLOCK_HEADER;
     if (length < SMALLEST_BLOCK + 4) return this.stop(`a simple packet block claims a length of ${length} bytes`);
-    const source = this.#interfaces[0];
+    const source = this.interfaces[0];
     if (source === undefined) return this.stop('a simple packet block in a section without interface');
     const original = this.uint32(start);
     const room = length - SMALLEST_BLOCK - 4;
     const limit = source.snapLength === 0 ? FRAME_LIMIT : Math.min(source.snapLength, FRAME_LIMIT);
     const captured = Math.min(original, limit);
     if (captured > room) return this.stop(`a simple packet block of ${length} bytes has no room for its packet`);
-    if (!this.#timelessSaid) {
-      this.#timelessSaid = true;
+    if (!this.timelessSaid) {
+      this.timelessSaid = true;
       this.remarks.push(
         'holds simple packet blocks, which have no time: each is given the time of the frame before it',
       );
     }
-    frame.time = this.#lastTime ?? 0;
+    frame.time = this.lastTime ?? 0;
     frame.linkType = source.linkType;
     frame.bytes = this.bytes;
     frame.start = start + 4;

@@ -22,20 +22,20 @@ export interface ZstdBlock {
  * `next` throws an Error where the bytes are not zstd.
  */
 export class ZstdBlocks extends ByteWindow {
-  #inFrame = false;
-  #checksum = false;
-  #skip = 0;
+  private inFrame = false;
+  private checksum = false;
+  private skip = 0;
 
   /** True between two frames: here the data may end. */
   get complete(): boolean {
-    return !this.#inFrame && this.#skip === 0 && this.unread === 0;
+    return !this.inFrame && this.skip === 0 && this.unread === 0;
   }
 
   next(): ZstdBlock | null {
     let header = 0;
-    if (!this.#inFrame) {
-      if (!this.#skipFrames()) return null;
-      header = this.#frameHeader();
+    if (!this.inFrame) {
+      if (!this.skipFrames()) return null;
+      header = this.frameHeader();
       if (header === 0) return null;
     }
     if (!this.fill(header + 3)) return null;
@@ -45,38 +45,38 @@ export class ZstdBlocks extends ByteWindow {
     const type = (word >> 1) & 3;
     const size = word >> 3;
     if (type === RESERVED_BLOCK || size > BLOCK_LIMIT) throw new Error('invalid zstd block');
-    const first = !this.#inFrame;
-    const checksum = first ? (this.bytes[this.position + 4]! & 4) !== 0 : this.#checksum;
+    const first = !this.inFrame;
+    const checksum = first ? (this.bytes[this.position + 4]! & 4) !== 0 : this.checksum;
     const length = header + 3 + (type === RLE_BLOCK ? 1 : size) + (last && checksum ? 4 : 0);
     if (!this.fill(length)) return null;
     const bytes = this.bytes.subarray(this.position, this.position + length);
     this.position += length;
-    this.#inFrame = !last;
-    this.#checksum = checksum;
+    this.inFrame = !last;
+    this.checksum = checksum;
     return { bytes, lasting: this.onChunk, first, last };
   }
 
   /** Passes over skippable frames; false where more bytes are needed. */
-  #skipFrames(): boolean {
+  private skipFrames(): boolean {
     for (;;) {
-      while (this.#skip > 0) {
+      while (this.skip > 0) {
         if (!this.fill(1)) return false;
-        const step = Math.min(this.#skip, this.end - this.position);
+        const step = Math.min(this.skip, this.end - this.position);
         this.position += step;
-        this.#skip -= step;
+        this.skip -= step;
       }
       if (!this.fill(4)) return false;
       const magic = this.bytes.readUInt32LE(this.position);
       if (magic === ZSTD_MAGIC) return true;
       if ((magic & 0xfffffff0) >>> 0 !== 0x184d2a50) throw new Error('no zstd frame where one should begin');
       if (!this.fill(8)) return false;
-      this.#skip = this.bytes.readUInt32LE(this.position + 4);
+      this.skip = this.bytes.readUInt32LE(this.position + 4);
       this.position += 8;
     }
   }
 
   /** Length of the frame header that begins here, 0 where more bytes are needed. */
-  #frameHeader(): number {
+  private frameHeader(): number {
     if (!this.fill(6)) return 0;
     const descriptor = this.bytes[this.position + 4]!;
     const singleSegment = (descriptor & 0x20) !== 0;
@@ -91,13 +91,13 @@ export class ZstdBlocks extends ByteWindow {
       throw new Error('it needs a zstd dictionary');
     }
     const window = singleSegment
-      ? this.#contentSize(dictionary + dictionaryBytes, sizeBytes)
+      ? this.contentSize(dictionary + dictionaryBytes, sizeBytes)
       : windowSize(this.bytes[this.position + 5]!);
     if (window > WINDOW_LIMIT) throw new Error('its zstd window is larger than 128 MiB');
     return length;
   }
 
-  #contentSize(at: number, sizeBytes: number): number {
+  private contentSize(at: number, sizeBytes: number): number {
     if (sizeBytes === 8) return Number(this.bytes.readBigUInt64LE(at));
     return this.bytes.readUIntLE(at, sizeBytes) + (sizeBytes === 2 ? 256 : 0);
   }

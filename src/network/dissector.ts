@@ -20,26 +20,26 @@ export interface DissectorOptions {
  * are, nothing is thrown: what cannot be read is counted by kind, with the first frame of each kind.
  */
 export class Dissector {
-  readonly #onSegment: (segment: Segment) => void;
-  readonly #packet = new Packet();
-  readonly #fragments: Fragments;
+  private readonly onSegment: (segment: Segment) => void;
+  private readonly packet = new Packet();
+  private readonly fragments: Fragments;
 
   constructor(onSegment: (segment: Segment) => void, options: DissectorOptions = {}) {
-    this.#onSegment = onSegment;
-    this.#fragments = new Fragments(options.fragments);
+    this.onSegment = onSegment;
+    this.fragments = new Fragments(options.fragments);
   }
 
   get counts(): Readonly<PacketCounts> {
-    return this.#packet.counts;
+    return this.packet.counts;
   }
 
   /** What could not be read, by kind, in order of first frame. */
   problems(): Problem[] {
-    return this.#packet.problems.list();
+    return this.packet.problems.list();
   }
 
   frame(frame: Frame): void {
-    const packet = this.#packet;
+    const packet = this.packet;
     packet.take(frame);
     packet.counts.frames++;
     let layer = linkLayer(packet, frame.linkType);
@@ -51,7 +51,7 @@ export class Dissector {
         case IPV4:
         case IPV6:
           if (!packet.descend()) return;
-          layer = layer === IPV4 ? ipv4(packet, this.#fragments) : ipv6(packet, this.#fragments);
+          layer = layer === IPV4 ? ipv4(packet, this.fragments) : ipv6(packet, this.fragments);
           break;
         case UDP:
           layer = udp(packet);
@@ -62,7 +62,7 @@ export class Dissector {
         case TCP:
           if (tcpHeader(packet)) {
             packet.counts.segments++;
-            this.#onSegment(packet.segment);
+            this.onSegment(packet.segment);
           }
           return;
       }
@@ -71,6 +71,6 @@ export class Dissector {
 
   /** Nothing more will come: fragments that still wait for others are counted as lost. */
   end(): void {
-    this.#fragments.end(this.#packet);
+    this.fragments.end(this.packet);
   }
 }

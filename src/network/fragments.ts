@@ -67,17 +67,17 @@ export const NOT_WHOLE = -1;
  * do not begin it again. Memory and age are bounded; what is forgotten incomplete is counted as lost.
  */
 export class Fragments {
-  readonly #datagrams = new Map<string, Datagram>();
+  private readonly datagrams = new Map<string, Datagram>();
   // In order of first fragment. (The map knows that order as well, but is slow to find its first after deletions.)
-  #oldest: Datagram | null = null;
-  #newest: Datagram | null = null;
-  readonly #maxBytes: number;
-  readonly #maxAge: number;
-  #bytes = 0;
+  private oldest: Datagram | null = null;
+  private newest: Datagram | null = null;
+  private readonly maxBytes: number;
+  private readonly maxAge: number;
+  private bytes = 0;
 
   constructor(options: FragmentOptions = {}) {
-    this.#maxBytes = options.maxBytes ?? 4 * 1024 * 1024;
-    this.#maxAge = (options.maxAge ?? 30) * 1e9;
+    this.maxBytes = options.maxBytes ?? 4 * 1024 * 1024;
+    this.maxAge = (options.maxAge ?? 30) * 1e9;
   }
 
   /**
@@ -99,26 +99,26 @@ export class Fragments {
       packet.counts.notTcp++;
       return NOT_WHOLE;
     }
-    this.#forgetOld(packet);
+    this.forgetOld(packet);
     const key = keyOf(packet, id, protocol);
-    let datagram = this.#datagrams.get(key);
+    let datagram = this.datagrams.get(key);
     if (datagram?.complete && repeats(datagram, packet, position, length, more)) {
       packet.counts.repeatedFragments++;
       return NOT_WHOLE;
     }
     if (!datagram || datagram.complete) {
-      if (datagram) this.#forget(datagram);
-      datagram = this.#begin(new Datagram(key, protocol, packet.time, packet.frame));
+      if (datagram) this.forget(datagram);
+      datagram = this.begin(new Datagram(key, protocol, packet.time, packet.frame));
     }
     if (more ? datagram.length >= 0 && position + length > datagram.length : contradicts(datagram, position + length)) {
       packet.problem('IP fragments beyond 65535 bytes or of contradictory length');
       return NOT_WHOLE;
     }
-    this.#bytes -= datagram.cost;
+    this.bytes -= datagram.cost;
     store(datagram, packet, position, length, more);
-    this.#bytes += datagram.cost;
+    this.bytes += datagram.cost;
     if (position === 0) datagram.protocol = protocol;
-    this.#makeRoom(packet, datagram);
+    this.makeRoom(packet, datagram);
     if (datagram.length < 0 || datagram.blocksSeen < Math.ceil(datagram.length / BLOCK)) return NOT_WHOLE;
     datagram.complete = true;
     if (!packet.descend()) return NOT_WHOLE;
@@ -132,45 +132,45 @@ export class Fragments {
 
   /** Nothing more will come: what is incomplete is lost. */
   end(packet: Packet): void {
-    while (this.#oldest) this.#lose(this.#oldest, packet, 'IP datagram lost: fragments missing');
+    while (this.oldest) this.lose(this.oldest, packet, 'IP datagram lost: fragments missing');
   }
 
-  #forgetOld(packet: Packet): void {
-    while (this.#oldest && packet.time - this.#oldest.time > this.#maxAge) {
-      this.#lose(this.#oldest, packet, 'IP datagram lost: fragments missing');
+  private forgetOld(packet: Packet): void {
+    while (this.oldest && packet.time - this.oldest.time > this.maxAge) {
+      this.lose(this.oldest, packet, 'IP datagram lost: fragments missing');
     }
   }
 
-  #makeRoom(packet: Packet, keep: Datagram): void {
-    while (this.#bytes > this.#maxBytes) {
-      const victim = this.#oldest === keep ? keep.newer : this.#oldest;
+  private makeRoom(packet: Packet, keep: Datagram): void {
+    while (this.bytes > this.maxBytes) {
+      const victim = this.oldest === keep ? keep.newer : this.oldest;
       if (!victim) return;
-      this.#lose(victim, packet, 'IP datagram lost: too many fragments waiting');
+      this.lose(victim, packet, 'IP datagram lost: too many fragments waiting');
     }
   }
 
-  #lose(datagram: Datagram, packet: Packet, kind: ProblemKind): void {
+  private lose(datagram: Datagram, packet: Packet, kind: ProblemKind): void {
     if (!datagram.complete && isOfInterest(datagram)) packet.problems.add(kind, datagram.frame);
-    this.#forget(datagram);
+    this.forget(datagram);
   }
 
-  #begin(datagram: Datagram): Datagram {
-    this.#datagrams.set(datagram.key, datagram);
-    this.#bytes += datagram.cost;
-    datagram.older = this.#newest;
-    if (this.#newest) this.#newest.newer = datagram;
-    else this.#oldest = datagram;
-    this.#newest = datagram;
+  private begin(datagram: Datagram): Datagram {
+    this.datagrams.set(datagram.key, datagram);
+    this.bytes += datagram.cost;
+    datagram.older = this.newest;
+    if (this.newest) this.newest.newer = datagram;
+    else this.oldest = datagram;
+    this.newest = datagram;
     return datagram;
   }
 
-  #forget(datagram: Datagram): void {
-    this.#datagrams.delete(datagram.key);
-    this.#bytes -= datagram.cost;
+  private forget(datagram: Datagram): void {
+    this.datagrams.delete(datagram.key);
+    this.bytes -= datagram.cost;
     if (datagram.older) datagram.older.newer = datagram.newer;
-    else this.#oldest = datagram.newer;
+    else this.oldest = datagram.newer;
     if (datagram.newer) datagram.newer.older = datagram.older;
-    else this.#newest = datagram.older;
+    else this.newest = datagram.older;
   }
 }
 

@@ -43,13 +43,13 @@ export class Packet {
   end = 0;
   /** Where the current layer ended on the wire: beyond `end` where the snap length cut it. */
   wireEnd = 0;
-  #depth = 0;
+  private depth = 0;
   readonly segment = new Segment();
   readonly problems = new Problems();
   readonly counts = new PacketCounts();
 
   take(frame: Frame): void {
-    this.#depth = 0;
+    this.depth = 0;
     this.frame = frame.number;
     this.time = frame.time;
     this.bytes = frame.bytes;
@@ -69,7 +69,7 @@ export class Packet {
 
   /** Whether there may be one more packet within the packet; if not, that is counted. */
   descend(): boolean {
-    if (++this.#depth <= MAX_DEPTH) return true;
+    if (++this.depth <= MAX_DEPTH) return true;
     this.problem('tunnels nested too deeply');
     return false;
   }

@@ -48,26 +48,26 @@ const MAX_KINDS = 100;
 
 /** Counts problems by kind, and keeps the first frame of each. */
 export class Problems {
-  readonly #byKind = new Map<ProblemKind, { count: number; firstFrame: number }>();
+  private readonly byKind = new Map<ProblemKind, { count: number; firstFrame: number }>();
 
   add(kind: ProblemKind, frame: number): void {
-    const known = this.#byKind.get(kind);
+    const known = this.byKind.get(kind);
     if (known) {
       known.count++;
       // A datagram is known to be lost only long after its first frame.
       if (frame < known.firstFrame) known.firstFrame = frame;
-    } else if (this.#byKind.size >= MAX_KINDS && kind.startsWith('link type')) {
+    } else if (this.byKind.size >= MAX_KINDS && kind.startsWith('link type')) {
       this.add('further link types not supported', frame);
-    } else this.#byKind.set(kind, { count: 1, firstFrame: frame });
+    } else this.byKind.set(kind, { count: 1, firstFrame: frame });
   }
 
   count(kind: ProblemKind): number {
-    return this.#byKind.get(kind)?.count ?? 0;
+    return this.byKind.get(kind)?.count ?? 0;
   }
 
   /** In order of first frame. */
   list(): Problem[] {
-    return [...this.#byKind]
+    return [...this.byKind]
       .map(([kind, { count, firstFrame }]) => ({ kind, count, firstFrame }))
       .sort((a, b) => a.firstFrame - b.firstFrame);
   }

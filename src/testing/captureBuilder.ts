@@ -24,7 +24,7 @@ export interface WireSegment {
 export class CaptureBuilder {
   readonly packets: Packet[] = [];
   /** Nanoseconds since `startSeconds` at which the next packet is sent. */
-  #now = 0;
+  private now = 0;
 
   constructor(
     /** Epoch second of the first packet. */
@@ -44,26 +44,26 @@ export class CaptureBuilder {
 
   /** Lets time pass. */
   wait(seconds: number): this {
-    this.#now += Math.round(seconds * 1e9);
+    this.now += Math.round(seconds * 1e9);
     return this;
   }
 
   /** Puts a frame of any kind into the capture. */
   add(data: Buffer, options: { linkType?: number; originalLength?: number } = {}): this {
     this.packets.push({
-      seconds: this.startSeconds + Math.floor(this.#now / 1e9),
-      nanos: this.#now % 1e9,
+      seconds: this.startSeconds + Math.floor(this.now / 1e9),
+      nanos: this.now % 1e9,
       data,
       originalLength: options.originalLength ?? data.length,
       linkType: options.linkType ?? 1,
     });
-    this.#now += this.step;
+    this.now += this.step;
     return this;
   }
 
   /** Time passes, as if a packet had been sent, but the capture does not have it. */
   miss(): this {
-    this.#now += this.step;
+    this.now += this.step;
     return this;
   }
 

@@ -25,16 +25,16 @@ interface Interface {
 const COMMENT = 1;
 
 export class PcapngWriter {
-  readonly #parts: Buffer[] = [];
-  #bigEndian = false;
-  #interfaces: Interface[] = [];
+  private readonly parts: Buffer[] = [];
+  private bigEndian = false;
+  private interfaces: Interface[] = [];
 
   /** Begins a section. `length` is what the header states: -1 for unknown. */
   section(options: { bigEndian?: boolean; length?: bigint; options?: readonly Option[] } = {}): this {
-    this.#bigEndian = options.bigEndian ?? false;
-    this.#interfaces = [];
-    const body = Buffer.concat([this.#u32(0x1a2b3c4d), this.#u16(1), this.#u16(0), Buffer.alloc(8)]);
-    if (this.#bigEndian) body.writeBigInt64BE(options.length ?? -1n, 8);
+    this.bigEndian = options.bigEndian ?? false;
+    this.interfaces = [];
+    const body = Buffer.concat([this.u32(0x1a2b3c4d), this.u16(1), this.u16(0), Buffer.alloc(8)]);
+    if (this.bigEndian) body.writeBigInt64BE(options.length ?? -1n, 8);
     else body.writeBigInt64LE(options.length ?? -1n, 8);
     return this.block(0x0a0d0d0a, body, options.options);
   }
@@ -43,76 +43,76 @@ export class PcapngWriter {
   interface(options: InterfaceOptions): this {
     const { linkType, snapLength = 262144, resolution, offset = 0 } = options;
     const units = resolution ?? 6;
-    this.#interfaces.push({
+    this.interfaces.push({
       unitsPerSecond: (units & 0x80) !== 0 ? 2n ** BigInt(units & 0x7f) : 10n ** BigInt(units),
       offset,
     });
     const all = [...(options.options ?? [])];
     if (resolution !== undefined) all.push({ code: 9, value: Buffer.from([resolution]) });
-    if (offset !== 0) all.push({ code: 14, value: this.#i64(offset) });
-    return this.block(1, Buffer.concat([this.#u16(linkType), this.#u16(0), this.#u32(snapLength)]), all);
+    if (offset !== 0) all.push({ code: 14, value: this.i64(offset) });
+    return this.block(1, Buffer.concat([this.u16(linkType), this.u16(0), this.u32(snapLength)]), all);
   }
 
   /** Enhanced Packet Block. */
   packet(packet: Packet, interfaceNumber = 0, options: readonly Option[] = []): this {
-    const [high, low] = this.#time(packet, interfaceNumber);
-    const header = [interfaceNumber, high, low, packet.data.length, packet.originalLength].map((n) => this.#u32(n));
+    const [high, low] = this.time(packet, interfaceNumber);
+    const header = [interfaceNumber, high, low, packet.data.length, packet.originalLength].map((n) => this.u32(n));
     return this.block(6, Buffer.concat([...header, pad(packet.data)]), options);
   }
 
   /** Simple Packet Block: no time, of interface 0, whose snap length says how much was captured. */
   simplePacket(packet: Packet): this {
-    return this.block(3, Buffer.concat([this.#u32(packet.originalLength), pad(packet.data)]));
+    return this.block(3, Buffer.concat([this.u32(packet.originalLength), pad(packet.data)]));
   }
 
   /** The obsolete Packet Block, with its count of dropped packets. */
   obsoletePacket(packet: Packet, interfaceNumber = 0): this {
-    const [high, low] = this.#time(packet, interfaceNumber);
-    const numbers = [high, low, packet.data.length, packet.originalLength].map((n) => this.#u32(n));
-    return this.block(2, Buffer.concat([this.#u16(interfaceNumber), this.#u16(0xffff), ...numbers, pad(packet.data)]));
+    const [high, low] = this.time(packet, interfaceNumber);
+    const numbers = [high, low, packet.data.length, packet.originalLength].map((n) => this.u32(n));
+    return this.block(2, Buffer.concat([this.u16(interfaceNumber), this.u16(0xffff), ...numbers, pad(packet.data)]));
   }
 
   /** Any block: type, total length, body, options, total length again. */
   block(type: number, body: Buffer, options: readonly Option[] = []): this {
     const encoded = options.map(({ code, value }) => {
       const bytes = Buffer.from(value as Buffer);
-      return Buffer.concat([this.#u16(code), this.#u16(bytes.length), pad(bytes)]);
+      return Buffer.concat([this.u16(code), this.u16(bytes.length), pad(bytes)]);
     });
     if (encoded.length > 0) encoded.push(Buffer.alloc(4)); // end of options
     const content = Buffer.concat([pad(body), ...encoded]);
-    const length = this.#u32(content.length + 12);
-    this.#parts.push(this.#u32(type), length, content, length);
+    const length = this.u32(content.length + 12);
+    this.parts.push(this.u32(type), length, content, length);
     return this;
   }
 
   bytes(): Buffer {
-    return Buffer.concat(this.#parts);
+    return Buffer.concat(this.parts);
   }
 
-  #time(packet: Packet, interfaceNumber: number): [high: number, low: number] {
-    const { unitsPerSecond, offset } = this.#interfaces[interfaceNumber]!;
+  private time(packet: Packet, interfaceNumber: number): [high: number, low: number] {
+    const { unitsPerSecond, offset } = this.interfaces[interfaceNumber]!;
     const fraction = (BigInt(packet.nanos) * unitsPerSecond) / 1_000_000_000n;
     const time = BigInt(packet.seconds - offset) * unitsPerSecond + fraction;
     return [Number((time >> 32n) & 0xffffffffn), Number(time & 0xffffffffn)];
   }
 
-  #u16(value: number): Buffer {
+  private u16(value: number): Buffer {
     const buffer = Buffer.alloc(2);
-    if (this.#bigEndian) buffer.writeUInt16BE(value);
+    if (this.bigEndian) buffer.writeUInt16BE(value);
     else buffer.writeUInt16LE(value);
     return buffer;
   }
 
-  #u32(value: number): Buffer {
+  private u32(value: number): Buffer {
     const buffer = Buffer.alloc(4);
-    if (this.#bigEndian) buffer.writeUInt32BE(value >>> 0);
+    if (this.bigEndian) buffer.writeUInt32BE(value >>> 0);
     else buffer.writeUInt32LE(value >>> 0);
     return buffer;
   }
 
-  #i64(value: number): Buffer {
+  private i64(value: number): Buffer {
     const buffer = Buffer.alloc(8);
-    if (this.#bigEndian) buffer.writeBigInt64BE(BigInt(value));
+    if (this.bigEndian) buffer.writeBigInt64BE(BigInt(value));
     else buffer.writeBigInt64LE(BigInt(value));
     return buffer;
   }

@@ -44,7 +44,7 @@ class Half {
   window = 502;
   readonly sent: SentSegment[] = [];
   /** What arrived at the other side out of order. */
-  readonly #early: { sequence: number; length: number }[] = [];
+  private readonly early: { sequence: number; length: number }[] = [];
 
   constructor(
     readonly address: string,
@@ -56,12 +56,12 @@ class Half {
 
   /** The other side receives a segment. */
   arrive(sequence: number, length: number): void {
-    this.#early.push({ sequence, length });
-    for (let i = 0; i < this.#early.length; i++) {
-      const early = this.#early[i]!;
+    this.early.push({ sequence, length });
+    for (let i = 0; i < this.early.length; i++) {
+      const early = this.early[i]!;
       const ahead = (early.sequence - this.wanted) | 0;
       if (ahead > 0) continue;
-      this.#early.splice(i, 1);
+      this.early.splice(i, 1);
       if (ahead + early.length > 0) this.wanted = (early.sequence + early.length) >>> 0;
       i = -1;
     }
@@ -81,20 +81,20 @@ const NO_BYTES = Buffer.alloc(0);
  * conversation is one in mid-stream.
  */
 export class TcpConversation {
-  readonly #builder: CaptureBuilder;
-  readonly #client: Half;
-  readonly #server: Half;
-  readonly #segmentSize: number;
-  readonly #timestamps: boolean;
+  private readonly builder: CaptureBuilder;
+  private readonly clientHalf: Half;
+  private readonly serverHalf: Half;
+  private readonly segmentSize: number;
+  private readonly timestamps: boolean;
 
   constructor(builder: CaptureBuilder, options: ConversationOptions) {
-    this.#builder = builder;
-    this.#client = new Half(options.client, options.clientSequence ?? 1_000_000);
-    this.#server = new Half(options.server, options.serverSequence ?? 2_000_000);
-    this.#segmentSize = options.segmentSize ?? 1448;
-    this.#timestamps = options.timestamps ?? false;
-    this.#client.acknowledged = this.#server.wanted;
-    this.#server.acknowledged = this.#client.wanted;
+    this.builder = builder;
+    this.clientHalf = new Half(options.client, options.clientSequence ?? 1_000_000);
+    this.serverHalf = new Half(options.server, options.serverSequence ?? 2_000_000);
+    this.segmentSize = options.segmentSize ?? 1448;
+    this.timestamps = options.timestamps ?? false;
+    this.clientHalf.acknowledged = this.serverHalf.wanted;
+    this.serverHalf.acknowledged = this.clientHalf.wanted;
   }
 
   /** SYN, SYN-ACK, ACK. */
@@ -104,13 +104,13 @@ export class TcpConversation {
 
   /** The client's SYN; sent again it has the same sequence number. */
   syn(options: SendOptions = {}): this {
-    this.#client.next = this.#client.wanted = this.#client.initial >>> 0;
-    return this.#segment(this.#client, SYN, NO_BYTES, { ...options, withoutAck: true });
+    this.clientHalf.next = this.clientHalf.wanted = this.clientHalf.initial >>> 0;
+    return this.segment(this.clientHalf, SYN, NO_BYTES, { ...options, withoutAck: true });
   }
 
   synAck(options: SendOptions = {}): this {
-    this.#server.next = this.#server.wanted = this.#server.initial >>> 0;
-    return this.#segment(this.#server, SYN | ACK, NO_BYTES, options);
+    this.serverHalf.next = this.serverHalf.wanted = this.serverHalf.initial >>> 0;
+    return this.segment(this.serverHalf, SYN | ACK, NO_BYTES, options);
   }
 
   client(bytes: Uint8Array | string, options: SendOptions = {}): this {
@@ -124,25 +124,25 @@ export class TcpConversation {
   /** Data in as many segments as needed, the last with PSH. */
   data(side: Side, bytes: Uint8Array | string, options: SendOptions = {}): this {
     const payload = Buffer.from(bytes as Uint8Array);
-    const size = options.segmentSize ?? this.#segmentSize;
+    const size = options.segmentSize ?? this.segmentSize;
     for (let at = 0; at < payload.length; at += size) {
       const flags = at + size >= payload.length ? PSH | ACK : ACK;
-      this.#segment(this.#half(side), flags, payload.subarray(at, at + size), options);
+      this.segment(this.half(side), flags, payload.subarray(at, at + size), options);
     }
     return this;
   }
 
   /** A segment without data that acknowledges all that the other side has sent. */
   ack(side: Side, options: SendOptions = {}): this {
-    return this.#segment(this.#half(side), ACK, NO_BYTES, options);
+    return this.segment(this.half(side), ACK, NO_BYTES, options);
   }
 
   fin(side: Side, options: SendOptions = {}): this {
-    return this.#segment(this.#half(side), FIN | ACK, NO_BYTES, options);
+    return this.segment(this.half(side), FIN | ACK, NO_BYTES, options);
   }
 
   rst(side: Side, options: SendOptions = {}): this {
-    return this.#segment(this.#half(side), RST | ACK, NO_BYTES, options);
+    return this.segment(this.half(side), RST | ACK, NO_BYTES, options);
   }
 
   /** FIN, FIN, ACK, begun by `side`. */
@@ -154,83 +154,83 @@ export class TcpConversation {
 
   /** Sends the nth segment that carried data, SYN or FIN again; counted from the last (0) backwards. */
   retransmit(side: Side, back = 0, options: SendOptions = {}): this {
-    const half = this.#half(side);
+    const half = this.half(side);
     const segment = half.sent.at(-1 - back);
     if (!segment) throw new Error('nothing to retransmit');
-    return this.#put(half, segment.sequence, segment.flags, segment.payload, options);
+    return this.put(half, segment.sequence, segment.flags, segment.payload, options);
   }
 
   /** One byte before the next, or none: asks whether the other side is still there. */
   keepAlive(side: Side, bytes: 0 | 1 = 0): this {
-    const half = this.#half(side);
-    return this.#put(half, (half.next - 1) >>> 0, ACK, Buffer.alloc(bytes), {});
+    const half = this.half(side);
+    return this.put(half, (half.next - 1) >>> 0, ACK, Buffer.alloc(bytes), {});
   }
 
   /** Announces a window (as in the header, unscaled) in this and all later segments. */
   window(side: Side, window: number): this {
-    this.#half(side).window = window;
+    this.half(side).window = window;
     return this.ack(side);
   }
 
   /** A segment at any place of the stream: `position` counts from the first byte after SYN and may be negative. */
   raw(side: Side, position: number, bytes: Uint8Array | string, flags = PSH | ACK, options: SendOptions = {}): this {
-    const half = this.#half(side);
-    return this.#put(half, (half.initial + 1 + position) >>> 0, flags, Buffer.from(bytes as Uint8Array), options);
+    const half = this.half(side);
+    return this.put(half, (half.initial + 1 + position) >>> 0, flags, Buffer.from(bytes as Uint8Array), options);
   }
 
   /** Number of the last frame of the capture. */
   get frame(): number {
-    return this.#builder.frame;
+    return this.builder.frame;
   }
 
   wait(seconds: number): this {
-    this.#builder.wait(seconds);
+    this.builder.wait(seconds);
     return this;
   }
 
-  #half(side: Side): Half {
-    return side === 'client' ? this.#client : this.#server;
+  private half(side: Side): Half {
+    return side === 'client' ? this.clientHalf : this.serverHalf;
   }
 
-  #other(half: Half): Half {
-    return half === this.#client ? this.#server : this.#client;
+  private other(half: Half): Half {
+    return half === this.clientHalf ? this.serverHalf : this.clientHalf;
   }
 
-  #segment(half: Half, flags: number, payload: Buffer, options: SendOptions): this {
+  private segment(half: Half, flags: number, payload: Buffer, options: SendOptions): this {
     const sequence = half.next;
     const length = sequenceLength(flags, payload);
     if (length > 0) half.sent.push({ sequence, payload, flags });
     half.next = (half.next + length) >>> 0;
-    return this.#put(half, sequence, flags, payload, options);
+    return this.put(half, sequence, flags, payload, options);
   }
 
-  #put(half: Half, sequence: number, flags: number, payload: Buffer, options: SendOptions): this {
-    const other = this.#other(half);
+  private put(half: Half, sequence: number, flags: number, payload: Buffer, options: SendOptions): this {
+    const other = this.other(half);
     if (!options.withoutAck) half.acknowledged = other.wanted;
     if (!options.dropped) half.arrive(sequence, sequenceLength(flags, payload));
     if (options.lost) {
-      this.#builder.miss();
+      this.builder.miss();
       return this;
     }
-    this.#builder.addSegment({
+    this.builder.addSegment({
       source: half.address,
       destination: other.address,
       sequence,
       acknowledgement: (flags & ACK) !== 0 ? half.acknowledged : 0,
       flags,
       window: half.window,
-      options: this.#options(flags),
+      options: this.options(flags),
       payload,
     });
     return this;
   }
 
-  #options(flags: number): Buffer {
+  private options(flags: number): Buffer {
     const parts: Buffer[] = [];
     if ((flags & SYN) !== 0) parts.push(Buffer.from([2, 4, 5, 0xb4])); // maximum segment size 1460
-    if (this.#timestamps) {
+    if (this.timestamps) {
       const timestamps = Buffer.from([1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0]);
-      timestamps.writeUInt32BE(1000 + this.#builder.frame, 4);
+      timestamps.writeUInt32BE(1000 + this.builder.frame, 4);
       parts.push(timestamps);
     }
     return Buffer.concat(parts);

@@ -70,12 +70,12 @@ export class MaskedBytes {
 
 /** Collects bytes, known or masked, two hexadecimal digits or one byte at a time. */
 export class MaskedBytesBuilder {
-  #bytes = Buffer.alloc(64);
-  #mask = Buffer.alloc(64);
-  #length = 0;
+  private bytes = Buffer.alloc(64);
+  private mask = Buffer.alloc(64);
+  private used = 0;
 
   get length(): number {
-    return this.#length;
+    return this.used;
   }
 
   /** Appends pairs of digits; what is no hexadecimal digit is unknown. An odd last digit is the upper half of a byte. */
@@ -83,34 +83,34 @@ export class MaskedBytesBuilder {
     for (let i = 0; i < text.length; i += 2) {
       const high = digit(text.charCodeAt(i));
       const low = i + 1 < text.length ? digit(text.charCodeAt(i + 1)) : -1;
-      this.#push((high < 0 ? 0 : high << 4) | (low < 0 ? 0 : low), (high < 0 ? 0 : 0xf0) | (low < 0 ? 0 : 0x0f));
+      this.push((high < 0 ? 0 : high << 4) | (low < 0 ? 0 : low), (high < 0 ? 0 : 0xf0) | (low < 0 ? 0 : 0x0f));
     }
   }
 
   byte(value: number): void {
-    this.#push(value & 0xff, 0xff);
+    this.push(value & 0xff, 0xff);
   }
 
   append(other: MaskedBytes): void {
-    for (let i = 0; i < other.length; i++) this.#push(other.bytes[i]!, other.mask[i]!);
+    for (let i = 0; i < other.length; i++) this.push(other.bytes[i]!, other.mask[i]!);
   }
 
   unknown(count: number): void {
-    for (let i = 0; i < count; i++) this.#push(0, 0);
+    for (let i = 0; i < count; i++) this.push(0, 0);
   }
 
-  #push(byte: number, mask: number): void {
-    if (this.#length === this.#bytes.length) {
-      this.#bytes = Buffer.concat([this.#bytes], this.#length * 2);
-      this.#mask = Buffer.concat([this.#mask], this.#length * 2);
+  private push(byte: number, mask: number): void {
+    if (this.used === this.bytes.length) {
+      this.bytes = Buffer.concat([this.bytes], this.used * 2);
+      this.mask = Buffer.concat([this.mask], this.used * 2);
     }
-    this.#bytes[this.#length] = byte;
-    this.#mask[this.#length++] = mask;
+    this.bytes[this.used] = byte;
+    this.mask[this.used++] = mask;
   }
 
   /** The bytes so far; the builder is not to be used afterwards. */
   build(): MaskedBytes {
-    return new MaskedBytes(this.#bytes.subarray(0, this.#length), this.#mask.subarray(0, this.#length));
+    return new MaskedBytes(this.bytes.subarray(0, this.used), this.mask.subarray(0, this.used));
   }
 }
 

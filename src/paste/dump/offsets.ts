@@ -87,25 +87,25 @@ function keepBelieved(rows: readonly (RowText | null)[], offsets: (number | null
 
 /** Puts rows together to packets, line by line. */
 class DumpReader {
-  readonly #packets: HexPacket[] = [];
-  #builder = new MaskedBytesBuilder();
-  #line = 0;
-  #offset: number | null = null;
-  #fromText = 0;
-  #side: 0 | 1 | null = null;
-  #header: PacketHeader | null = null;
+  private readonly packets: HexPacket[] = [];
+  private builder = new MaskedBytesBuilder();
+  private line = 0;
+  private offset: number | null = null;
+  private fromText = 0;
+  private side: 0 | 1 | null = null;
+  private header: PacketHeader | null = null;
   /** Whether a header was read that has no bytes yet. */
-  #headerWaits = false;
-  #textColumn: number | null = null;
-  #lastRow: MaskedBytes | null = null;
-  #repeats = false;
-  #mayFill = MOST_FILLED;
+  private headerWaits = false;
+  private textColumn: number | null = null;
+  private lastRow: MaskedBytes | null = null;
+  private repeats = false;
+  private mayFill = MOST_FILLED;
   /** The last line that was not blank was a row of the packet. */
-  #inPacket = false;
+  private inPacket = false;
   /** The rows are bytes that tshark put together from this frame and others before, and not to be read twice. */
-  #derived = false;
-  #framesLabelled = false;
-  readonly #followed: boolean;
+  private derived = false;
+  private framesLabelled = false;
+  private readonly followed: boolean;
 
   constructor(
     private readonly lines: readonly string[],
@@ -116,7 +116,7 @@ class DumpReader {
   ) {
     // A followed stream: each side has offsets of its own, and one of them is indented.
     const plain = rows.filter((row, i) => row !== null && offsets[i] !== null && row.offset!.length === 8);
-    this.#followed =
+    this.followed =
       plain.some((row) => row!.indented) &&
       plain.some((row) => !row!.indented) &&
       plain.every((row) => !row!.sureOffset);
@@ -126,134 +126,134 @@ class DumpReader {
     for (let i = 0; i < this.lines.length; i++) {
       const line = this.lines[i]!;
       const offset = this.offsets[i];
-      if (line.trim() === '') this.#derived = false;
-      if (this.#derived && this.rows[i] != null) continue;
-      if (offset != null) this.#row(i, offset);
-      else if (line.trim() === '*' && this.#inPacket) this.#repeats = true;
-      else if (this.#isEnd(line)) this.#finish();
-      else if (!this.#cutRow(i) && line.trim() !== '') this.#other(line);
+      if (line.trim() === '') this.derived = false;
+      if (this.derived && this.rows[i] != null) continue;
+      if (offset != null) this.row(i, offset);
+      else if (line.trim() === '*' && this.inPacket) this.repeats = true;
+      else if (this.isEnd(line)) this.finish();
+      else if (!this.cutRow(i) && line.trim() !== '') this.other(line);
     }
-    this.#finish();
-    return this.#packets;
+    this.finish();
+    return this.packets;
   }
 
-  #row(i: number, offset: number): void {
+  private row(i: number, offset: number): void {
     const row = this.rows[i]!;
-    const side = this.#followed ? (row.indented ? 1 : 0) : null;
-    const next = this.#next;
-    if (next !== null && this.#inPacket && side === this.#side && offset >= next && this.#fill(offset - next)) {
+    const side = this.followed ? (row.indented ? 1 : 0) : null;
+    const next = this.next;
+    if (next !== null && this.inPacket && side === this.side && offset >= next && this.fill(offset - next)) {
       // goes on
-    } else if (this.#offset === null && this.#builder.length > 0 && offset >= this.#builder.length) {
-      this.#offset = offset - this.#builder.length; // the rows before had lost their offsets
+    } else if (this.offset === null && this.builder.length > 0 && offset >= this.builder.length) {
+      this.offset = offset - this.builder.length; // the rows before had lost their offsets
     } else {
-      this.#finish();
-      this.#offset = offset;
-      this.#side = side;
+      this.finish();
+      this.offset = offset;
+      this.side = side;
     }
-    this.#add(i, row, this.#expected(i, offset));
+    this.add(i, row, this.expected(i, offset));
   }
 
   /** Offset behind the last byte, null where no offset is known. */
-  get #next(): number | null {
-    return this.#offset === null ? null : this.#offset + this.#builder.length;
+  private get next(): number | null {
+    return this.offset === null ? null : this.offset + this.builder.length;
   }
 
   /** Bytes up to the next row's offset, null where that does not go on from here. */
-  #expected(i: number, offset: number): number | null {
+  private expected(i: number, offset: number): number | null {
     const next = this.offsets[i + 1];
     return next == null || next <= offset || next - offset > WIDEST_ROW ? null : next - offset;
   }
 
   /** Fills what is between the last row and this one: rows that `*` stands for, or that are missing. */
-  #fill(missing: number): boolean {
+  private fill(missing: number): boolean {
     if (missing === 0) return true;
-    const row = this.#lastRow;
-    if (missing > this.#mayFill) return false;
-    const repeats = this.#repeats && row !== null && missing % row.length === 0;
+    const row = this.lastRow;
+    if (missing > this.mayFill) return false;
+    const repeats = this.repeats && row !== null && missing % row.length === 0;
     if (!repeats && missing > MOST_MISSING) return false;
-    this.#mayFill -= missing;
-    if (repeats) for (let left = missing; left > 0; left -= row.length) this.#builder.append(row);
-    else this.#builder.unknown(missing);
+    this.mayFill -= missing;
+    if (repeats) for (let left = missing; left > 0; left -= row.length) this.builder.append(row);
+    else this.builder.unknown(missing);
     return true;
   }
 
-  #add(i: number, row: RowText, expected: number | null): void {
-    if (this.#builder.length === 0) this.#line = i + 1;
-    const read = readRow(row, { expected, textColumn: this.#textColumn });
-    if (read.textColumn !== null) this.#textColumn = read.textColumn;
-    this.#builder.append(read.data);
-    this.#lastRow = read.data;
-    this.#fromText += read.fromText;
-    this.#repeats = false;
-    this.#inPacket = true;
-    this.#headerWaits = false;
+  private add(i: number, row: RowText, expected: number | null): void {
+    if (this.builder.length === 0) this.line = i + 1;
+    const read = readRow(row, { expected, textColumn: this.textColumn });
+    if (read.textColumn !== null) this.textColumn = read.textColumn;
+    this.builder.append(read.data);
+    this.lastRow = read.data;
+    this.fromText += read.fromText;
+    this.repeats = false;
+    this.inPacket = true;
+    this.headerWaits = false;
   }
 
   /** A row that lost its offset: groups as in the other rows, and behind them nothing but a text column. */
-  #cutRow(i: number): boolean {
+  private cutRow(i: number): boolean {
     const row = rowText(this.lines[i]!, false);
     if (row?.groups[0]?.digits.length !== this.groupSize) return false;
     const rest = row.line.slice(row.groups.at(-1)!.end);
     if (rest !== '' && !rest.startsWith('  ') && !rest.startsWith('\t')) return false;
     if (rest === '' && row.groups.length < 2) return false;
-    if (!this.#inPacket && this.#builder.length > 0) this.#finish();
-    this.#add(i, row, null);
+    if (!this.inPacket && this.builder.length > 0) this.finish();
+    this.add(i, row, null);
     return true;
   }
 
   /** The line that hexdump and od print last: only the offset behind the last byte. */
-  #isEnd(line: string): boolean {
+  private isEnd(line: string): boolean {
     const digits = line.trim();
-    if (!this.#inPacket || !/^[0-9a-fA-F]{6,8}$/.test(digits)) return false;
-    const next = this.#next!;
+    if (!this.inPacket || !/^[0-9a-fA-F]{6,8}$/.test(digits)) return false;
+    const next = this.next!;
     const end = offsetValue(digits, this.radix);
-    if (this.#repeats && end > next) return this.#fill(end - next);
+    if (this.repeats && end > next) return this.fill(end - next);
     // Words of two bytes: an odd last byte is printed as a whole word.
-    if (end === next - 1) this.#cutLastByte();
+    if (end === next - 1) this.cutLastByte();
     return end === next || end === next - 1;
   }
 
-  #cutLastByte(): void {
-    const data = this.#builder.build();
-    this.#builder = new MaskedBytesBuilder();
-    this.#builder.append(data.slice(0, data.length - 1));
+  private cutLastByte(): void {
+    const data = this.builder.build();
+    this.builder = new MaskedBytesBuilder();
+    this.builder.append(data.slice(0, data.length - 1));
   }
 
-  #other(line: string): void {
+  private other(line: string): void {
     const label = SOURCE_LABEL.exec(line)?.[1];
     if (label !== undefined) {
-      if (label === 'Frame') this.#framesLabelled = true;
-      this.#derived = label !== 'Frame' && this.#framesLabelled;
+      if (label === 'Frame') this.framesLabelled = true;
+      this.derived = label !== 'Frame' && this.framesLabelled;
     }
     const header = parsePacketHeader(line);
-    this.#inPacket = false;
+    this.inPacket = false;
     if (header === null) return;
-    this.#finish();
-    this.#header = header;
-    this.#headerWaits = true;
+    this.finish();
+    this.header = header;
+    this.headerWaits = true;
   }
 
-  #finish(): void {
-    const data = this.#builder.build();
+  private finish(): void {
+    const data = this.builder.build();
     if (data.length > 0) {
-      this.#packets.push({
-        line: this.#line,
-        offset: this.#offset,
+      this.packets.push({
+        line: this.line,
+        offset: this.offset,
         data,
-        header: this.#header,
-        side: this.#side,
-        fromText: this.#fromText,
+        header: this.header,
+        side: this.side,
+        fromText: this.fromText,
       });
-      this.#header = null;
-    } else if (!this.#headerWaits) {
-      this.#header = null;
+      this.header = null;
+    } else if (!this.headerWaits) {
+      this.header = null;
     }
-    this.#builder = new MaskedBytesBuilder();
-    this.#offset = null;
-    this.#fromText = 0;
-    this.#side = null;
-    this.#inPacket = false;
-    this.#repeats = false;
-    this.#lastRow = null;
+    this.builder = new MaskedBytesBuilder();
+    this.offset = null;
+    this.fromText = 0;
+    this.side = null;
+    this.inPacket = false;
+    this.repeats = false;
+    this.lastRow = null;
   }
 }

@@ -80,20 +80,20 @@ function onlyDirection(messages: readonly AnnotatedMessage[]): MessageDirection 
 
 /** Operations of requests by flow and xid, for the responses that answer them. */
 class Pairs {
-  readonly #ops = new Map<string, string[]>();
+  private readonly ops = new Map<string, string[]>();
 
   constructor(private readonly option: string | null) {}
 
   add(flow: string | null, xid: number, op: string): void {
     const key = `${flow ?? ''} ${xid}`;
-    const ops = this.#ops.get(key);
-    if (ops === undefined) this.#ops.set(key, [op]);
+    const ops = this.ops.get(key);
+    if (ops === undefined) this.ops.set(key, [op]);
     else ops.push(op);
   }
 
   /** Of several requests with one xid the oldest is answered. */
   answered(flow: string | null, xid: number | null): ReturnType<MessageContext['answered']> {
-    const op = xid === null ? undefined : this.#ops.get(`${flow ?? ''} ${xid}`)?.[0];
+    const op = xid === null ? undefined : this.ops.get(`${flow ?? ''} ${xid}`)?.[0];
     if (op !== undefined) return { op, from: 'request' };
     // A notification (-1) answers nothing, a ping (-2) always a ping.
     return this.option === null || xid === -1 || xid === -2 ? null : { op: this.option, from: 'option' };
@@ -101,7 +101,7 @@ class Pairs {
 
   /** Takes the request out; the last one stays, should the paste have its answer twice. */
   take(flow: string | null, xid: number): void {
-    const ops = this.#ops.get(`${flow ?? ''} ${xid}`);
+    const ops = this.ops.get(`${flow ?? ''} ${xid}`);
     if (ops !== undefined && ops.length > 1) ops.shift();
   }
 }
