@@ -3,7 +3,7 @@ import type { StreamChunk } from '../../network/streamChunk.js';
 import type { GrpcDeframer, GrpcMessage } from '../transport/grpc/deframer.js';
 import { Http2Connection, type Http2Handler } from '../transport/http2/connection.js';
 import type { FramePlace } from '../transport/http2/frameReader.js';
-import { errorName } from '../transport/http2/frames.js';
+import { http2ErrorName } from '../transport/http2/frames.js';
 import type { HeaderBlock, HeaderField } from '../transport/http2/hpack.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { newCall, takeRequest, type Call } from './grpcCall.js';
@@ -98,7 +98,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
         { ...place },
         {
           path: call?.path ?? null,
-          http2Error: errorName(errorCode),
+          http2Error: http2ErrorName(errorCode),
         },
       ),
     );
@@ -114,7 +114,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
         'grpc',
         { ...place },
         {
-          http2Error: errorName(errorCode),
+          http2Error: http2ErrorName(errorCode),
           error: debug === '' ? null : debug,
         },
       ),

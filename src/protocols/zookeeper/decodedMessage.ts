@@ -19,11 +19,11 @@ export class SharedState {
   readonly requests = new RequestBudget();
   readonly childLists = new ChildLists(this.strings);
   readonly cursor = new Cursor(this.strings);
-  readonly message = new DecodedMessage(this.cursor, this.childLists);
+  readonly message = new MessageView(this.cursor, this.childLists);
 }
 
 /** The one message object that all decoders fill again and again. */
-export class DecodedMessage implements ZooKeeperMessage {
+export class MessageView implements ZooKeeperMessage {
   readonly protocol = 'zookeeper';
   connection!: Connection;
   direction: Direction = TO_SERVER;

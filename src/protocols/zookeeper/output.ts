@@ -1,6 +1,6 @@
 import type { RecordOptions } from '../protocol.js';
 import type { Acl } from './format/cursor.js';
-import type { DecodedMessage } from './decodedMessage.js';
+import type { MessageView } from './decodedMessage.js';
 import { errorName } from './format/errors.js';
 import { createModes, eventTypeName, keeperStateName } from './format/enums.js';
 import { requestLayout, type RecordLayout } from './format/layout.js';
@@ -98,7 +98,7 @@ export function addRequest(fields: Fields, opcode: number, body: RequestBody): v
 }
 
 /** A list of children, which is decoded once however often it comes. */
-function addList(fields: Fields, message: DecodedMessage): void {
+function addList(fields: Fields, message: MessageView): void {
   const children = message.childNames();
   if (children === null) return;
   fields['children'] = children.names;
@@ -106,14 +106,14 @@ function addList(fields: Fields, message: DecodedMessage): void {
   if (stat !== null) fields['stat'] = statFields(stat);
 }
 
-function addData(fields: Fields, message: DecodedMessage, body: { dataLength?: number; dataAt?: number }): void {
+function addData(fields: Fields, message: MessageView, body: { dataLength?: number; dataAt?: number }): void {
   const { dataLength, dataAt } = body;
   if (dataLength === undefined || dataAt === undefined || dataLength < 0) return;
   fields['data'] = message.bytes.toString('base64', dataAt, dataAt + dataLength);
 }
 
 /** Adds ZooKeeper's own fields of a message to `fields`, under the names of the documented output. */
-export function zookeeperRecord(message: DecodedMessage, options: RecordOptions, fields: Fields): Fields {
+export function zookeeperRecord(message: MessageView, options: RecordOptions, fields: Fields): Fields {
   if (message.word !== null) {
     fields['word'] = message.word;
     if (message.kind === 'response') {

@@ -1,7 +1,7 @@
 import type { ClientConnection } from '../../model/index.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import type { ChildNames } from '../../protocols/zookeeper/childLists.js';
-import { OpCode, opName } from '../../protocols/zookeeper/format/opcodes.js';
+import { OpCode, opcodesOf, opName } from '../../protocols/zookeeper/format/opcodes.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { count, duration, seconds } from '../support/text.js';
@@ -64,16 +64,7 @@ const PAUSE = 1e9;
 const LOOK_FROM = 16;
 const MAX = 5000;
 
-const READS: ReadonlySet<number> = new Set([
-  OpCode.exists,
-  OpCode.getData,
-  OpCode.getACL,
-  OpCode.getChildren,
-  OpCode.getChildren2,
-  OpCode.sync,
-  OpCode.getEphemerals,
-  OpCode.getAllChildrenNumber,
-]);
+const READS = opcodesOf('read');
 
 export const hotLoop = defineRule({
   meta: {

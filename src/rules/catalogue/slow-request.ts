@@ -1,5 +1,5 @@
 import type { ClientConnection } from '../../model/index.js';
-import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import { OpCode, opcodesOf } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Proposal } from '../../protocols/quorum/zab/proposals.js';
 import type { DataValue, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
@@ -29,19 +29,7 @@ interface Slow {
 const MAX = 10_000;
 const HUGE = 256 * 1024;
 
-const WRITES: ReadonlySet<number> = new Set([
-  OpCode.create,
-  OpCode.create2,
-  OpCode.createContainer,
-  OpCode.createTTL,
-  OpCode.delete,
-  OpCode.deleteContainer,
-  OpCode.setData,
-  OpCode.setACL,
-  OpCode.multi,
-  OpCode.closeSession,
-  OpCode.reconfig,
-]);
+const WRITES: ReadonlySet<number> = new Set([...opcodesOf('write'), OpCode.closeSession]);
 
 export const slowRequest = defineRule({
   meta: {

@@ -1,7 +1,7 @@
 import { int32 } from '../../../network/bytes.js';
 import { serverStates, type NotificationFields } from './electionMessage.js';
 import { int64OrNull } from '../numbers.js';
-import { MORE, NO, YES, type Answer } from '../zab/plausibility.js';
+import { MORE, NO, YES, type PacketGuess } from '../zab/plausibility.js';
 
 /** Initial message since 3.5: long protocol version, long sid, int length of the addresses. */
 export const HELLO_LENGTH = 20;
@@ -23,7 +23,7 @@ const OLD_LENGTHS = [28, 36, 40];
 const WITH_CONFIG = 48 - 4;
 
 /** Whether a length prefix and a notification begin at `at`. Never MORE with 48 bytes. */
-export function looksLikeNotification(bytes: Buffer, at: number, end: number): Answer {
+export function looksLikeNotification(bytes: Buffer, at: number, end: number): PacketGuess {
   const there = end - at;
   if (there < 4) return bytes[at] === 0 ? MORE : NO;
   const length = int32(bytes, at);

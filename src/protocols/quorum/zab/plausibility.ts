@@ -18,7 +18,7 @@ const LONGEST_TIMEOUT = 86_400_000;
 export const NO = 0;
 export const YES = 1;
 export const MORE = 2;
-export type Answer = typeof NO | typeof YES | typeof MORE;
+export type PacketGuess = typeof NO | typeof YES | typeof MORE;
 
 /** Whether a header that follows on a packet can be one. 16 bytes must be there. */
 export function isHeader(direction: Direction, bytes: Buffer, at: number): boolean {
@@ -31,7 +31,7 @@ export function isHeader(direction: Direction, bytes: Buffer, at: number): boole
  * Whether bytes in the middle of a stream are the start of a QuorumPacket: type, zxid, length of the data and the data's
  * first fields must agree. Strict, as the bytes may as well be a znode's data or a snapshot.
  */
-export function looksLikePacket(direction: Direction, bytes: Buffer, at: number, end: number): Answer {
+export function looksLikePacket(direction: Direction, bytes: Buffer, at: number, end: number): PacketGuess {
   const available = end - at;
   if (available < 4) return bytes[at] === 0 ? MORE : NO;
   const type = int32(bytes, at);
@@ -96,14 +96,14 @@ export function looksLikePacket(direction: Direction, bytes: Buffer, at: number,
 export const LEARNER_PROTOCOL = 0x10000;
 
 /** `vector<Id>` null, and then the end of what is known or the type of another packet. */
-function tail(direction: Direction, bytes: Buffer, at: number, end: number): Answer {
+function tail(direction: Direction, bytes: Buffer, at: number, end: number): PacketGuess {
   if (end - at < 4) return MORE;
   if (int32(bytes, at) !== -1) return NO;
   return end - at < 8 || isTypeFrom(direction, int32(bytes, at + 4)) ? YES : NO;
 }
 
 /** A learner's answer to PING: pairs of long session, int timeout. */
-function looksLikeSessions(bytes: Buffer, at: number, length: number, available: number): Answer {
+function looksLikeSessions(bytes: Buffer, at: number, length: number, available: number): PacketGuess {
   if (length % 12 !== 0) return NO;
   if (available < HEADER_LENGTH + 12) return MORE;
   const timeout = int32(bytes, at + 8);

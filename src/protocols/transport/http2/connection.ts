@@ -3,7 +3,7 @@ import { TO_CLIENT, TO_SERVER } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
 import { ByteCollector } from '../../byteCollector.js';
 import { FLAG_END_HEADERS, FLAG_END_STREAM, FLAG_PADDED, FLAG_PRIORITY, FrameType } from './frames.js';
-import { FrameReader, MAX_PAYLOAD, type FrameEvents, type FramePlace } from './frameReader.js';
+import { Http2FrameReader, MAX_PAYLOAD, type FrameEvents, type FramePlace } from './frameReader.js';
 import { HpackDecoder, type HeaderBlock } from './hpack.js';
 
 /** What the protocol above HTTP/2 wants to know. Places are reused: valid during the call. */
@@ -25,7 +25,7 @@ export interface Http2Handler {
 
 /** State of one direction: its table, and the header block that CONTINUATION frames go on with. */
 interface Side {
-  readonly reader: FrameReader;
+  readonly reader: Http2FrameReader;
   readonly hpack: HpackDecoder;
   readonly block: ByteCollector;
   blockStream: number;
@@ -173,7 +173,7 @@ export class Http2Connection implements FrameEvents {
   private side(direction: Direction, aligned: boolean): Side {
     const start = !aligned ? 'middle' : direction === TO_SERVER ? 'preface' : 'frame';
     return {
-      reader: new FrameReader(direction, this, start),
+      reader: new Http2FrameReader(direction, this, start),
       hpack: new HpackDecoder(aligned),
       block: new ByteCollector(MAX_PAYLOAD),
       blockStream: 0,

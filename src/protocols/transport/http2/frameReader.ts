@@ -56,7 +56,7 @@ const PAYLOAD_KEPT = [false, true, false, true, false, true, false, true, false,
 const MAX_FRAME = 1 << 20;
 
 /** Takes one direction of an HTTP/2 connection apart into frames, bytes in pieces of any size. */
-export class FrameReader {
+export class Http2FrameReader {
   private state: State;
   private prefaceAt = 0;
   private readonly header = Buffer.alloc(FRAME_HEADER_LENGTH);

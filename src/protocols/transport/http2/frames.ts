@@ -45,7 +45,7 @@ const ERROR_NAMES = [
 ];
 
 /** `CANCEL`, or `unknown(N)`. */
-export function errorName(code: number): string {
+export function http2ErrorName(code: number): string {
   return ERROR_NAMES[code] ?? `unknown(${code})`;
 }
 

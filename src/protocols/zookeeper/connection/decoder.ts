@@ -4,7 +4,7 @@ import { HeldChunks } from '../../heldChunks.js';
 import { foreignName } from '../../foreign.js';
 import { missingBytes, type ConnectionDecoder, type MessageSink } from '../../protocol.js';
 import { END_OF_RECORD } from '../format/cursor.js';
-import type { DecodedMessage, SharedState } from '../decodedMessage.js';
+import type { MessageView, SharedState } from '../decodedMessage.js';
 import { fourLetterWord } from './fourLetterWords.js';
 import { CONNECT_LENGTHS, isConnectRequest, isConnectResponse } from './handshake.js';
 import { FramedStream, type FrameHandler } from './framing.js';
@@ -47,7 +47,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   private answerFrame = 0;
   private answerTime = 0;
   private answerFirstFrame = 0;
-  private readonly message: DecodedMessage;
+  private readonly message: MessageView;
 
   constructor(
     private readonly connection: Connection,
@@ -211,7 +211,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
 
   // Requests
 
-  private begin(direction: Direction, length: number, streamEnd: number, truncated: boolean): DecodedMessage {
+  private begin(direction: Direction, length: number, streamEnd: number, truncated: boolean): MessageView {
     const message = this.message;
     const stream = this.stream(direction);
     message.clear();
@@ -272,7 +272,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     this.sink.message(message);
   }
 
-  private handshakeRequest(message: DecodedMessage, start: number, end: number): void {
+  private handshakeRequest(message: MessageView, start: number, end: number): void {
     message.handshake = true;
     message.opcode = OpCode.connect;
     message.op = 'connect';
@@ -349,7 +349,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     return oldest?.opcode === OpCode.createSession ? this.outstanding.take(oldest.xid) : null;
   }
 
-  private notification(message: DecodedMessage): void {
+  private notification(message: MessageView): void {
     message.kind = 'notification';
     message.opcode = 0;
     message.op = 'notification';
@@ -366,7 +366,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     }
   }
 
-  private reply(message: DecodedMessage): void {
+  private reply(message: MessageView): void {
     const request = this.match(message);
     if (request === null && message.xid === PING_XID) this.earlyPingAnswer = message.frame;
     message.request = request;
@@ -379,7 +379,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
    * The request that a response answers: the oldest with its xid. Where bytes were lost, what was sent before may have
    * been answered in them, and an xid may have been used again in a request that was lost: then nothing is guessed.
    */
-  private match(message: DecodedMessage): ZooKeeperRequest | null {
+  private match(message: MessageView): ZooKeeperRequest | null {
     const { xid } = message;
     this.ambiguous = false;
     if (this.responsesLostAt < 0 && this.requestsLostAt < 0) return this.outstanding.take(xid);
@@ -399,12 +399,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     return request;
   }
 
-  private handshakeResponse(
-    message: DecodedMessage,
-    start: number,
-    end: number,
-    request: ZooKeeperRequest | null,
-  ): void {
+  private handshakeResponse(message: MessageView, start: number, end: number, request: ZooKeeperRequest | null): void {
     message.handshake = true;
     message.opcode = request?.opcode ?? OpCode.connect;
     message.op = message.opcode === OpCode.connect ? 'connect' : opName(message.opcode);

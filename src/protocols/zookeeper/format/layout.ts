@@ -49,8 +49,6 @@ export class OperationLayout {
   readonly request: RecordLayout;
   readonly response: RecordLayout;
   readonly txn: RecordLayout | null;
-  /** Changes the tree of znodes, or may: it takes a zxid of its own. */
-  readonly writes: boolean;
   readonly keepsBody: boolean;
 
   constructor(
@@ -60,7 +58,6 @@ export class OperationLayout {
     this.request = new RecordLayout(operation.request);
     this.response = new RecordLayout(operation.response);
     this.txn = operation.txn === undefined ? null : new RecordLayout(operation.txn);
-    this.writes = operation.kind === 'write';
     this.keepsBody = operation.keepsBody === true;
   }
 }

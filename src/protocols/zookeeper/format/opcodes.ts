@@ -1,5 +1,5 @@
-import { layoutOf } from './layout.js';
-import { operations, type OperationName } from './operations.js';
+import { layoutOf, layouts } from './layout.js';
+import { operations, type Operation, type OperationName } from './operations.js';
 
 type OpCodes = { readonly [N in OperationName]: (typeof operations)[N]['code'] };
 
@@ -30,6 +30,11 @@ export function opName(code: number): string {
     if (unknownNames.size < 1000) unknownNames.set(code, unknown);
   }
   return unknown;
+}
+
+/** Opcodes of all operations of a kind. */
+export function opcodesOf(kind: Operation['kind']): ReadonlySet<number> {
+  return new Set(layouts.filter(({ operation }) => operation.kind === kind).map(({ operation }) => operation.code));
 }
 
 /** Names of all operations that a request can ask for, for help texts and schemas. */

@@ -163,7 +163,7 @@ function readMultiResponse(c: JuteReader, ops: MultiOp[]): void {
 }
 
 /** ClientInfo: ustring authScheme, ustring user */
-function readClientInfo(c: JuteReader): ClientInfo {
+export function readClientInfo(c: JuteReader): ClientInfo {
   const scheme = c.string('authScheme') ?? '';
   return { scheme, id: c.string('user') ?? '' };
 }
