@@ -17,6 +17,8 @@ export interface CaptureInfo {
   firstFrame: number | null;
   /** The file ends, or becomes unreadable, in the middle of a record. */
   truncated: boolean;
+  /** The reading was ended before the end of the input. */
+  interrupted: boolean;
   /** What is wrong with it, one line each, with byte offset and frame number. */
   readonly problems: string[];
 }

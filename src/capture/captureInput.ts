@@ -43,6 +43,9 @@ export class OpenCapture {
   private lastFrame = 0;
   private closed = false;
   private pipe = false;
+  private done = false;
+  /** Device and inode of what can be read only once: a pipe, a terminal, what standard input reads. */
+  private once: string | null = null;
 
   constructor(input: CaptureInput) {
     this.input = input;
@@ -57,15 +60,21 @@ export class OpenCapture {
       to: null,
       firstFrame: null,
       truncated: false,
+      interrupted: false,
       problems: [],
     };
   }
 
   /** Finds out what kind of thing the input is. Throws CaptureError where it cannot be read. */
   async examine(): Promise<void> {
-    if (typeof this.input !== 'string') return;
+    if (typeof this.input !== 'string') {
+      // Standard input that somebody looks at on its way.
+      if (this.input.name === '-') this.once = onceKey(standardInputStats());
+      return;
+    }
     const stats =
       this.input === '-' ? standardInputStats() : await stat(this.input).catch((e: unknown) => this.refuse(e));
+    if (this.input === '-' || stats?.isFile() === false) this.once = onceKey(stats);
     if (stats === null) return;
     if (stats.isDirectory()) {
       throw new CaptureError(this.info.file, 'this is a directory', 'name the capture files in it');
@@ -74,6 +83,11 @@ export class OpenCapture {
     if (!stats.isFile()) return;
     this.size = stats.size;
     this.reopenable = this.input !== '-';
+  }
+
+  /** Whether both read from what can be read only once. Known after `examine`. */
+  sharesWith(other: OpenCapture): boolean {
+    return this.once !== null && this.once === other.once;
   }
 
   /**
@@ -152,6 +166,16 @@ export class OpenCapture {
     this.info.linkTypes.length = 0;
   }
 
+  /** Enters in `info` that the reading was ended before the end of the input. To be called once, at the end. */
+  interrupt(): void {
+    if (this.done) return;
+    const { info, size } = this;
+    info.interrupted = true;
+    const where = info.packets === 0 ? 'before the first frame' : `behind frame ${this.lastFrame}`;
+    const of = size === null ? '' : ` of ${size}`;
+    info.problems.push(`reading was interrupted ${where}, at byte ${info.bytes}${of}: the rest was not read`);
+  }
+
   /** Ends the reading, also from outside while `advance` is under way; that then returns false. */
   async close(): Promise<void> {
     this.closed = true;
@@ -192,6 +216,7 @@ export class OpenCapture {
   }
 
   private ended(reader: FrameReader, source: ByteSource): void {
+    this.done = true;
     const failure = source.failure;
     reader.finish();
     if (failure !== null) {
@@ -207,6 +232,7 @@ export class OpenCapture {
     for (const remark of reader.remarks) info.problems.push(remark);
     const damage = reader.damage;
     if (damage === null) return;
+    this.done = true;
     if (!reader.started || (info.packets === 0 && !atEnd)) {
       const advice = atEnd ? 'capture or copy it again' : 'it is damaged from its start, or no capture at all';
       throw new CaptureError(info.file, damage.text, advice, damage.offset);
@@ -243,6 +269,11 @@ const REFUSALS = new Map<string, [problem: string, advice: string | null]>([
     ['too many files are open', 'more captures overlap in time than the limit allows: raise it with ulimit -n'],
   ],
 ]);
+
+/** What tells inputs apart that can be read only once. */
+function onceKey(stats: Stats | null): string {
+  return stats === null || stats.isFile() ? '-' : `${stats.dev}:${stats.ino}`;
+}
 
 /** What standard input is, null where the system does not say; a closed one reads as empty. */
 function standardInputStats(): Stats | null {

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { BufferPool } from './byteSource.js';
+import { CaptureError } from './captureError.js';
 import type { CaptureInfo } from './captureInfo.js';
 import { type CaptureInput, OpenCapture } from './captureInput.js';
 import { Clock } from './clock.js';
@@ -78,12 +79,17 @@ export class CaptureSet {
     } finally {
       signal?.removeEventListener('abort', abort);
       await Promise.all(this.inputs.map((input) => input.close()));
+      if (signal?.aborted === true) for (const input of this.inputs) input.interrupt();
     }
   }
 
   /** Finds out when each input begins; streams, which cannot be opened twice, stay open. */
   private async prepare(): Promise<void> {
-    for (const input of this.inputs) await input.examine();
+    for (const [i, input] of this.inputs.entries()) {
+      await input.examine();
+      if (this.inputs.slice(0, i).some((other) => other.sharesWith(input)))
+        throw new CaptureError(input.info.file, 'it is named twice, and can be read only once');
+    }
     const sizes = this.inputs.map((input) => input.size);
     this.total = sizes.reduce((sum: number | null, size) => (sum === null || size === null ? null : sum + size), 0);
     const [only] = this.inputs;

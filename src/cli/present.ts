@@ -27,7 +27,7 @@ export async function present(document: unknown, how: Presentation): Promise<voi
     const colour = new Chalk({ level: colourLevel() });
     output.write(await how.text({ colour, width: terminalWidth(), losses }));
   }
-  await output.drain();
+  await output.finish();
   if (output.closed) return;
   if (format !== null || empty !== null || how.lossesApart === true) sayLosses(losses, nothingFound ?? empty);
 }

@@ -24,8 +24,12 @@ const NEEDS_ALL: readonly (string | undefined)[] = [undefined, '-h', '--help', '
 /**
  * The command line for these arguments, without the commands that they do not name; all of it without arguments. Errors
  * are thrown as CommanderError: nothing here ends the process.
+ * @param writeOut takes what help and --version say
  */
-export async function program(argv: readonly string[] = []): Promise<Command> {
+export async function program(
+  argv: readonly string[] = [],
+  writeOut: (text: string) => void = () => undefined,
+): Promise<Command> {
   const root = new Command('zkscope')
     .description('Reads packet captures of ZooKeeper traffic and says what happened, with the frames that prove it.')
     .version(version(), '-V, --version')
@@ -45,6 +49,6 @@ export async function program(argv: readonly string[] = []): Promise<Command> {
     ]);
     root.addCommand(completionCommand(root)).addCommand(helpCommand(root));
   }
-  for (const command of [root, ...root.commands]) command.exitOverride();
+  for (const command of [root, ...root.commands]) command.exitOverride().configureOutput({ writeOut });
   return root;
 }

@@ -7,6 +7,7 @@ import { watchHeap } from './terminal/heap.js';
 import { onInterrupt } from './terminal/interrupt.js';
 import { Output } from './terminal/output.js';
 import { Progress } from './terminal/progress.js';
+import type { EndingSignal } from './usage.js';
 
 /** What captures that were read turned out to hold. */
 export interface Reading {
@@ -17,8 +18,8 @@ export interface Reading {
   readonly messages: number;
   /** TCP connections, whatever they carry. */
   readonly connections: number;
-  /** Ctrl-C came: the captures were not read to their end. */
-  readonly interrupted: boolean;
+  /** The signal that ended the reading before the end of the captures; null where none did. */
+  readonly interrupted: EndingSignal | null;
   /**
    * All that was lost or not understood, one part each; empty where nothing was.
    * @param forgotten what a model had to forget
@@ -73,7 +74,7 @@ export async function readInto(files: readonly CaptureInput[], sink: Sink, optio
     last: reader.last,
     messages: losses.messages,
     connections: reader.connections.seen,
-    interrupted: interrupt.signal.aborted,
+    interrupted: interrupt.by,
     losses: (forgotten) =>
       losses.parts(reader.captures, reader.problems(), reader.connections.forgotten, forgotten ?? null),
     nothingFound: () => nothingFound(reader.captures, reader.connections.seen),

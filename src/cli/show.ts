@@ -3,9 +3,10 @@ import { Clock } from '../capture/clock.js';
 import { isFiltering, MessageFilter } from '../observations/filter.js';
 import { type CaptureOptions, filterOptions } from './options/captureOptions.js';
 import { chosenFormat } from './options/formatOptions.js';
-import { present, say, sayLosses } from './present.js';
+import { present, sayLosses } from './present.js';
 import { readInto } from './run.js';
 import { Output } from './terminal/output.js';
+import { exitInterrupted } from './usage.js';
 import type { MakeRecordView, MakeView, Setting } from './view.js';
 
 function setting(options: CaptureOptions): Setting {
@@ -44,6 +45,7 @@ export async function showDocument<Document>(
     lossesApart: view.lossesApart === true,
   });
   view.done?.(document);
+  exitInterrupted(reading.interrupted);
 }
 
 /** The runner of commands that write records while they read. */
@@ -61,10 +63,7 @@ export async function showRecords<Record>(
   });
   text ??= (record) => view.line(record as Record);
   const reading = await readInto(captures, view.sink, { ports: options.port ?? [], clock: given.clock, output });
-  await output.drain();
-  if (reading.interrupted) {
-    const { last, messages, connections } = reading;
-    say([`interrupted after frame ${last.frame}: ${messages} messages, ${connections} TCP connections`]);
-  }
+  await output.finish();
   if (!output.closed) sayLosses(reading.losses(), reading.messages > 0 ? null : reading.nothingFound());
+  exitInterrupted(reading.interrupted);
 }

@@ -15,8 +15,10 @@ export async function runCli(...argv: readonly string[]): Promise<CliRun> {
   const stderr: string[] = [];
   const collect =
     (parts: string[]): Write =>
-    (chunk: string | Uint8Array) => {
+    (chunk: string | Uint8Array, ...rest: readonly unknown[]) => {
       parts.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+      const done = rest.at(-1) as (() => void) | undefined;
+      done?.();
       return true;
     };
   const spies = [

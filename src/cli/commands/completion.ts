@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import { print } from '../terminal/output.js';
 import { topicNames } from '../help/topics.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -12,7 +13,7 @@ export function completionCommand(root: Command): Command {
     .description('print a completion script: source <(zkscope completion bash)')
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .action(async (shell: (typeof SHELLS)[number]) => {
-      process.stdout.write(await completionScript(root, shell));
+      await print(await completionScript(root, shell));
     });
 }
 

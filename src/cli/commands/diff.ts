@@ -14,7 +14,7 @@ import { rowCount, wholeNumber } from '../options/numbers.js';
 import { Output } from '../terminal/output.js';
 import { readInto, type Reading } from '../run.js';
 import { present } from '../present.js';
-import { UsageError } from '../usage.js';
+import { InterruptedError, UsageError } from '../usage.js';
 import { version } from '../version.js';
 
 interface DiffOptions extends CaptureOptions {
@@ -127,7 +127,7 @@ async function load(): Promise<{
 }
 
 function stopIfInterrupted(run: Reading): void {
-  if (run.interrupted) throw new UsageError('interrupted: nothing was compared');
+  if (run.interrupted !== null) throw new InterruptedError(run.interrupted, 'interrupted: nothing was compared');
 }
 
 const bound = (time: TimeBound | null, clock: Clock): number | null => (time === null ? null : boundTime(time, clock));

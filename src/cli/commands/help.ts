@@ -1,6 +1,7 @@
 import { Chalk } from 'chalk';
 import { Command } from 'commander';
 import { colourLevel, terminalWidth } from '../terminal/colour.js';
+import { print } from '../terminal/output.js';
 import { topicList, topicText } from '../help/topicText.js';
 import { topicNames, topics } from '../help/topics.js';
 import { UsageError } from '../usage.js';
@@ -23,7 +24,7 @@ export function helpCommand(root: Command): Command {
     .action(async (name: string | undefined, options: HelpOptions) => {
       if (options.man === true) {
         const { manPage } = await import('../help/manPage.js');
-        process.stdout.write(manPage(root, version()));
+        await print(manPage(root, version()));
         return;
       }
       if (name === undefined) {
@@ -37,6 +38,6 @@ export function helpCommand(root: Command): Command {
       command?.outputHelp();
       if (topic === undefined) return;
       const text = topicText(topic, { colour: new Chalk({ level: colourLevel() }), width: terminalWidth() });
-      process.stdout.write(`${command === undefined ? '' : '\n'}${text}`);
+      root.configureOutput().writeOut?.(`${command === undefined ? '' : '\n'}${text}`);
     });
 }

@@ -42,9 +42,9 @@ function view({ top }: LeasesOptions, { clock, filter }: Setting): View<LeasesDo
       },
     }),
     lossesApart: true,
-    document: () => {
+    document: ({ interrupted }) => {
       table.end();
-      return leasesDocument(table, clock);
+      return leasesDocument(table, clock, interrupted !== null);
     },
     text: async (document, style) =>
       (await import('../../report/leases/text.js')).leasesText(document, { ...style, top }),

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
-import type { CaptureInput } from '../../observations/inputs.js';
+import { CaptureError, type CaptureInput } from '../../observations/inputs.js';
 
 /** Bytes of standard input that are kept to be read a second time. */
 const LIMIT = 256 * 1024 * 1024;
@@ -16,6 +16,8 @@ export class Replay {
   private kept = 0;
   private overflow = false;
   private readonly files: readonly string[];
+  /** What the files were before they were read. */
+  private readonly looks = new Map<string, Look>();
 
   constructor(
     files: readonly string[],
@@ -23,6 +25,10 @@ export class Replay {
     private readonly limit = LIMIT,
   ) {
     this.files = files;
+    for (const file of files) {
+      const look = file === '-' ? null : lookAt(file);
+      if (look !== null) this.looks.set(file, look);
+    }
     this.inputs = files.map((file) => {
       // A terminal is refused by whoever reads `-`.
       if (file !== '-' || stdin.isTTY === true) return file;
@@ -37,11 +43,21 @@ export class Replay {
     });
   }
 
-  /** What to read the second time; null where that is not possible. */
+  /** What to read the second time; null where that is not possible. Throws CaptureError as `check` does. */
   again(): CaptureInput[] | null {
     if (this.overflow) return null;
-    if (this.files.some((file) => file !== '-' && !isFile(file))) return null;
+    if (this.files.some((file) => file !== '-' && !this.looks.has(file))) return null;
+    this.check();
     return this.files.map((file) => (file === '-' ? { name: '-', stream: Readable.from(this.chunks) } : file));
+  }
+
+  /** Throws CaptureError where a file is another by now: a ring of captures went on, somebody copied over it. */
+  check(): void {
+    for (const [file, before] of this.looks) {
+      const now = lookAt(file);
+      if (now === null || !isStill(before, now))
+        throw new CaptureError(file, 'it is another file by now', 'a ring that went on? Report from a copy');
+    }
   }
 
   private keep(chunk: Buffer): void {
@@ -56,10 +72,32 @@ export class Replay {
   }
 }
 
-function isFile(file: string): boolean {
+/** Bytes at the beginning of a file that tell whether it is the same: the first frames and their times. */
+const HEAD = 4096;
+
+interface Look {
+  readonly stats: Stats;
+  readonly head: Buffer;
+}
+
+/** Null for what is no regular file, or cannot be read. */
+function lookAt(file: string): Look | null {
+  let descriptor: number | null = null;
   try {
-    return statSync(file).isFile();
+    const stats = statSync(file);
+    if (!stats.isFile()) return null;
+    descriptor = openSync(file, 'r');
+    const head = Buffer.alloc(HEAD);
+    return { stats, head: head.subarray(0, readSync(descriptor, head, 0, HEAD, 0)) };
   } catch {
-    return false;
+    return null;
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
   }
+}
+
+/** The same file, perhaps grown. */
+function isStill(before: Look, { stats, head }: Look): boolean {
+  const same = stats.dev === before.stats.dev && stats.ino === before.stats.ino && stats.size >= before.stats.size;
+  return same && head.subarray(0, before.head.length).equals(before.head);
 }

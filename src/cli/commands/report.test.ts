@@ -101,3 +101,46 @@ describe('Replay', () => {
     expect((await read(5)).again()).toBeNull();
   });
 });
+
+describe('a capture that is another when it is read again', () => {
+  const text = (bytes: Buffer, change: () => void): Promise<{ stdout: string; stderr: string }> => {
+    writeFileSync(place('ring.pcap'), bytes);
+    const { prototype } = Replay;
+    const again = vi.spyOn(prototype, 'again').mockImplementationOnce(function (this: Replay) {
+      again.mockRestore();
+      change();
+      return this.again();
+    });
+    return runCli('report', '--markdown', place('ring.pcap'));
+  };
+  const whole = readFileSync(`${FIXTURES}sidecar-drop.pcap`);
+  const other = readFileSync(`${FIXTURES}hot-loop-ok.pcap.gz`);
+
+  it('is not shown under findings of the first: another file of that name', async () => {
+    const { stdout, stderr } = await text(whole, () => {
+      rmSync(place('ring.pcap'));
+      writeFileSync(place('ring.pcap'), other);
+    });
+    expect(stderr).toMatch(/^zkscope: could not read the evidence again: .*ring.pcap: it is another file by now; /);
+    expect(stdout).toContain('could be read only once');
+  });
+
+  it('nor the same file with other frames, from the middle on', async () => {
+    const { stderr } = await text(whole, () => {
+      const changed = Buffer.from(whole);
+      // Seconds and microseconds of every frame behind the first 4 kB.
+      for (let at = 24; at + 16 <= changed.length; at += 16 + changed.readUInt32LE(at + 8))
+        if (at > 5000) changed.writeUInt32LE(changed.readUInt32LE(at) + 1, at);
+      writeFileSync(place('ring.pcap'), changed);
+    });
+    expect(stderr).toMatch(/^zkscope: could not read the evidence again: .*ring.pcap: frame \d+ is another by now; /);
+  });
+
+  it('but one that has grown is read as far as it was', async () => {
+    const { stdout, stderr } = await text(whole, () => {
+      writeFileSync(place('ring.pcap'), Buffer.concat([whole, whole.subarray(24)]));
+    });
+    expect(stderr).toBe('');
+    expect(stdout).not.toContain('could be read only once');
+  });
+});

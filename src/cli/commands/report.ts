@@ -1,15 +1,15 @@
-import { realpathSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { CaptureError, Clock } from '../../observations/inputs.js';
 import { sinkOf, together } from '../../observations/forward.js';
 import type { Format } from '../../report/formats/index.js';
 import type { ReportData } from '../../report/postmortem/data.js';
+import { printable } from '../../report/text/escape.js';
 import { names, setting, SEVERITIES } from './analyze.js';
 import { withCaptures } from '../options/captureOptions.js';
 import type { AnalysisCommandOptions } from '../options/filteredAnalysis.js';
 import { chosenFormat, withFormats } from '../options/formatOptions.js';
-import { UsageError } from '../usage.js';
+import { say } from '../present.js';
+import { type EndingSignal, exitInterrupted, UsageError } from '../usage.js';
 
 interface ReportOptions extends AnalysisCommandOptions {
   readonly output?: string;
@@ -40,11 +40,7 @@ export function reportCommand(): Command {
 const TO_STANDARD_OUTPUT = '-';
 
 /** The file to write, null for standard output. */
-function target(
-  { output, markdown }: ReportOptions,
-  format: Format | null,
-  captures: readonly string[],
-): string | null {
+function target({ output, markdown }: ReportOptions, format: Format | null): string | null {
   if (output === undefined) {
     if (markdown !== true && format === null && process.stdout.isTTY)
       throw new UsageError(
@@ -53,18 +49,7 @@ function target(
     return null;
   }
   if (output === TO_STANDARD_OUTPUT) return null;
-  const real = realPath(output);
-  if (captures.some((capture) => capture !== '-' && realPath(capture) === real))
-    throw new UsageError(`${output} is one of the captures: it will not be written over`);
   return output;
-}
-
-function realPath(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
-  }
 }
 
 /** The report in the form that was asked for. */
@@ -83,26 +68,32 @@ async function written(
 
 async function report(captures: string[], options: ReportOptions): Promise<void> {
   const format = chosenFormat(options);
-  const file = target(options, format, captures);
-  const data = await gatherReport(captures, options);
+  const file = target(options, format);
+  const { print } = await import('../terminal/output.js');
+  const { sameFile, writeWhole } = await import('../terminal/writeWhole.js');
+  if (file !== null && captures.some((capture) => sameFile(capture, file)))
+    throw new UsageError(`${file} is one of the captures: it will not be written over`);
+  const { data, interrupted } = await gather(captures, options);
   const text = await written(data, options, format, file);
-  if (file === null) {
-    const { Output } = await import('../terminal/output.js');
-    const output = new Output();
-    output.write(text);
-    await output.drain();
-    return;
+  if (file === null) await print(text);
+  else {
+    await writeWhole(file, text);
+    say([`${printable(file)}: ${data.verdict.headline}`]);
   }
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw new UsageError(`cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  process.stderr.write(`zkscope: ${file}: ${data.verdict.headline}\n`);
+  exitInterrupted(interrupted);
 }
 
 /** Reads the captures, twice where it can: for what happened, and for what the frames of the findings carry. */
 export async function gatherReport(captures: readonly string[], options: ReportOptions = {}): Promise<ReportData> {
+  return (await gather(captures, options)).data;
+}
+
+interface Gathered {
+  readonly data: ReportData;
+  readonly interrupted: EndingSignal | null;
+}
+
+async function gather(captures: readonly string[], options: ReportOptions): Promise<Gathered> {
   const [
     { FilteredAnalysis },
     { SessionLanes, Timeline },
@@ -137,20 +128,24 @@ export async function gatherReport(captures: readonly string[], options: ReportO
   });
   filtered.end(reading.last.time);
   const { findings, model } = analysis;
-  const ladders = focuses({ findings, model });
-  const again = findings.length > 0 && !reading.interrupted ? replay.again() : null;
+  let ladders = focuses({ findings, model });
   let readAgain = false;
-  if (again !== null) {
+  if (findings.length > 0 && reading.interrupted === null) {
     try {
-      await new EvidenceReader(ladders, clock, ports).read(again);
-      readAgain = true;
+      const again = replay.again();
+      if (again !== null) {
+        await new EvidenceReader(ladders, clock, ports).read(again);
+        replay.check();
+        readAgain = true;
+      }
     } catch (error) {
       // Gone or changed meanwhile: the ladders then show what the findings say, without who sent what.
       if (!(error instanceof CaptureError)) throw error;
-      process.stderr.write(`zkscope: could not read the evidence again: ${error.message}\n`);
+      ladders = focuses({ findings, model });
+      say([`could not read the evidence again: ${printable(error.message)}`]);
     }
   }
-  return reportData(
+  const data = reportData(
     {
       document: analysis.document(reading.captures, clock),
       findings,
@@ -165,4 +160,5 @@ export async function gatherReport(captures: readonly string[], options: ReportO
     },
     ladders,
   );
+  return { data, interrupted: reading.interrupted };
 }

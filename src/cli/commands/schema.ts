@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import { print } from '../terminal/output.js';
 
 /** JSON Schemas by the name of the output, loaded when asked for. */
 const schemas: Readonly<Record<string, () => Promise<object>>> = {
@@ -21,6 +22,6 @@ export function schemaCommand(): Command {
     .description('print the JSON Schema (2020-12) of a JSON output')
     .addArgument(new Argument('<output>', 'which output').choices(Object.keys(schemas)))
     .action(async (output: string) => {
-      process.stdout.write(`${JSON.stringify(await schemas[output]!(), null, 2)}\n`);
+      await print(`${JSON.stringify(await schemas[output]!(), null, 2)}\n`);
     });
 }

@@ -1,10 +1,23 @@
+import type { EndingSignal } from '../usage.js';
+
+export interface Interrupt {
+  /** The signal to read under. */
+  readonly signal: AbortSignal;
+  /** Which signal came; null while none did. */
+  readonly by: EndingSignal | null;
+  /** Takes the handlers away again. */
+  readonly release: () => void;
+}
+
 /**
- * Ctrl-C (and SIGTERM) end the reading, so that what was read is still summed up; a second one ends the program.
- * @returns the signal to read under, and a function that takes the handlers away again
+ * Ctrl-C (and SIGTERM) end the reading, so that what was read is still summed up; a second one, whichever, ends the
+ * program at once.
  */
-export function onInterrupt(): { readonly signal: AbortSignal; readonly release: () => void } {
+export function onInterrupt(): Interrupt {
   const controller = new AbortController();
-  const handler = (): void => {
+  let by: EndingSignal | null = null;
+  const handler = (name: NodeJS.Signals): void => {
+    by = name === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
     controller.abort();
     release();
   };
@@ -14,5 +27,11 @@ export function onInterrupt(): { readonly signal: AbortSignal; readonly release:
   };
   process.on('SIGINT', handler);
   process.on('SIGTERM', handler);
-  return { signal: controller.signal, release };
+  return {
+    signal: controller.signal,
+    get by() {
+      return by;
+    },
+    release,
+  };
 }

@@ -14,6 +14,8 @@ export interface CaptureEntry {
   /** Number of its first frame: with several captures the numbers run on. Null without packets. */
   firstFrame: number | null;
   truncated: boolean;
+  /** The reading was ended by a signal; `bytes` is how far it came. */
+  interrupted?: true;
   problems: string[];
 }
 
@@ -137,6 +139,7 @@ export function captureEntry(info: CaptureInfo, clock: Clock): CaptureEntry {
     to: info.to === null ? null : clock.format(info.to),
     firstFrame: info.firstFrame,
     truncated: info.truncated,
+    ...(info.interrupted ? { interrupted: true } : {}),
     problems: [...info.problems],
   };
 }

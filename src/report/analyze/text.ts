@@ -179,8 +179,9 @@ function closing(document: AnalyzeDocument, { colour, width, hidden }: AnalyzeTe
   if (count('error') + count('warning') === 0) {
     if (summary.messages === 0 && otherProtocols(summary).length === 0)
       return colour.bold(wrap(`Nothing to judge: no ZooKeeper message in the capture.${aside}`, width));
+    const soFar = document.captures.some(({ interrupted }) => interrupted === true) ? ' in the part that was read' : '';
     const infos = count('info') === 0 ? '' : ` (${plural(count('info'), 'remark')})`;
-    return colour.bold(wrap(`Nothing wrong found${infos}.${aside} ${blindSpots(document)}`, width));
+    return colour.bold(wrap(`Nothing wrong found${soFar}${infos}.${aside} ${blindSpots(document)}`, width));
   }
   const text =
     `${plural(list.length, 'finding')}: ${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${numberText(count('info'))} info; ` +

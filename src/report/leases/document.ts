@@ -47,6 +47,8 @@ export interface LeasesDocument {
   /** `POST /leases` whose lease id was not captured, or that are of more leases than are kept. */
   withoutLease: number;
   leases: LeaseEntry[];
+  /** The reading was ended by a signal: what came later is not counted. */
+  interrupted?: true;
 }
 
 const SECOND = 1e9;
@@ -54,8 +56,11 @@ const SECOND = 1e9;
 const seconds = (nanoseconds: number | null): number | null =>
   nanoseconds === null ? null : Math.round(nanoseconds / 1e3) / 1e6;
 
-/** The table as a document; `table.end()` must have been called. */
-export function leasesDocument(table: LeaseTable, clock: Clock): LeasesDocument {
+/**
+ * The table as a document; `table.end()` must have been called.
+ * @param interrupted the captures were not read to their end
+ */
+export function leasesDocument(table: LeaseTable, clock: Clock, interrupted = false): LeasesDocument {
   const statuses: Record<string, number> = {};
   for (const [status, count] of [...table.statuses].sort((a, b) => a[0] - b[0])) statuses[String(status)] = count;
   return {
@@ -67,6 +72,7 @@ export function leasesDocument(table: LeaseTable, clock: Clock): LeasesDocument 
     statuses,
     withoutLease: table.withoutId + table.notKept,
     leases: table.all().map((lease) => leaseEntry(lease, clock)),
+    ...(interrupted ? { interrupted: true } : {}),
   };
 }
 

@@ -111,8 +111,10 @@ export function reportData(input: ReportInput, ladders: readonly Focus[]): Repor
   };
   const data: ReportData = {
     version: document.tool.version,
-    captures: document.captures.map(({ file, format, packets, bytes, from, to, truncated }) => {
-      return { file: file === '-' ? 'standard input' : file, format, packets, bytes, from, to, truncated };
+    captures: document.captures.map(({ file, format, packets, bytes, from, to, truncated, interrupted }) => {
+      const name = file === '-' ? 'standard input' : file;
+      const whole = interrupted === true ? { interrupted } : {};
+      return { file: name, format, packets, bytes, from, to, truncated, ...whole };
     }),
     verdict: verdict(document, more, input),
     day: timeline.from === null ? null : clock.format(timeline.from).slice(0, 10),

@@ -32,6 +32,8 @@ export interface CaptureData {
   readonly from: string | null;
   readonly to: string | null;
   readonly truncated: boolean;
+  /** The reading was ended by a signal. */
+  readonly interrupted?: true;
 }
 
 export interface VerdictData {

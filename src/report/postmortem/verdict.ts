@@ -35,12 +35,13 @@ export function verdict(document: AnalyzeDocument, more: (index: number) => stri
   });
   if (errors + warnings > grave.length)
     sentences.push({ finding: null, text: `and ${plural(errors + warnings - grave.length, 'more finding')} below.` });
+  const interrupted = captures.some((capture) => capture.interrupted === true);
   const packets = captures.reduce((sum, capture) => sum + capture.packets, 0);
   const seconds = spanOf(document);
   const messages = Object.values(summary.protocols).reduce((sum, other) => sum + other.messages, summary.messages);
   return {
-    tone: tone(errors, warnings, findings.length, messages),
-    headline: headline(errors, warnings, findings, messages),
+    tone: interrupted && errors + warnings === 0 ? 'info' : tone(errors, warnings, findings.length, messages),
+    headline: headline(errors, warnings, findings, messages, interrupted),
     sentences,
     counted:
       `${plural(packets, 'packet')}${seconds === null ? '' : ` in ${durationText(seconds)}`}, ` +
@@ -57,15 +58,22 @@ function tone(errors: number, warnings: number, findings: number, messages: numb
   return messages === 0 ? 'empty' : 'good';
 }
 
-function headline(errors: number, warnings: number, findings: readonly FindingEntry[], messages: number): string {
+function headline(
+  errors: number,
+  warnings: number,
+  findings: readonly FindingEntry[],
+  messages: number,
+  interrupted: boolean,
+): string {
   const parts = [errors > 0 ? plural(errors, 'error') : '', warnings > 0 ? plural(warnings, 'warning') : ''].filter(
     (part) => part !== '',
   );
   const [first] = findings;
   if (parts.length > 0 && first !== undefined)
     return findings.length === 1 ? first.title : `${parts.join(' and ')}. The worst: ${lowerFirst(first.title)}`;
-  if (findings.length > 0) return `Nothing wrong found; ${plural(findings.length, 'remark')}`;
-  return messages === 0 ? 'Nothing to judge: no ZooKeeper message in the capture' : 'Nothing wrong found';
+  const nothing = interrupted ? 'Nothing wrong found in the part that was read' : 'Nothing wrong found';
+  if (findings.length > 0) return `${nothing}; ${plural(findings.length, 'remark')}`;
+  return messages === 0 ? 'Nothing to judge: no ZooKeeper message in the capture' : nothing;
 }
 
 /** Lower case at the start, unless the word is a name such as NodeExists or an address. */

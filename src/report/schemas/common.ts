@@ -25,6 +25,7 @@ export const capture = {
     to: orNull(time),
     firstFrame: orNull({ type: 'integer', minimum: 1 }),
     truncated: { type: 'boolean' },
+    interrupted: { const: true, description: 'the reading was ended by a signal; `bytes` is how far it came' },
     problems: { type: 'array', items: { type: 'string' } },
   },
 };

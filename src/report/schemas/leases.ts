@@ -84,6 +84,7 @@ export const leasesSchema = {
     },
     withoutLease: count,
     leases: { type: 'array', items: lease },
+    interrupted: { const: true, description: 'the reading was ended by a signal: what came later is not counted' },
   },
   additionalProperties: false,
 };

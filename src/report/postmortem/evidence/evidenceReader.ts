@@ -1,3 +1,4 @@
+import { CaptureError } from '../../../capture/captureError.js';
 import { CaptureSet, type CaptureInput } from '../../../capture/captureSet.js';
 import type { Clock } from '../../../capture/clock.js';
 import { EndpointTable } from '../../../network/address.js';
@@ -27,6 +28,8 @@ interface Endpoints {
  */
 export class EvidenceReader implements ConnectionListener {
   private readonly wanted = new Map<number, Focus[]>();
+  /** When the cited frames were captured, as they were read first. */
+  private readonly times = new Map<number, number>();
   private readonly waiting: Focus[];
   private active: Focus[] = [];
   private readonly last: number;
@@ -41,7 +44,8 @@ export class EvidenceReader implements ConnectionListener {
     ports: readonly number[],
   ) {
     for (const focus of focuses) {
-      for (const frame of focus.frames) {
+      for (const [frame, time] of focus.frames) {
+        this.times.set(frame, time);
         const list = this.wanted.get(frame);
         if (list === undefined) this.wanted.set(frame, [focus]);
         else list.push(focus);
@@ -65,7 +69,7 @@ export class EvidenceReader implements ConnectionListener {
     this.tcp = new TcpReassembly(this);
   }
 
-  /** Throws CaptureError if a capture cannot be read any more. An aborted `signal` ends it early. */
+  /** Throws CaptureError if a capture cannot be read any more, or is another than it was. An aborted `signal` ends it early. */
   async read(inputs: readonly CaptureInput[], signal?: AbortSignal): Promise<void> {
     if (this.last === 0) return;
     const done = new AbortController();
@@ -78,6 +82,11 @@ export class EvidenceReader implements ConnectionListener {
         if (frame.number > this.last) {
           done.abort();
           return;
+        }
+        const time = this.times.get(frame.number);
+        if (time !== undefined && time !== frame.time) {
+          const files = set.captures.map(({ file }) => file).join(', ');
+          throw new CaptureError(files, `frame ${frame.number} is another by now`, 'report from a copy');
         }
         dissector.frame(frame);
       },

@@ -87,8 +87,9 @@ export class Focus {
     this.order = [...this.cited.keys()].sort((a, b) => a - b);
   }
 
-  get frames(): Iterable<number> {
-    return this.cited.keys();
+  /** Cited frames, each with its time. */
+  get frames(): Iterable<[frame: number, time: number]> {
+    return [...this.cited.values()].map(({ cited: { frame, time } }) => [frame, time]);
   }
 
   /** TCP facts of a cited frame. */

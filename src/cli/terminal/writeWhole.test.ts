@@ -1,0 +1,65 @@
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OutputError } from './output.js';
+import { sameFile, writeWhole } from './writeWhole.js';
+
+let folder = '';
+const place = (name: string): string => join(folder, name);
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('writeWhole', () => {
+  it('gives the name to a new file: who has the old one open, or linked, keeps it whole', async () => {
+    writeFileSync(place('a.html'), 'old');
+    linkSync(place('a.html'), place('kept.html'));
+    await writeWhole(place('a.html'), 'new');
+    expect([readFileSync(place('a.html'), 'utf8'), readFileSync(place('kept.html'), 'utf8')]).toEqual(['new', 'old']);
+    expect(readdirSync(folder).sort()).toEqual(['a.html', 'kept.html']);
+  });
+
+  it('writes what is no file as it is', async () => {
+    await writeWhole('/dev/null', 'text');
+    await expect(writeWhole('/dev/full', 'text')).rejects.toEqual(
+      new OutputError('cannot write /dev/full: no space left on the device'),
+    );
+  });
+
+  it('says in a few words why it cannot', async () => {
+    mkdirSync(place('directory'));
+    await expect(writeWhole(place('none/a.html'), 'text')).rejects.toThrow(/: no such directory$/);
+    await expect(writeWhole(place('directory'), 'text')).rejects.toThrow(/: it is a directory$/);
+  });
+});
+
+describe('sameFile', () => {
+  it('sees through links of both kinds', () => {
+    writeFileSync(place('x.pcap'), 'x');
+    writeFileSync(place('y.pcap'), 'x');
+    linkSync(place('x.pcap'), place('hard.pcap'));
+    symlinkSync(place('x.pcap'), place('soft.pcap'));
+    const same = (name: string): boolean => sameFile(place('x.pcap'), place(name));
+    expect(['x.pcap', 'hard.pcap', 'soft.pcap', 'y.pcap', 'none.pcap'].map(same)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+});

@@ -1,0 +1,35 @@
+import { fstatSync, type Stats, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import writeFileAtomic from 'write-file-atomic';
+import { OutputError, writeProblem } from './output.js';
+
+const STANDARD_INPUT = 0;
+
+/**
+ * Writes a file whole or not at all: a temporary file beside it takes its name when all is on the disk, so that a full
+ * disk or the end of the program leaves an older one as it was. What is no regular file (a pipe, /dev/null) is written as
+ * it is. Throws OutputError.
+ */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  try {
+    const before = statsOf(file);
+    if (before !== null && !before.isFile()) await writeFile(file, text);
+    else await writeFileAtomic(file, text);
+  } catch (error) {
+    throw new OutputError(`cannot write ${file}: ${writeProblem(error)}`);
+  }
+}
+
+/** Whether two names (`-`: what standard input reads) are one file: also through links, hard ones too. */
+export function sameFile(a: string, b: string): boolean {
+  const [one, other] = [statsOf(a), statsOf(b)];
+  return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
+}
+
+function statsOf(file: string): Stats | null {
+  try {
+    return file === '-' ? fstatSync(STANDARD_INPUT) : statSync(file);
+  } catch {
+    return null;
+  }
+}
