@@ -8,7 +8,7 @@ import type { ObservationSink } from '../observations/observation.js';
 import type { Gap, Message } from '../protocols/protocol.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
 import { RequestBudget } from '../protocols/zookeeper/connection/requestBudget.js';
-import { OpCode } from '../protocols/zookeeper/format/opcodes.js';
+import { isWrite, OpCode } from '../protocols/zookeeper/format/opcodes.js';
 import { afterForgetting, type Forgotten } from './bounds.js';
 import { ClientConnection } from './knowledge/clientConnection.js';
 import { ConnectionChurn } from './neighbours/connectionChurn.js';
@@ -416,17 +416,6 @@ export class Model implements ObservationSink {
       case OpCode.getChildren2:
         readAnswered(this, answer);
         return;
-      case OpCode.create:
-      case OpCode.create2:
-      case OpCode.createContainer:
-      case OpCode.createTTL:
-      case OpCode.delete:
-      case OpCode.deleteContainer:
-      case OpCode.setData:
-      case OpCode.setACL:
-      case OpCode.multi:
-        writeAnswered(this, answer);
-        return;
       case OpCode.setWatches:
       case OpCode.setWatches2:
         setWatchesAnswered(this, answer);
@@ -442,6 +431,9 @@ export class Model implements ObservationSink {
         closeSessionAnswered(this, answer);
         return;
       default:
+        if (!isWrite(request.opcode)) break;
+        writeAnswered(this, answer);
+        return;
     }
     if (m.err !== 0 && request.path !== null) refused(this, answer, request.path, m.err);
   }

@@ -34,8 +34,13 @@ export function writeAnswered(model: Model, write: AnsweredRequest): void {
     case OpCode.setACL:
       changed(model, write, path, 'setACL', statOf(model, m));
       return;
-    default:
+    case OpCode.create:
+    case OpCode.create2:
+    case OpCode.createContainer:
+    case OpCode.createTTL:
       created(model, write, path, m.path, request.flags, statOf(model, m));
+      return;
+    default: // check and reconfig change no znode that is named
   }
 }
 

@@ -7,14 +7,14 @@ import { hex64, zxidNumber } from '../../protocols/zookeeper/format/stat.js';
  * `length` is the length or count in front of a string, buffer or vector; `elements` are those of a long vector that are
  * not listed one by one; `rest` are bytes of a message that no field could be given.
  */
-export type FieldType =
+export type AnnotatedType =
   'int' | 'long' | 'id' | 'zxid' | 'boolean' | 'length' | 'ustring' | 'buffer' | 'elements' | 'rest';
 
 /** One field of a message: where it stands, and what it says as far as its bytes are known. */
 export interface AnnotatedField {
   /** ZooKeeper's name, with the way to it: `stat.czxid`, `acl[0].perms`, `ops[1].path`. */
   readonly name: string;
-  readonly type: FieldType;
+  readonly type: AnnotatedType;
   /** Index in the run of bytes. */
   readonly offset: number;
   /** Bytes of it that are there. */
@@ -86,7 +86,13 @@ export class AnnotatingReader implements JuteReader {
     return at;
   }
 
-  private add(name: string, type: FieldType, offset: number, length: number, value: AnnotatedField['value']): boolean {
+  private add(
+    name: string,
+    type: AnnotatedType,
+    offset: number,
+    length: number,
+    value: AnnotatedField['value'],
+  ): boolean {
     const known = this.data.isKnown(offset, offset + length);
     if (known && this.strict && contradicts(this.prefix + name, value)) throw END_OF_RECORD;
     const state = known ? 'known' : this.data.isUnknown(offset, offset + length) ? 'unknown' : 'partly';

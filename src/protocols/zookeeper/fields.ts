@@ -1,4 +1,5 @@
 import { defineFields } from '../field.js';
+import { CREATE_MODES } from './format/enums.js';
 
 /** An entry of an ACL. */
 export const aclFieldTable = defineFields({
@@ -26,16 +27,6 @@ export const statFieldTable = defineFields({
   dataLength: { type: 'integer', unit: 'bytes', required: true, text: 'length of its data' },
   numChildren: { type: 'integer', required: true, text: 'children that it has' },
 });
-
-const CREATE_MODES = [
-  'PERSISTENT',
-  'EPHEMERAL',
-  'PERSISTENT_SEQUENTIAL',
-  'EPHEMERAL_SEQUENTIAL',
-  'CONTAINER',
-  'PERSISTENT_WITH_TTL',
-  'PERSISTENT_SEQUENTIAL_WITH_TTL',
-] as const;
 
 /** One operation of a multi or multiRead, or its result. */
 export const operationFieldTable = defineFields({

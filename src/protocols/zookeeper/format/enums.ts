@@ -8,9 +8,8 @@ export function nameIn(names: Names, value: number): string {
 
 const counted = (first: number, ...names: string[]): Names => new Map(names.map((name, i) => [first + i, name]));
 
-/** CreateMode by its flag value on the wire: an enumeration, not bits. */
-export const createModes = counted(
-  0,
+/** CreateMode, in the order of its flag values. */
+export const CREATE_MODES = [
   'PERSISTENT',
   'EPHEMERAL',
   'PERSISTENT_SEQUENTIAL',
@@ -18,7 +17,10 @@ export const createModes = counted(
   'CONTAINER',
   'PERSISTENT_WITH_TTL',
   'PERSISTENT_SEQUENTIAL_WITH_TTL',
-);
+] as const;
+
+/** CreateMode by its flag value on the wire: an enumeration, not bits. */
+export const createModes = counted(0, ...CREATE_MODES);
 
 /** Watcher.WatcherType of checkWatches and removeWatches. */
 export const watcherTypes = counted(1, 'Children', 'Data', 'Any', 'Persistent', 'PersistentRecursive');

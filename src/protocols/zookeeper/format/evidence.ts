@@ -1,4 +1,4 @@
-import { typeFacts, type Field } from './fields.js';
+import { typeFacts, type JuteField } from './fields.js';
 import type { RecordLayout } from './layout.js';
 import { isOpcode } from './opcodes.js';
 
@@ -64,7 +64,7 @@ export function recordEvidence(
 const strength = ({ telling }: RecordLayout): Plausibility => (telling ? 'strong' : 'weak');
 
 /** An int outside of its range contradicts the record. */
-function inRange({ type, range }: Field, bytes: Buffer, at: number, end: number): boolean {
+function inRange({ type, range }: JuteField, bytes: Buffer, at: number, end: number): boolean {
   if (type !== 'int' || range === null || end - at < 4) return true;
   const value = bytes.readInt32BE(at);
   return value >= range[0] && value <= range[1];
@@ -76,7 +76,7 @@ function inRange({ type, range }: Field, bytes: Buffer, at: number, end: number)
  * @param room bytes that the field may have at most
  */
 function variableLength(
-  field: Field,
+  field: JuteField,
   bytes: Buffer,
   at: number,
   end: number,

@@ -4,7 +4,7 @@ import type { Stat } from './stat.js';
 import type { ClientInfo, MultiOp } from './records.js';
 
 /** What a decoded body holds for a field of each type. The output shows zxids and what a multi holds in a form of its own. */
-export interface FieldValues {
+export interface JuteValues {
   int: number;
   /** 64 bits as a double: exact within ±2^53. */
   long: number;
@@ -32,7 +32,7 @@ export interface FieldValues {
   results: MultiOp[];
 }
 
-export type FieldType = keyof FieldValues;
+export type JuteType = keyof JuteValues;
 
 interface TypeFacts {
   /** The type in zookeeper.jute. */
@@ -49,7 +49,7 @@ const fixed = (jute: string, least: number): TypeFacts => ({ jute, least, fixed:
 const variable = (jute: string, least = 4): TypeFacts => ({ jute, least, fixed: false });
 const vector = (of: string, element: number): TypeFacts => ({ ...variable(`vector<${of}>`), element });
 
-export const typeFacts: Readonly<Record<FieldType, TypeFacts>> = {
+export const typeFacts: Readonly<Record<JuteType, TypeFacts>> = {
   int: fixed('int', 4),
   named: fixed('int', 4),
   flags: fixed('int', 4),
@@ -71,9 +71,9 @@ export const typeFacts: Readonly<Record<FieldType, TypeFacts>> = {
 };
 
 /** One field of a record. */
-export interface Field<
+export interface JuteField<
   N extends string = string,
-  T extends FieldType = FieldType,
+  T extends JuteType = JuteType,
   A extends string | null = string | null,
 > {
   /** In zookeeper.jute. */
@@ -93,24 +93,24 @@ export interface Field<
   readonly inside: boolean;
 }
 
-type More = Partial<Pick<Field, 'names' | 'range' | 'optional' | 'secret' | 'inside'>>;
+type More = Partial<Pick<JuteField, 'names' | 'range' | 'optional' | 'secret' | 'inside'>>;
 
 function rangeOf(names: Names): Range {
   return [Math.min(...names.keys()), Math.max(...names.keys())];
 }
 
 /** @param as its name in the output, where that is not ZooKeeper's own */
-export function field<const N extends string, const T extends FieldType, const A extends string | null = N>(
+export function field<const N extends string, const T extends JuteType, const A extends string | null = N>(
   name: N,
   type: T,
   as: A = name as unknown as A,
   { names = null, range = names === null ? null : rangeOf(names), ...more }: More = {},
-): Field<N, T, A> {
+): JuteField<N, T, A> {
   return { name, type, as, names, range, optional: false, secret: false, inside: false, ...more };
 }
 
 const NOT_NEGATIVE: Range = [0, 0x7fffffff];
-const secret = <const N extends string>(name: N): Field<N, 'buffer', null> =>
+const secret = <const N extends string>(name: N): JuteField<N, 'buffer', null> =>
   field(name, 'buffer', null, { secret: true });
 
 // Fields that several records have.

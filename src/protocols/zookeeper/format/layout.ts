@@ -1,10 +1,10 @@
-import { typeFacts, type Field, type FieldType } from './fields.js';
+import { typeFacts, type JuteField, type JuteType } from './fields.js';
 import { operations, type Operation } from './operations.js';
 
 /** Where a field stands in the output: plain values as the record has them, then these. */
-const LATER: Partial<Record<FieldType, number>> = { flags: 1, acl: 2, requests: 3, results: 3, zxid: 4, stat: 5 };
+const LATER: Partial<Record<JuteType, number>> = { flags: 1, acl: 2, requests: 3, results: 3, zxid: 4, stat: 5 };
 
-const least = (fields: readonly Field[]): number =>
+const least = (fields: readonly JuteField[]): number =>
   fields.reduce((sum, { type, optional }) => sum + (optional ? 0 : typeFacts[type].least), 0);
 
 /** A record's fields, and what follows from them. */
@@ -25,9 +25,9 @@ export class RecordLayout {
   /** It begins with names of znodes, the children (or ephemerals) that were asked for. */
   readonly hasChildren: boolean;
   /** The fields that the output has, in its order. */
-  readonly printed: readonly Field[];
+  readonly printed: readonly JuteField[];
 
-  constructor(readonly fields: readonly Field[]) {
+  constructor(readonly fields: readonly JuteField[]) {
     const [first, second] = fields;
     this.least = least(fields);
     this.variable = fields.filter(({ type }) => !typeFacts[type].fixed).length;

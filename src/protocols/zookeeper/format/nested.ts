@@ -1,12 +1,12 @@
 import { readAcl, type JuteReader } from './cursor.js';
-import { typeFacts, type FieldType } from './fields.js';
+import { typeFacts, type JuteType } from './fields.js';
 import { readClientInfo } from './records.js';
 import { readStat } from './stat.js';
 
 /** A field of a record within a record, under its name in zookeeper.jute. */
 export interface NestedField {
   readonly name: string;
-  readonly type: FieldType;
+  readonly type: JuteType;
 }
 
 /** Notes which fields are read instead of reading any. */
@@ -15,7 +15,7 @@ class FieldNotes implements JuteReader {
   readonly position = 0;
   readonly remaining = 0;
 
-  private note<T>(name: string, type: FieldType, value: T): T {
+  private note<T>(name: string, type: JuteType, value: T): T {
     this.fields.push({ name, type });
     return value;
   }

@@ -32,6 +32,11 @@ export function opName(code: number): string {
   return unknown;
 }
 
+/** Whether an operation takes a zxid of its own: it changes znodes, or may. */
+export function isWrite(code: number): boolean {
+  return layoutOf(code)?.operation.kind === 'write';
+}
+
 /** Opcodes of all operations of a kind. */
 export function opcodesOf(kind: Operation['kind']): ReadonlySet<number> {
   return new Set(layouts.filter(({ operation }) => operation.kind === kind).map(({ operation }) => operation.code));

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { zookeeperFields } from '../fields.js';
 import { decodeBytes } from '../../../testing/decodeBytes.js';
-import type { Field, FieldType } from './fields.js';
+import type { JuteField, JuteType } from './fields.js';
 import { typeFacts } from './fields.js';
 import { layoutNamed, layouts } from './layout.js';
 import { leastOf, nestedRecords } from './nested.js';
@@ -17,14 +18,14 @@ const OF_EVERY_MESSAGE = new Set(
 );
 
 /** How a field of each type is printed, as `typeof` or JSON has it. */
-const PRINTED: Readonly<Record<FieldType, string>> = {
+const PRINTED: Readonly<Record<JuteType, string>> = {
   ...{ int: 'number', long: 'number', flags: 'number', buffer: 'number' },
   ...{ decimal: 'string', zxid: 'string', id: 'string', named: 'string', path: 'string', ustring: 'string' },
   ...{ boolean: 'boolean', stat: 'object', acl: 'array', ustrings: 'array', clientInfo: 'array' },
   ...{ requests: 'array', results: 'array' },
 };
 
-const printedName = ({ type, as }: Field): string => (type === 'buffer' ? 'dataLength' : as!);
+const printedName = ({ type, as }: JuteField): string => (type === 'buffer' ? 'dataLength' : as!);
 const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value);
 
 describe('the table of operations', () => {
@@ -48,6 +49,14 @@ describe('the table of operations', () => {
       expect(leastOf(type)).toBe(typeFacts[type].element ?? typeFacts[type].least);
     }
     expect(nestedRecords.acl.map(({ name }) => name)).toEqual(['perms', 'id.scheme', 'id.id']);
+  });
+
+  it('has fields that are printed by names with words', () => {
+    for (const { name, request, response } of layouts) {
+      for (const field of [...request.printed, ...response.printed]) {
+        expect(Object.keys(zookeeperFields), `fields.ts, for ${name}`).toContain(printedName(field));
+      }
+    }
   });
 
   it('has every field of every message that is printed, with its type', async () => {

@@ -24,7 +24,7 @@ import {
   version,
   watch,
   watcherType,
-  type Field,
+  type JuteField,
 } from './fields.js';
 
 /** One operation: what its records hold, and what else must be known of it where messages are decoded or explained. */
@@ -35,11 +35,11 @@ export interface Operation {
   readonly kind: 'read' | 'write' | 'watch' | 'session';
   /** What a request wants, in plain English; PATH stands for its path. */
   readonly says: string;
-  readonly request: readonly Field[];
+  readonly request: readonly JuteField[];
   /** Of an answer without error. */
-  readonly response: readonly Field[];
+  readonly response: readonly JuteField[];
   /** What servers tell each other of it (ZAB); absent for what is no transaction. */
-  readonly txn?: readonly Field[];
+  readonly txn?: readonly JuteField[];
   /** The request's body is needed after its bytes are gone: by its answer, or by the model. */
   readonly keepsBody?: true;
 }

@@ -1,17 +1,19 @@
 import { END_OF_RECORD, readAcl, type JuteReader } from './cursor.js';
 import { nameIn } from './enums.js';
 import { errorName } from './errors.js';
-import type { Field, FieldType, FieldValues } from './fields.js';
+import type { JuteField, JuteType, JuteValues } from './fields.js';
 import { layoutOf, requestLayout, responseLayout, type RecordLayout } from './layout.js';
 import { opName } from './opcodes.js';
 import { operations, type OperationName } from './operations.js';
 import { readStat } from './stat.js';
 
 type Table = typeof operations;
-type Kept<F extends Field> = F extends { readonly as: string; readonly type: Exclude<FieldType, 'buffer'> } ? F : never;
+type Kept<F extends JuteField> = F extends { readonly as: string; readonly type: Exclude<JuteType, 'buffer'> }
+  ? F
+  : never;
 
 /** What is kept of records with these fields, under the names that are printed. */
-type Body<F extends Field> = { -readonly [E in Kept<F> as E['as'] & string]?: FieldValues[E['type']] } & {
+type Body<F extends JuteField> = { -readonly [E in Kept<F> as E['as'] & string]?: JuteValues[E['type']] } & {
   /** Bytes of the data, -1 for null. */
   dataLength?: number;
   /** Where the data lies in the chunk; valid as long as the message. */
@@ -61,7 +63,7 @@ export function readRecord(layout: RecordLayout, c: JuteReader, body: object): v
   }
 }
 
-function readField(field: Field, c: JuteReader, body: Record<string, unknown>): void {
+function readField(field: JuteField, c: JuteReader, body: Record<string, unknown>): void {
   const { name, as } = field;
   let value: unknown;
   switch (field.type) {
