@@ -1,4 +1,4 @@
-import type { Moment } from '../network/connection.js';
+import type { Moment } from '../observations/connectionFacts.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
 import type { Stat } from '../protocols/zookeeper/format/stat.js';
 import type { ClientConnection } from './knowledge/clientConnection.js';

@@ -17,7 +17,7 @@ import { connectRequest, connectResponse } from './knowledge/handshake.js';
 import { Host } from './knowledge/host.js';
 import { LeaseTable } from './neighbours/leases.js';
 import { Listeners, type ModelListener } from './listener.js';
-import { notification } from './knowledge/notifications.js';
+import { notificationSeen } from './knowledge/notifications.js';
 import { Operations } from './measures/operations.js';
 import { OtherProtocols } from './neighbours/otherProtocols.js';
 import { errorOf } from './knowledge/outcome.js';
@@ -446,7 +446,7 @@ export class Model implements ObservationSink {
     session.notifications++;
     session.lastTime = m.time;
     session.lastFrame = m.frame;
-    const view = m.path === null ? null : notification(this, m, m.path, session, connection);
+    const view = m.path === null ? null : notificationSeen(this, m, m.path, session, connection);
     for (const listen of this.listeners.notification) listen(m, connection, view);
   }
 

@@ -2,7 +2,7 @@ import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { ModelListener } from '../listener.js';
 import type { Session } from '../knowledge/session.js';
-import { TimeBuckets, type Counts } from '../measures/timeBuckets.js';
+import { TimeBuckets, type BucketCounts } from '../measures/timeBuckets.js';
 
 /** What happened in the capture at one width of buckets. Arrays are of one length; latencies are nanoseconds. */
 export interface TimelineLevel {
@@ -31,13 +31,13 @@ export class Timeline implements ModelListener {
   from: number | null = null;
   to: number | null = null;
   private readonly buckets: TimeBuckets;
-  private readonly operations: Counts;
-  private readonly pings: Counts;
-  private readonly errors: Counts;
-  private readonly notifications: Counts;
-  private readonly born: Counts;
+  private readonly operations: BucketCounts;
+  private readonly pings: BucketCounts;
+  private readonly errors: BucketCounts;
+  private readonly notifications: BucketCounts;
+  private readonly born: BucketCounts;
   /** Counted in the last bucket in which they live. */
-  private readonly ended: Counts;
+  private readonly ended: BucketCounts;
   /** Sessions older than the capture, and those that live beyond its end. */
   private older = 0;
   private ready = false;
@@ -100,7 +100,7 @@ export class Timeline implements ModelListener {
   private level(step: number): TimelineLevel {
     const { buckets } = this;
     const length = Math.ceil(buckets.used / step);
-    const summed = (counts: Counts): number[] =>
+    const summed = (counts: BucketCounts): number[] =>
       Array.from({ length }, (_, i) => counts.subarray(i * step, (i + 1) * step).reduce((sum, n) => sum + n, 0));
     const born = summed(this.born);
     const ended = summed(this.ended);

@@ -8,7 +8,7 @@ import { updateWindow } from './watches.js';
 import { parentOf } from './znode.js';
 
 /** The server sent an event: the watch that it matches is used up, unless it is a persistent one. */
-export function notification(
+export function notificationSeen(
   model: Model,
   m: ZooKeeperMessage,
   path: string,

@@ -42,7 +42,7 @@ export interface Group {
 }
 
 /** Where one count belongs. */
-export interface Place {
+export interface GroupPlace {
   readonly op: string | null;
   readonly path: string | null;
   readonly connection: ConnectionFacts;
@@ -120,7 +120,7 @@ export class Grouping {
   }
 
   /** Counts of the group that something belongs to; `place.path` is one that `path()` gave. */
-  at(place: Place): Counts {
+  at(place: GroupPlace): Counts {
     const { by, interval } = this;
     const keys = by.length + (interval === null ? 0 : 1);
     let branch = this.root;
@@ -143,7 +143,7 @@ export class Grouping {
     return this.groups[0]?.counts ?? this.add(branch, null, place);
   }
 
-  private add(branch: Branch, key: GroupValue, place: Place): Counts {
+  private add(branch: Branch, key: GroupValue, place: GroupPlace): Counts {
     if (this.groups.length >= this.maxGroups) return (this.other ??= new Counts());
     const start = this.interval === null ? null : this.bucket(place.time) * this.interval - this.offset!;
     const group: Group = { values: this.by.map((name) => this.value(name, place)), start, counts: new Counts() };
@@ -152,7 +152,7 @@ export class Grouping {
     return group.counts;
   }
 
-  private value(dimension: Dimension, place: Place): GroupValue {
+  private value(dimension: Dimension, place: GroupPlace): GroupValue {
     switch (dimension) {
       case 'op':
         return place.op;

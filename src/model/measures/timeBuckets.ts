@@ -1,5 +1,5 @@
 /** Counts of one kind, one for each bucket of a TimeBuckets. */
-export type Counts = Float64Array<ArrayBuffer>;
+export type BucketCounts = Float64Array<ArrayBuffer>;
 
 /** Latencies below 2^LOW ns count as 2^LOW; each power of two has SUB buckets, so a percentile is right to 3 %. */
 const LOW = 10;
@@ -19,7 +19,7 @@ export class TimeBuckets {
   start: number | null = null;
   /** Buckets in use: the index of the latest, plus one. */
   used = 0;
-  private readonly series: Counts[] = [];
+  private readonly series: BucketCounts[] = [];
   private readonly latencies: Uint32Array<ArrayBuffer>;
 
   /**
@@ -35,7 +35,7 @@ export class TimeBuckets {
   }
 
   /** A new row of counts. */
-  add(): Counts {
+  add(): BucketCounts {
     const counts = new Float64Array(this.size);
     this.series.push(counts);
     return counts;

@@ -2,19 +2,19 @@ import { Counts } from '../../model/measures/grouping.js';
 import type { SessionCounts } from '../../model/journals/sessionEvents.js';
 import type { FindingEntry } from '../analyze/document.js';
 import { plural } from '../text/plural.js';
-import { compareCounts, compareLatency, type Difference, type Direction, weight } from './compare.js';
+import { compareCounts, compareLatency, type Difference, type Trend, weight } from './compare.js';
 import { countsByName, type Side } from './side.js';
 import { countChange, latencyChange, ratesOf } from './words.js';
 
-export type ChangeKind =
+export type DiffKind =
   'finding' | 'requests' | 'operation' | 'errors' | 'latency' | 'sessions' | 'path' | 'client' | 'server';
 
 /** One difference between the sides. `before` and `after` are counts, or seconds for latency. */
-export interface Change {
-  readonly kind: ChangeKind;
+export interface DiffChange {
+  readonly kind: DiffKind;
   /** Operation, path, address, rule … that it is about. */
   readonly subject: string;
-  readonly direction: Direction;
+  readonly direction: Trend;
   readonly before: number | null;
   readonly after: number | null;
   readonly beforePerSecond?: number | null;
@@ -30,7 +30,7 @@ export type Sides = readonly [before: Side, after: Side];
 
 const NONE = new Counts();
 const PER_SIDE = { p50: 20, p99: 100 } as const;
-const FACTORS: Record<ChangeKind, number> = {
+const FACTORS: Record<DiffKind, number> = {
   finding: 1,
   requests: 1.2,
   operation: 1,
@@ -48,20 +48,20 @@ function perSecond(
   [first, second]: Sides,
   before: number,
   after: number,
-): Pick<Change, 'beforePerSecond' | 'afterPerSecond'> {
+): Pick<DiffChange, 'beforePerSecond' | 'afterPerSecond'> {
   return { beforePerSecond: rounded(first.rate(before)), afterPerSecond: rounded(second.rate(after)) };
 }
 
 export const rounded = (rate: number | null): number | null => (rate === null ? null : Number(rate.toPrecision(6)));
 
 function counted(
-  kind: ChangeKind,
+  kind: DiffKind,
   subject: string,
   sides: Sides,
   counts: readonly [number, number],
   what: string,
   expected?: number,
-): Change | null {
+): DiffChange | null {
   const difference = compareCounts(counts[0], counts[1], sides, expected);
   if (difference === null) return null;
   const [before, after] = counts;
@@ -107,8 +107,8 @@ export function errorPairs(sides: Sides): [string, Counts, Counts][] {
   return [...pairs(a!, b!)];
 }
 
-function latencyChanges(subject: string, before: Counts, after: Counts): Change[] {
-  const changes: Change[] = [];
+function latencyChanges(subject: string, before: Counts, after: Counts): DiffChange[] {
+  const changes: DiffChange[] = [];
   for (const [name, fraction] of [
     ['p99', 0.99],
     ['p50', 0.5],
@@ -132,7 +132,7 @@ function latencyChanges(subject: string, before: Counts, after: Counts): Change[
 }
 
 /** Many of a kind that changed the same way are one change. */
-function crowd(kind: 'path' | 'client', sides: Sides, direction: Direction, changes: readonly Change[]): Change[] {
+function crowd(kind: 'path' | 'client', sides: Sides, direction: Trend, changes: readonly DiffChange[]): DiffChange[] {
   const alike = changes.filter((change) => change.direction === direction);
   if (alike.length <= NAMED) return alike;
   const sorted = [...alike].sort((a, b) => b.score - a.score);
@@ -161,8 +161,8 @@ function factorOf([first, second]: Sides, [before, after]: readonly [number, num
   return from === null || to === null ? after / before : to / from;
 }
 
-function several(kind: 'path' | 'client', sides: Sides, dimension: 'byPath' | 'byClient'): Change[] {
-  const changes: Change[] = [];
+function several(kind: 'path' | 'client', sides: Sides, dimension: 'byPath' | 'byClient'): DiffChange[] {
+  const changes: DiffChange[] = [];
   for (const [name, before, after] of pairsBy(sides, dimension)) {
     const change = counted(kind, name, sides, [before.requests, after.requests], 'requests');
     if (change !== null) changes.push(change);
@@ -186,8 +186,8 @@ export interface FindingDifference {
   readonly both: readonly FindingEntry[];
 }
 
-function findingChanges(findings: FindingDifference): Change[] {
-  const change = (direction: 'new' | 'gone', finding: FindingEntry): Change => ({
+function findingChanges(findings: FindingDifference): DiffChange[] {
+  const change = (direction: 'new' | 'gone', finding: FindingEntry): DiffChange => ({
     kind: 'finding',
     subject: finding.rule,
     direction,
@@ -204,9 +204,9 @@ function findingChanges(findings: FindingDifference): Change[] {
 }
 
 /** All that differs by more than chance, the biggest change first. */
-export function changesBetween(sides: Sides, findings: FindingDifference): Change[] {
+export function changesBetween(sides: Sides, findings: FindingDifference): DiffChange[] {
   const [first, second] = sides;
-  const changes: (Change | null)[] = findingChanges(findings);
+  const changes: (DiffChange | null)[] = findingChanges(findings);
   const [a, b] = [first.statistics.total, second.statistics.total];
   changes.push(counted('requests', 'all requests', sides, [a.requests, b.requests], 'requests'));
   changes.push(counted('requests', 'all notifications', sides, [a.notifications, b.notifications], 'notifications'));

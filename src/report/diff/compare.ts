@@ -9,10 +9,10 @@ const LEAST_SEEN = 3;
 /** Of what is only on one side: how often the other side, by its length, should have shown it. */
 const LEAST_EXPECTED = 5;
 
-export type Direction = 'new' | 'gone' | 'up' | 'down';
+export type Trend = 'new' | 'gone' | 'up' | 'down';
 
 export interface Difference {
-  readonly direction: Direction;
+  readonly direction: Trend;
   /** After divided by before; null where one is 0. */
   readonly factor: number | null;
 }

@@ -2,7 +2,7 @@ import type { Counts } from '../../model/measures/grouping.js';
 import { captureEntry, type CaptureEntry, type FindingEntry } from '../analyze/document.js';
 import { type LatencyNumbers, numbersOf, type StatsNumbers } from '../stats/document.js';
 import {
-  type Change,
+  type DiffChange,
   changesBetween,
   errorPairs,
   type FindingDifference,
@@ -39,7 +39,7 @@ export interface PairEntry {
   after: CountEntry;
 }
 
-export type ChangeEntry = Omit<Change, 'score'>;
+export type ChangeEntry = Omit<DiffChange, 'score'>;
 
 /** What `zkscope diff --json` prints. */
 export interface DiffDocument {
@@ -94,8 +94,8 @@ function pairEntries(sides: Sides, pairs: [string, Counts, Counts][]): { rows: P
 }
 
 /** Without what is of use for the order only. */
-function printed(change: Change): ChangeEntry {
-  const entry: Partial<Change> = { ...change };
+function printed(change: DiffChange): ChangeEntry {
+  const entry: Partial<DiffChange> = { ...change };
   delete (entry as { score?: number }).score;
   return entry as ChangeEntry;
 }

@@ -4,7 +4,7 @@ import {
   concerns,
   isOwnWrite,
   type Judgement,
-  type Moment,
+  type ListAt,
   type PathChange,
   type PathKnowledge,
   type PathReading,
@@ -191,7 +191,7 @@ export interface PathDocumentOptions {
     session(session: Session): boolean;
     frames(frames: readonly number[]): boolean;
   };
-  readonly at: Moment | null;
+  readonly at: ListAt | null;
   readonly near: readonly string[];
 }
 
@@ -377,7 +377,7 @@ function logOf({ own, kind, unused }: Judgement, clock: Clock): PathLogEntry[] {
   return entries.sort((a, b) => a.frame - b.frame);
 }
 
-function atEntry(at: Moment, { clock, shows }: PathDocumentOptions): NonNullable<PathDocument['at']> {
+function atEntry(at: ListAt, { clock, shows }: PathDocumentOptions): NonNullable<PathDocument['at']> {
   return {
     time: clock.format(at.time),
     server: at.server === null ? null : [...at.server].sort(),

@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Status } from '../../model/journals/path/index.js';
 import { durationText } from '../text/duration.js';
+import { timeOfDay } from '../text/timeOfDay.js';
 import { printable } from '../text/escape.js';
 import { pathAtText } from './textAt.js';
 import type { PathChangeEntry, PathDocument, PathIntervalEntry, PathLogEntry, PathSessionEntry } from './document.js';
@@ -34,8 +35,6 @@ const EACH = 6;
 const FULL = 10;
 /** Names that a stale session misses or has too many. */
 const NAMES = 12;
-
-export const clockText = (time: string): string => time.slice(11, -1);
 
 /** `zkscope path` for people: the verdict first, then what proves it, then the history. */
 export function pathText(document: PathDocument, options: PathTextOptions): string {
@@ -106,7 +105,7 @@ function wrong(group: readonly PathSessionEntry[], options: PathTextOptions): st
   if (rest.length > 0) {
     const lines = rest.slice(0, options.limit).map((session) => {
       return wrap(
-        `${LABELS[session.status]}: ${named(session)} since ${clockText(session.since ?? '')}${differenceText(session)}`,
+        `${LABELS[session.status]}: ${named(session)} since ${timeOfDay(session.since ?? '')}${differenceText(session)}`,
         options.width,
         '  ',
       ).trimStart();
@@ -131,7 +130,7 @@ function staleText(session: PathSessionEntry, { colour, width, limit }: PathText
   const { missing, extra, evidence, status, confidence, since, intervals, sinceFrame } = session;
   const open = intervals.find((interval) => interval.to === null);
   const lasting = open === undefined ? '' : `, ${durationText(open.duration)} to the end of the capture`;
-  const when = since === undefined ? '' : ` since ${clockText(since)} (frame ${sinceFrame ?? 0}${lasting})`;
+  const when = since === undefined ? '' : ` since ${timeOfDay(since)} (frame ${sinceFrame ?? 0}${lasting})`;
   const head = wrap(`${LABELS[status]}: ${named(session)}${when} [${confidence}]`, width, '  ').trimStart();
   const lines = [label(status, colour) + head.slice(LABELS[status].length)];
   const marked = (names: readonly string[], sign: string, text: string): void => {
@@ -144,7 +143,7 @@ function staleText(session: PathSessionEntry, { colour, width, limit }: PathText
   marked(extra, '−', 'too many');
   lines.push(wrap(printable(session.message), width, '  '));
   for (const { frame, time, text } of evidence) {
-    const place = `    frame ${frame}  ${clockText(time)}  `;
+    const place = `    frame ${frame}  ${timeOfDay(time)}  `;
     const [first = '', ...rest] = wrap(printable(text), Math.max(24, width - place.length)).split('\n');
     lines.push(colour.dim(place) + first, ...rest.map((line) => ' '.repeat(place.length) + line));
   }
@@ -177,7 +176,7 @@ function beforeText(
       ...interval.extra.map((name) => `−${printable(name)}`),
     ];
     const frames = `${interval.changeFrame}-${interval.readAgainFrame ?? '?'}`;
-    const place = `    ${clockText(interval.from)}  ${durationText(interval.duration).padStart(8)}  ${frames.padEnd(11)}  `;
+    const place = `    ${timeOfDay(interval.from)}  ${durationText(interval.duration).padStart(8)}  ${frames.padEnd(11)}  `;
     const detail = `${parts.slice(0, 6).join(' ')}${parts.length > 6 ? ` … ${parts.length} in all` : ''}${interval.blind ? ' (blind)' : ''}`;
     const [first = '', ...rest] = wrap(detail.trim(), Math.max(56, width) - place.length).split('\n');
     lines.push(colour.dim(place) + first, ...rest.map((line) => ' '.repeat(place.length) + line));
@@ -251,7 +250,7 @@ function logs({ sessions }: PathDocument, { log, colour, width, limit }: PathTex
 }
 
 function logLine(entry: PathLogEntry, { colour, width }: Pick<PathTextOptions, 'colour' | 'width'>): string {
-  const clock = width < 100 ? clockText(entry.time).slice(0, 12) : clockText(entry.time);
+  const clock = width < 100 ? timeOfDay(entry.time).slice(0, 12) : timeOfDay(entry.time);
   const place = colour.dim(`  ${clock} ${String(entry.frame).padStart(6)}  `);
   if (entry.type === 'told') {
     const text = `◀ ${entry.eventType}${entry.acknowledged ? '' : ', never acknowledged'}`;
@@ -321,7 +320,7 @@ function changeLine(change: PathChangeEntry, { colour, width }: PathTextOptions)
   const { kind, child, frame, time, zxid, zxidUpTo, session } = change;
   const sign = kind === 'create' ? '+' : kind === 'delete' ? '−' : '·';
   const paint = kind === 'create' ? colour.green : kind === 'delete' ? colour.red : colour.cyan;
-  const clock = width < 100 ? clockText(time).slice(0, 12) : clockText(time);
+  const clock = width < 100 ? timeOfDay(time).slice(0, 12) : timeOfDay(time);
   const place = `  ${clock} ${String(frame).padStart(6)} ${(zxid ?? (zxidUpTo === undefined ? '?' : `≤${zxidUpTo}`)).padStart(12)}  `;
   const verb = kind === 'create' ? 'created' : kind === 'delete' ? 'deleted' : kind;
   const what = child ?? `${verb}${change.version === undefined ? '' : ` v${change.version}`}`;
@@ -347,7 +346,7 @@ function node({ node: znode, path }: PathDocument, options: PathTextOptions): st
   for (const change of shown) lines.push(changeLine(change, options));
   if (refusals.length > 0) lines.push('  Refused:');
   for (const { op, error, frame, time, client, count } of refusals.slice(0, limit)) {
-    const place = `  ${clockText(time)} ${String(frame).padStart(6)}  `;
+    const place = `  ${timeOfDay(time)} ${String(frame).padStart(6)}  `;
     lines.push(
       colour.dim(place) +
         `${op} of ${client} is answered ${colour.yellow(error)}${count > 1 ? `, ${count} times` : ''}`,

@@ -2,7 +2,7 @@ import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import { Model, SessionLanes, Timeline } from '../../model/index.js';
 import type { AnalyzeDocument, SessionEntry } from '../analyze/document.js';
 import type { Finding } from '../../rules/finding.js';
-import { type CitedFrame, Focus, type LadderRow } from './evidence/focus.js';
+import { type CitedFrame, Focus, type EvidenceRow } from './evidence/focus.js';
 import { printable } from '../text/escape.js';
 import { affectedTable, AT_THE_END, findingFacts, type WindowEntry, windowTable } from './facts.js';
 import { chooseLanes, type ReportClock, type SubjectSession } from './lanes.js';
@@ -192,7 +192,7 @@ function levelData(level: ReturnType<Timeline['levels']>[number]): LevelData {
 }
 
 function ladderRow(
-  { kind, frame, time, direction, client, server, label, note }: LadderRow,
+  { kind, frame, time, direction, client, server, label, note }: EvidenceRow,
   times: ReportClock,
 ): LadderRowData {
   return { kind, frame, at: times.at(time), time: times.text(time), direction, client, server, label, note };

@@ -1,4 +1,4 @@
-import type { LadderRow } from './evidence/focus.js';
+import type { EvidenceRow } from './evidence/focus.js';
 
 export interface DisplayFilter {
   readonly name: string;
@@ -20,7 +20,7 @@ export function splitAddress(text: string): { ip: string; port: string | null } 
 /** Wireshark display filters for the evidence: its frames, its conversations, and its client. Empty parts are left out. */
 export function displayFilters(
   frames: readonly number[],
-  rows: readonly LadderRow[],
+  rows: readonly EvidenceRow[],
   client: string | undefined,
   single: boolean,
 ): DisplayFilter[] {

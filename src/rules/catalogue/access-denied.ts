@@ -5,7 +5,7 @@ import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { failedOperation } from '../support/failedOperation.js';
-import type { Place } from '../support/pace.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import { count, duration, listing, seconds } from '../support/text.js';
 
 /** NoAuth answers to one session on one path. */
@@ -13,8 +13,8 @@ interface Denied {
   readonly client: string;
   readonly session: string | null;
   readonly path: string;
-  readonly first: Place;
-  last: Place;
+  readonly first: Moment;
+  last: Moment;
   answers: number;
   readonly ops: Map<string, number>;
   /** Times of the latest answers, as many as make a warning; the oldest at `answers` modulo that number. */
@@ -29,7 +29,7 @@ interface Denied {
 /** Credentials that one connection sent. */
 interface Sent {
   readonly schemes: string[];
-  readonly first: Place;
+  readonly first: Moment;
   saslRounds: number;
 }
 
@@ -38,16 +38,16 @@ interface Failure {
   readonly connection: ClientConnection;
   readonly host: string;
   readonly scheme: string;
-  readonly sent: Place | null;
-  readonly at: Place;
+  readonly sent: Moment | null;
+  readonly at: Moment;
   readonly how: 'AuthFailed' | 'no answer' | 'no end';
-  end: (Place & { readonly text: string }) | null;
+  end: (Moment & { readonly text: string }) | null;
 }
 
 interface InClear {
   readonly client: string;
   readonly session: string | null;
-  readonly at: Place;
+  readonly at: Moment;
   times: number;
 }
 
@@ -97,7 +97,7 @@ export const accessDenied = defineRule({
     const failures: Failure[] = [];
     const clear = new Map<string, InClear>();
 
-    function noAuth(path: string, op: string, at: Place, connection: ClientConnection): void {
+    function noAuth(path: string, op: string, at: Moment, connection: ClientConnection): void {
       const key = `${connection.session?.id ?? connection.id} ${path}`;
       let entry = denied.get(key);
       if (entry === undefined) {
@@ -129,7 +129,7 @@ export const accessDenied = defineRule({
       if (entry.answers >= needed && at.time - oldest <= options.seconds * 1e9) entry.often = true;
     }
 
-    function failed(connection: ClientConnection, how: Failure['how'], at: Place): void {
+    function failed(connection: ClientConnection, how: Failure['how'], at: Moment): void {
       if (failing.has(connection) || failing.size >= MAX_FAILURES) return;
       const sent = credentials.get(connection);
       failing.set(connection, {

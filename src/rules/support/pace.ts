@@ -1,9 +1,3 @@
-/** A place in the capture. */
-export interface Place {
-  readonly frame: number;
-  readonly time: number;
-}
-
 /**
  * The stretch of time in which something happens again and again at a pace or above it: it begins anew where the events
  * since its beginning have become fewer than the pace asks for, so that a quiet hour before does not hide a busy minute.

@@ -11,6 +11,6 @@ export {
   wasDelivered,
 } from './pathFacts.js';
 export { PathHistory } from './pathHistory.js';
-export { type Belief, type Moment, PathKnowledge } from './pathKnowledge.js';
+export { type Belief, type ListAt, PathKnowledge } from './pathKnowledge.js';
 export { PathNames } from './pathNames.js';
 export { PathSession } from './pathSession.js';

@@ -29,7 +29,7 @@ export type Reason =
   | 'neverRead';
 
 /** Server's order of one kind of change: the children, or the data. */
-export interface Timeline {
+export interface ServerOrder {
   readonly changes: readonly PathChange[];
   firstAfter(zxid: number): number;
   position(reading: PathReading): number;
@@ -93,7 +93,7 @@ const UNDER_WAY = 1e9;
 export function judge(
   own: PathSession,
   kind: WatchKind,
-  timeline: Timeline,
+  timeline: ServerOrder,
   end: number,
   others: ReadonlyMap<Session, PathSession>,
 ): Judgement {
@@ -132,7 +132,7 @@ function staleIntervals(
   used: readonly PathReading[],
   all: readonly PathReading[],
   told: readonly Told[],
-  timeline: Timeline,
+  timeline: ServerOrder,
   stop: number,
   over: boolean,
 ): StaleInterval[] {
@@ -223,7 +223,7 @@ interface Case {
   readonly current: StaleInterval | null;
   readonly believed: PathReading | null;
   readonly end: number;
-  readonly timeline: Timeline;
+  readonly timeline: ServerOrder;
   readonly use: ListUse | null;
   readonly others: ReadonlyMap<Session, PathSession>;
 }

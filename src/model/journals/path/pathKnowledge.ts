@@ -15,7 +15,7 @@ export interface Belief {
 }
 
 /** The list of children at some moment: the server's, and what each session that lived then took for it. */
-export interface Moment {
+export interface ListAt {
   readonly time: number;
   /** Null where no list was captured. */
   readonly server: readonly string[] | null;
@@ -48,7 +48,7 @@ export class PathKnowledge {
   }
 
   /** The list of children as it was at `time`. */
-  at(time: number): Moment {
+  at(time: number): ListAt {
     const changes = this.children.changes;
     const server = this.children.base === null ? null : new Set(this.children.base);
     if (server !== null) {

@@ -12,7 +12,7 @@ import { allProtocols } from '../../../protocols/registry.js';
 import { Router } from '../../../protocols/router.js';
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
 import { messageRecord } from '../../../observations/record.js';
-import type { Focus, LadderRow } from './focus.js';
+import type { Focus, EvidenceRow } from './focus.js';
 import { messageText } from './messageText.js';
 
 /** Connections that are remembered by their addresses; beyond it the oldest are forgotten. */
@@ -196,7 +196,7 @@ function addRequest(focus: Focus, message: ConnectedMessage): void {
   const { connection } = message;
   const words = [request.op, request.path ?? ''];
   if (['exists', 'getData', 'getChildren', 'getChildren2'].includes(request.op)) words.push(`watch=${request.watch}`);
-  const row: LadderRow = {
+  const row: EvidenceRow = {
     kind: 'context',
     frame: request.frame,
     time: request.time,

@@ -2,7 +2,7 @@
 export type RowKind = 'evidence' | 'context' | 'other' | 'tcp' | 'omitted';
 
 /** One line between two sides of a connection, or of another one that mattered. Times are nanoseconds on the run's clock. */
-export interface LadderRow {
+export interface EvidenceRow {
   readonly kind: RowKind;
   /** Frame, and for `omitted` the first of them. */
   readonly frame: number;
@@ -40,7 +40,7 @@ const LABELS = 3;
 
 interface Cited {
   readonly cited: CitedFrame;
-  direction: LadderRow['direction'];
+  direction: EvidenceRow['direction'];
   client: string | null;
   server: string | null;
   connection: number | null;
@@ -55,7 +55,7 @@ export class Focus {
   readonly last: number;
   /** TCP connections of the evidence, as far as they are known yet. */
   readonly connections = new Set<number>();
-  private readonly rows: LadderRow[] = [];
+  private readonly rows: EvidenceRow[] = [];
   private readonly rowFrames = new Set<string>();
   private readonly cited = new Map<number, Cited>();
   /** By the number of cited frames before them. */
@@ -131,7 +131,7 @@ export class Focus {
    * A frame of the evidence's connections that explains it: the request that a cited answer belongs to, a FIN …
    * @param op operation under which it was told to `passed`; null if it was not
    */
-  context(row: LadderRow, op: string | null): void {
+  context(row: EvidenceRow, op: string | null): void {
     const key = `${row.frame} ${row.kind}`;
     if (this.cited.has(row.frame) || this.rows.length >= CONTEXT_ROWS || this.rowFrames.has(key)) return;
     this.rowFrames.add(key);
@@ -163,7 +163,7 @@ export class Focus {
   }
 
   /** The ladder in order of frames. */
-  ladder(): LadderRow[] {
+  ladder(): EvidenceRow[] {
     const rows = [...this.rows];
     for (const { cited, direction, client, server, connection, labels, more, tcp } of this.cited.values()) {
       const label = labels.length > 0 ? `${labels.join(' · ')}${more > 0 ? ` · ${more} more` : ''}` : tcp;
@@ -189,7 +189,7 @@ export class Focus {
 
 const NOBODY = { kind: 'omitted', direction: null, client: null, server: null, connection: null, note: '' } as const;
 
-function omitted({ frame, time, counts }: Passed): LadderRow | null {
+function omitted({ frame, time, counts }: Passed): EvidenceRow | null {
   const label = [...counts]
     .filter(([, count]) => count > 0)
     .sort((a, b) => b[1] - a[1])

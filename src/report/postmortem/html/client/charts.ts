@@ -1,6 +1,7 @@
 import type { FindingData, LevelData, ReportData } from '../../data.js';
 import { colour, html } from './dom.js';
-import { clockText, digitsFor, numberText, spanText } from './format.js';
+import { numberText } from '../../../text/plural.js';
+import { clockText, digitsFor, spanText } from './format.js';
 import type { TimeRange } from './range.js';
 
 /** Points that are drawn at most: the level of buckets is chosen by it. */

@@ -27,13 +27,3 @@ export function spanText(seconds: number): string {
   if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`;
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
-
-/** A number with its thousands apart. */
-export function numberText(value: number): string {
-  return value.toLocaleString('en');
-}
-
-/** The time of day of an ISO time, or the text itself. */
-export function timeOfDay(iso: string): string {
-  return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(iso) ? iso.slice(11, -1) : iso;
-}

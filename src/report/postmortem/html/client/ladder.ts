@@ -1,6 +1,8 @@
 import type { FindingData, LadderRowData } from '../../data.js';
 import { html } from './dom.js';
-import { numberText, spanText, timeOfDay } from './format.js';
+import { numberText } from '../../../text/plural.js';
+import { timeOfDay } from '../../../text/timeOfDay.js';
+import { spanText } from './format.js';
 
 /** The evidence as a ladder: a line a frame, with an arrow from whoever sent it to whoever got it. */
 export function ladder(finding: FindingData): HTMLElement | null {

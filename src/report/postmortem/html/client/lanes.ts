@@ -1,7 +1,8 @@
 import type { FindingData, LaneData, ReportData } from '../../data.js';
 import { gutter, RIGHT } from './charts.js';
 import { html, svg } from './dom.js';
-import { clockText, digitsFor, numberText, spanText } from './format.js';
+import { numberText } from '../../../text/plural.js';
+import { clockText, digitsFor, spanText } from './format.js';
 import type { TimeRange } from './range.js';
 
 const FIRST = 14;

@@ -1,6 +1,8 @@
 import type { CellKind, TableData } from '../../data.js';
 import { html } from './dom.js';
-import { numberText, spanText, timeOfDay } from './format.js';
+import { numberText } from '../../../text/plural.js';
+import { timeOfDay } from '../../../text/timeOfDay.js';
+import { spanText } from './format.js';
 
 type Cell = string | number | null;
 type Row = readonly Cell[];

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+
+/** Names that two files define and that await their one meaning: the list gets shorter, never longer. */
+const TWICE: readonly string[] = [
+  'DecodedMessage',
+  'Field',
+  'FieldType',
+  'FrameReader',
+  'ReadOptions',
+  'Reading',
+  'StreamFacts',
+  'View',
+  'count',
+  'errorName',
+  'hex64',
+  'readRecord',
+  'seconds',
+  'showRecords',
+  'version',
+];
+
+const EXPORT =
+  /^export (?:declare )?(?:abstract )?(?:async )?(?:class|interface|type|function\*?|const|let|enum) (\w+)/gm;
+
+/** Files by the names that they export and define themselves; what only tests use may be named as what it imitates. */
+function definitions(): Map<string, string[]> {
+  const places = new Map<string, string[]>();
+  for (const file of readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts') || file.endsWith('.test.ts') || file.startsWith('testing')) continue;
+    const text = readFileSync(new URL(file, import.meta.url), 'utf8');
+    // Overloads of one function are one definition.
+    for (const name of new Set([...text.matchAll(EXPORT)].map((match) => match[1]!)))
+      places.set(name, [...(places.get(name) ?? []), file]);
+  }
+  return places;
+}
+
+it('gives each exported name one meaning', () => {
+  const twice = [...definitions()].filter(([, files]) => files.length > 1);
+  const unexpected = twice.filter(([name]) => !TWICE.includes(name));
+  expect(unexpected.map(([name, files]) => `${name}: ${files.sort().join(', ')}`)).toEqual([]);
+});
