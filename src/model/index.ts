@@ -24,4 +24,4 @@ export { Statistics } from './measures/statistics.js';
 export { Timeline, type TimelineLevel } from './journals/timeline.js';
 export { ServerHandshakes, type Stalled, TlsHandshakes } from './neighbours/tlsHandshakes.js';
 export { Fired, type Read, View, type Watch, type WatchKind } from './knowledge/view.js';
-export { type Change, type ChildList, type Creation, parentOf, withoutSequence, Znode } from './knowledge/znode.js';
+export { type Change, type ChildList, type Creation, likePath, parentOf, Znode } from './knowledge/znode.js';

@@ -380,6 +380,8 @@ export class Model implements ObservationSink {
     const request = m.request;
     if (request !== null) {
       connection.outstanding.answered(request);
+      connection.lastTakenTime = request.time;
+      connection.lastTakenFrame = request.frame;
       const stats = this.operations.get(request.opcode, request.op);
       if (m.latency !== null) stats.latency.record(m.latency);
       if (errorOf(m) !== 0) stats.errors++;

@@ -207,7 +207,8 @@ describe('the same, when it is wrong', () => {
     ]);
     expect(found[0]).toMatchObject({
       ...{ client: '10.1.0.1:1000', session: '0x1', path: '/a', confidence: 'proven' },
-      data: { added: ['z'], removed: ['x'], cause: { rule: 'missing-rewatch' } },
+      data: { added: ['z'], removed: ['x'] },
+      cause: { rule: 'missing-rewatch' },
     });
   });
 

@@ -45,6 +45,9 @@ export class ClientConnection {
   /** Latest response, notifications not counted. */
   lastResponseTime = -1;
   lastResponseFrame = 0;
+  /** The latest request that was answered: the server took it for sure. -1 while there is none. */
+  lastTakenTime = -1;
+  lastTakenFrame = 0;
   /** Operation and path of the latest request other than ping. */
   lastOp: string | null = null;
   lastPath: string | null = null;

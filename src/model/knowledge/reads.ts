@@ -69,6 +69,7 @@ function plainDataAnswered(
   if (view === undefined) return;
   const fired = view.dataFired;
   view.lastData = dataRead(m, request, stat);
+  if (view.dataWatch !== null) view.readsBeside++;
   if (fired !== null && m.err === 0) {
     fired.plainReads++;
     fired.firstPlain ??= view.lastData;
@@ -145,6 +146,8 @@ function listAnswered(
   if (previous !== null) view.longestListInterval = Math.max(view.longestListInterval, m.time - previous.time);
   if (request.watch) {
     setWatch(model, view, 'child', { connection, frame: m.frame, time: m.time, op: request.op }, read);
+  } else if (view.childWatch !== null) {
+    view.readsBeside++;
   } else if (view.childFired !== null) {
     const fired = view.childFired;
     fired.plainReads++;

@@ -98,10 +98,11 @@ export class Session {
   views: ReadonlyMap<string, View> = NO_VIEWS;
   /** Persistent recursive watches among the views. */
   recursiveWatches = 0;
-  /** After it was judged: paths that it had watched at some time, bounded. */
+  /** After it was judged: paths that it had watched at some time, and those below which it had watched all; bounded. */
   watchedPaths: ReadonlySet<string> = NO_PATHS;
+  watchedTrees: ReadonlySet<string> = NO_PATHS;
   ephemerals: ReadonlyMap<string, Ephemeral> = NO_EPHEMERALS;
-  /** Paths (without sequence numbers) of all ephemerals that it has created, those that it deleted again included. */
+  /** Paths (see likePath) of all ephemerals that it has created, those that it deleted again included. */
   createdEphemerals: ReadonlySet<string> = NO_PATHS;
   /** Creates of ephemerals that were answered NodeExists, the latest by path. */
   refusedCreates: ReadonlyMap<string, RefusedCreate> = NO_REFUSED;
@@ -211,7 +212,7 @@ export class Session {
     this.ephemerals = NO_EPHEMERALS;
   }
 
-  /** Remembers that an ephemeral was created under this path (without its sequence number). */
+  /** Remembers that an ephemeral was created under this path (see likePath). */
   addCreated(path: string): void {
     if (this.judged || this.createdEphemerals.size >= EPHEMERALS_KEPT) return;
     if (this.createdEphemerals === NO_PATHS) this.createdEphemerals = new Set();
@@ -228,14 +229,17 @@ export class Session {
   shrink(): void {
     this.judged = true;
     const watched = new Set<string>();
+    const trees = new Set<string>();
     for (const view of this.views.values()) {
       view.znode.views--;
       view.link.remove(false);
-      if (!view.everChild && !view.everData && view.persistentWatch === null) continue;
+      if (!view.everChild && !view.everData && !view.everPersistent) continue;
+      if (view.everRecursive && trees.size < WATCHED_KEPT) trees.add(view.znode.path);
       if (watched.size < WATCHED_KEPT) watched.add(view.znode.path);
       else this.forgotten++;
     }
     if (watched.size > 0) this.watchedPaths = watched;
+    if (trees.size > 0) this.watchedTrees = trees;
     this.views = NO_VIEWS;
     this.ephemerals = NO_EPHEMERALS;
     this.current = null;

@@ -80,6 +80,8 @@ export class View {
   childFired: Fired | null = null;
   lastList: Read | null = null;
   lastData: Read | null = null;
+  /** Answered reads without a watch while the server held one of that kind: who reads so does not live on the watch. */
+  readsBeside = 0;
   /** Answered list reads of this session, and the longest time between two of them. */
   listReads = 0;
   longestListInterval = 0;
@@ -88,6 +90,8 @@ export class View {
   /** A watch of the kind was held at some time (or fired, which proves it). */
   everData = false;
   everChild = false;
+  everPersistent = false;
+  everRecursive = false;
   awaited: Awaited | null = null;
   /** Counted in `Session.openWindows`. */
   windowOpen = false;

@@ -62,6 +62,8 @@ function setPersistent(view: View, watch: Watch, recursive: boolean): void {
   if (recursive && !view.recursive) view.session.recursiveWatches++;
   view.persistentWatch = watch;
   view.recursive ||= recursive;
+  view.everPersistent = true;
+  view.everRecursive ||= recursive;
 }
 
 export function addWatchAnswered(model: Model, { m, request, session, connection }: AnsweredRequest): void {

@@ -7,7 +7,7 @@ import { answered, type AnsweredRequest } from '../events.js';
 import type { Model } from '../model.js';
 import { errorsByPath, multiDone } from './outcome.js';
 import type { Session } from './session.js';
-import { type ChangeKind, withoutSequence, type Znode } from './znode.js';
+import { type ChangeKind, likePath, type Znode } from './znode.js';
 
 /** A write was answered. What the answer does not prove (it was cut, it is another session's) is not said. */
 export function writeAnswered(model: Model, write: AnsweredRequest): void {
@@ -110,7 +110,7 @@ function created(
   } as const;
   model.znodes.created(path, creation, ephemeral);
   if (ephemeral) {
-    session.addCreated(withoutSequence(path));
+    session.addCreated(likePath(path));
     session.addEphemeral({ path, sequential, created: { frame: request.frame, time: request.time } });
   }
   tell(model, write, path, 'create', flags, stat);

@@ -164,7 +164,21 @@ export function parentOf(path: string): string | null {
   return slash === 0 ? '/' : path.slice(0, slash);
 }
 
-/** Path without the ten-digit sequence number that the server appends to sequential znodes. */
-export function withoutSequence(path: string): string {
-  return path.replace(/\d{10}$/, '');
+/**
+ * What makes a name unlike that of the same thing done again: a UUID with or without hyphens (Curator's protected creates,
+ * kazoo's and Go's recipes, ClickHouse), a session id in hex, a start time in milliseconds (HBase).
+ */
+const IDENTITY = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{15,}|\d{13,}/gi;
+/** The server appends ten digits to the name of a sequential znode. */
+const SEQUENCE = /\d{10}$/;
+
+/**
+ * A path as a client would choose it again: the parent as it is, the name without sequence number and without what is made
+ * anew each time. `/latch/_c_0af446d6-b284-4c65-9d2d-d2f622ade0fd-latch-0000000006` is `/latch/_c_*-latch-`.
+ */
+export function likePath(path: string): string {
+  // A look before the work: nearly all names are short, and have none of it.
+  const slash = path.lastIndexOf('/') + 1;
+  if (path.length - slash < 10) return path;
+  return path.slice(0, slash) + path.slice(slash).replace(SEQUENCE, '').replace(IDENTITY, '*');
 }

@@ -1,4 +1,4 @@
-import { type Ephemeral, parentOf, type Session, withoutSequence } from '../../model/index.js';
+import { type Ephemeral, likePath, parentOf, type Session } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
@@ -94,10 +94,12 @@ export const ephemeralNotRecreated = defineRule({
       return false;
     }
 
-    function created(session: Session, { path, sequential }: Ephemeral): boolean {
-      if (session.refusedCreates.has(path)) return true;
-      if (session.createdEphemerals.has(sequential ? withoutSequence(path) : path)) return true;
-      for (const request of session.current?.outstanding ?? []) if (request.path === path) return true;
+    function created(session: Session, { path }: Ephemeral): boolean {
+      const like = likePath(path);
+      if (session.refusedCreates.has(path) || session.createdEphemerals.has(like)) return true;
+      for (const request of session.current?.outstanding ?? []) {
+        if (request.path !== null && likePath(request.path) === like) return true;
+      }
       return false;
     }
 

@@ -1,13 +1,16 @@
 import type { ClientConnection } from '../../model/index.js';
-import type { Confidence, Evidence } from '../finding.js';
+import type { Moment } from '../../network/connection.js';
+import type { Confidence, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
-import { count, duration, seconds } from '../support/text.js';
+import { count, duration, listing, seconds } from '../support/text.js';
 
 interface HalfOpen {
   readonly connection: ClientConnection;
   /** Latest thing of the client that the server took, and when it was known to be gone. */
-  readonly heard: { readonly frame: number; readonly time: number };
+  readonly heard: Moment;
+  /** What the capture holds of the client after that, null for nothing: it lives, and the server does not hear it. */
+  readonly seen: Moment | null;
   readonly evidence: Evidence;
   readonly to: number;
   readonly repeats: number;
@@ -25,7 +28,7 @@ export const halfOpenConnection = defineRule({
       meaning:
         'A host lost power or network, or a firewall forgot the connection: one side no longer answers, the other goes on believing in it. The server keeps the session, its ephemerals and its watches until the timeout; the client waits just as long before it tries another server.',
       proof:
-        'The client falls silent for longer than half its session timeout, the server then closes with FIN and repeats it without an ACK. Or the client repeats its pings and no ACK comes.',
+        'The client falls silent for longer than half its session timeout, and the server repeats its FIN, or a notification, without an ACK. Or the client repeats its pings and no ACK comes. What was seen from whom after the cut says on which side of the capture the packets die.',
       lookalikes:
         'An idle session between two pings; a paused server, which acknowledges at TCP level (server-stall); a connection of which FIN or RST of the silent side was seen.',
       remedy:
@@ -56,43 +59,61 @@ export const halfOpenConnection = defineRule({
       const late = toServer.fin === null || (fin !== null && toServer.fin.time - fin.time > 1e9);
       if (fin !== null && late && toClient.finRepeats >= options.repeats) {
         if (fin.time - heard.time < timeout / 2) return null;
+        const repeats = toClient.finRepeats;
         return {
           connection,
           heard,
-          evidence: {
-            frame: fin.frame,
-            time: fin.time,
-            text: `the server closes (FIN) and repeats it ${count(toClient.finRepeats, 'time')} without an ACK`,
-          },
+          seen: seenOfClient(connection, fin.time),
+          evidence: { ...fin, text: `the server closes (FIN) and repeats it ${count(repeats, 'time')}` },
           to: fin.time,
-          repeats: toClient.finRepeats,
+          repeats,
           gone: 'client',
-          confidence: connection.gaps === 0 ? 'proven' : toClient.finRepeats > options.repeats ? 'likely' : 'possible',
+          confidence: connection.gaps === 0 ? 'proven' : repeats > options.repeats ? 'likely' : 'possible',
         };
       }
+      return unheardServer(connection, timeout) ?? unheardClient(connection, heard, timeout);
+    }
+
+    /** The client repeats what it sent, and the server acknowledges nothing. */
+    function unheardServer(connection: ClientConnection, timeout: number): HalfOpen | null {
+      const { toServer, toClient } = connection.tcp;
       const repeated = toServer.firstUnackedRetransmission;
-      if (
-        repeated !== null &&
-        toServer.unackedRetransmissions > options.repeats &&
-        fin === null &&
-        toClient.rst === null
-      ) {
-        const end = toServer.last ?? repeated;
-        if (end.time - connection.lastResponseTime < timeout / 2) return null;
-        return {
-          connection,
-          heard: { frame: connection.lastResponseFrame, time: connection.lastResponseTime },
-          evidence: {
-            ...repeated,
-            text: `the client repeats a segment ${count(toServer.unackedRetransmissions, 'time')} without an ACK`,
-          },
-          to: end.time,
-          repeats: toServer.unackedRetransmissions,
-          gone: 'server',
-          confidence: connection.gaps > 0 ? 'possible' : 'likely',
-        };
-      }
-      return null;
+      const repeats = toServer.unackedRetransmissions;
+      if (repeated === null || repeats <= options.repeats || toClient.fin !== null || toClient.rst !== null)
+        return null;
+      const end = toServer.last ?? repeated;
+      if (end.time - connection.lastResponseTime < timeout / 2) return null;
+      return {
+        connection,
+        heard: { frame: connection.lastResponseFrame, time: connection.lastResponseTime },
+        seen: null,
+        evidence: { ...repeated, text: `the client repeats a segment ${count(repeats, 'time')} without an ACK` },
+        to: end.time,
+        repeats,
+        gone: 'server',
+        confidence: connection.gaps > 0 ? 'possible' : 'likely',
+      };
+    }
+
+    /** The server repeats data (a notification, an answer), and the client acknowledges nothing. */
+    function unheardClient(connection: ClientConnection, heard: Moment, timeout: number): HalfOpen | null {
+      const { toServer, toClient } = connection.tcp;
+      const repeated = toClient.firstUnackedRetransmission;
+      const repeats = toClient.unackedRetransmissions;
+      if (repeated === null || repeats <= options.repeats || toServer.fin !== null || toServer.rst !== null)
+        return null;
+      const end = toClient.fin ?? toClient.rst ?? toClient.last ?? repeated;
+      if (end.time - heard.time < timeout / 2) return null;
+      return {
+        connection,
+        heard,
+        seen: seenOfClient(connection, end.time),
+        evidence: { ...repeated, text: `the server repeats a segment ${count(repeats, 'time')} without an ACK` },
+        to: end.time,
+        repeats,
+        gone: 'client',
+        confidence: connection.gaps > 0 ? 'possible' : 'proven',
+      };
     }
 
     function suspect(connection: ClientConnection): void {
@@ -100,7 +121,8 @@ export const halfOpenConnection = defineRule({
       // Repetitions may still come: judged at the end.
       const open =
         (toClient.fin !== null && (!toClient.finAcked || toClient.finRepeats > 0)) ||
-        toServer.unackedRetransmissions > 0;
+        toServer.unackedRetransmissions > 0 ||
+        toClient.unackedRetransmissions > options.repeats;
       const orderly = toServer.fin !== null && (toClient.fin === null || toServer.fin.time <= toClient.fin.time);
       if (open && (!orderly || toServer.unackedRetransmissions > 0) && candidates.length < MAX)
         candidates.push(connection);
@@ -111,67 +133,88 @@ export const halfOpenConnection = defineRule({
       end() {
         for (const connection of model.connections.values()) suspect(connection);
         const found = candidates.map(judge).filter((h) => h !== null);
-        for (const group of incidents(
-          found,
-          (h) => `${h.gone} ${h.confidence}`,
-          (h) => h.heard.time,
-          10e9,
-        )) {
-          const first = group[0]!;
-          const entries = group.map((h): Affected => ({
-            client: h.connection.client,
-            session: h.connection.session?.id ?? null,
-            frames: [h.heard.frame, h.evidence.frame],
-            server: h.connection.server.address,
-            silentFor: seconds(h.to - h.heard.time),
-            repeats: h.repeats,
-          }));
-          const hosts = new Set(
-            group.map((h) => (h.gone === 'client' ? h.connection.host.ip : h.connection.server.address)),
-          );
-          const who =
-            hosts.size === 1 ? [...hosts][0]! : `${hosts.size} ${first.gone === 'client' ? 'clients' : 'servers'}`;
-          const servers = new Set(group.map((h) => h.connection.server.address));
-          report({
-            severity: first.confidence === 'possible' ? 'info' : 'warning',
-            confidence: first.confidence,
-            title: group.length === 1 ? 'Half-open connection' : `${group.length} half-open connections`,
-            message:
-              first.gone === 'client'
-                ? `${who} fell silent without FIN or RST; the server closed ${group.length === 1 ? 'the connection' : count(group.length, 'connection')} ${duration(first.to - first.heard.time)} later and got no answer to its FIN.`
-                : `${who} no longer acknowledge${hosts.size === 1 ? 's' : ''} what ${count(group.length, 'client')} sent${group.length === 1 ? ` (${first.connection.client})` : ''}, and sent neither FIN nor RST for ${duration(first.to - first.heard.time)}.`,
-            remedy:
-              first.gone === 'client'
-                ? 'Find out what happened to the client host or its network then (power, link, firewall rule, suspended machine).'
-                : 'Find out what happened to the way to the server then: its host, a firewall, a NAT that dropped the connection.',
-            ...subject(entries),
-            ...(group.length === 1 ? { connection: first.connection.id } : {}),
-            ...(servers.size === 1 ? { server: first.connection.server.address } : {}),
-            from: first.heard.time,
-            to: Math.max(...group.map((h) => h.to)),
-            evidence: [
-              { frame: first.heard.frame, time: first.heard.time, text: `latest sign of life of the ${first.gone}` },
-              first.evidence,
-            ],
-            data: { gone: first.gone, connections: group.length, ...affectedData(entries) },
-          });
-        }
+        const side = (h: HalfOpen): string => `${h.gone} ${h.seen === null} ${h.confidence === 'possible'}`;
+        for (const group of incidents(found, side, (h) => h.heard.time, 10e9)) report(finding(group));
       },
     };
   },
 });
 
+/** One event: the same side of the same cut. */
+function finding(group: readonly HalfOpen[]): Omit<Finding, 'rule'> {
+  const first = group[0]!;
+  const entries = group.map((h): Affected => ({
+    client: h.connection.client,
+    session: h.connection.session?.id ?? null,
+    frames: [h.heard.frame, h.evidence.frame],
+    server: h.connection.server.address,
+    silentFor: seconds(h.to - h.heard.time),
+    repeats: h.repeats,
+  }));
+  const clients = listing([...new Set(group.map((h) => h.connection.host.ip))]);
+  const servers = [...new Set(group.map((h) => h.connection.server.address))];
+  const connections = count(group.length, 'connection');
+  const many = group.length > 1;
+  const waited = duration(first.to - first.heard.time);
+  const evidence: Evidence[] = [
+    { ...first.heard, text: `latest request of ${first.connection.client} that was taken` },
+  ];
+  let message: string;
+  let lost: string;
+  if (first.gone === 'server') {
+    evidence[0] = { ...first.heard, text: `latest sign of life of ${first.connection.server.address}` };
+    lost = 'between the capture and the server';
+    message = `${listing(servers)} no longer acknowledge${servers.length === 1 ? 's' : ''} what ${clients} sent, and sent neither FIN nor RST for ${waited}: the server is gone, or the way to it.`;
+  } else if (first.seen === null) {
+    lost = 'between the client and the capture';
+    message = `${clients} fell silent without FIN or RST, nothing of ${many ? 'them' : 'it'} is in the capture from then on; ${listing(servers)} gave up ${connections} ${waited} later and got no answer.`;
+  } else {
+    evidence.push({
+      ...first.seen,
+      text: `a packet of ${first.connection.client} all the same: the server does not get it`,
+    });
+    lost = 'between the capture and the server';
+    message = `What ${clients} sent is in the capture and did not reach ${listing(servers)}: dropped between the point of capture and the server, which gave up ${connections} ${waited} later and took no ACK.`;
+  }
+  evidence.push(first.evidence);
+  const confidence = group.some((h) => h.confidence === 'likely') ? 'likely' : first.confidence;
+  return {
+    severity: first.confidence === 'possible' ? 'info' : 'warning',
+    confidence,
+    title: many ? `${group.length} half-open connections` : 'Half-open connection',
+    message,
+    remedy:
+      lost === 'between the client and the capture'
+        ? 'Find out what happened to the client host or its network then (power, link, firewall rule, suspended machine).'
+        : 'Find out what happened to the way to the server then: its host, a firewall, a NAT that dropped the connection.',
+    ...subject(entries),
+    ...(many ? {} : { connection: first.connection.id }),
+    ...(servers.length === 1 ? { server: servers[0]! } : {}),
+    from: first.heard.time,
+    to: Math.max(...group.map((h) => h.to)),
+    evidence: evidence.sort((a, b) => a.frame - b.frame),
+    data: { gone: first.gone, lost, connections: group.length, ...affectedData(entries) },
+  };
+}
+
 /**
- * Latest sign of life of the client that the server took: a request that it acknowledged. Answers of the server prove a
- * request before them; notifications do not, which is why the answer's time is not enough.
+ * A packet of the client from the time in which the server did not hear it: a repetition that was never acknowledged, or an
+ * ACK of the FIN that the server goes on repeating. Not what a client sends that was cut off and is back, much later.
  */
-function lastHeard(connection: ClientConnection): { frame: number; time: number } {
+function seenOfClient({ tcp }: ClientConnection, until: number): Moment | null {
+  const { toServer, toClient } = tcp;
+  const repeated = toServer.firstUnackedRetransmission;
+  if (repeated !== null && repeated.time <= until) return repeated;
+  return toClient.finAcked && toServer.fin === null && toServer.rst === null ? toServer.last : null;
+}
+
+/** The latest request of the client that the server took: one that it acknowledged, or answered. */
+function lastHeard(connection: ClientConnection): Moment {
   const oldest = connection.outstanding.oldest;
   const taken = oldest === null || connection.tcp.toServer.acked >= oldest.streamEnd;
   const fin = connection.tcp.toClient.fin;
   if (taken && (fin === null || connection.lastRequestTime < fin.time)) {
     return { frame: connection.lastRequestFrame, time: connection.lastRequestTime };
   }
-  // The request before the oldest that waits was answered: just before that.
-  return { frame: connection.lastResponseFrame, time: connection.lastResponseTime };
+  return { frame: connection.lastTakenFrame, time: connection.lastTakenTime };
 }

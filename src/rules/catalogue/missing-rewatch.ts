@@ -9,6 +9,12 @@ import { count, duration, listing } from '../support/text.js';
 
 /** Sessions and paths that are told of. */
 const MAX = 20_000;
+/** A watch that is set so soon (nanoseconds) after the session began is one that the application lives on. */
+const AT_THE_START = 5e9;
+
+type Weight = Pick<Missing, 'severity' | 'confidence'>;
+
+const LIGHT: Weight = { severity: 'info', confidence: 'possible' };
 
 interface Missing {
   readonly view: View;
@@ -28,13 +34,21 @@ export const missingRewatch = defineRule({
       meaning:
         'ZooKeeper watches fire once. A session was notified that a znode or its list of children changed, and in all the rest of its life it sets no watch of that kind on that path again: later changes are not announced to it.',
       proof:
-        'The notification was delivered (the client acknowledged it at TCP level), the session reads the path again, and every such read has watch=false: proven. If it never touches the path again, it may have no interest in it any more: possible.',
+        'The notification was delivered (the client acknowledged it at TCP level), the session reads the path again and again, and every such read has watch=false: proven. If it reads it once, or never touches it again, it may have no interest in it any more: possible.',
       lookalikes:
-        'NodeDeleted (the node is gone, nobody owes it a watch); a one-time wait that ends with NodeCreated and one read; a read without a watch that is followed by one with a watch (that is blind-window); a change that the session made itself; a session that closes right after; an event in the last moments of the capture; a notification that no one acknowledged; persistent watches (addWatch), which do not fire away.',
+        'NodeDeleted (the node is gone, nobody owes it a watch); a one-time wait that ends with the event and a read (ClickHouse waits so for its queue); a process that is stopped or dead, which sends nothing more; a session that reads the path without a watch anyway; a persistent watch that was set before the capture; a read without a watch that is followed by one with a watch (that is blind-window); a change that the session made itself; a session that closes right after; an event in the last moments of the capture; a notification that no one acknowledged; persistent watches (addWatch), which do not fire away.',
       remedy:
         'Set the watch again in the same request that reads the new state: kazoo ChildrenWatch or DataWatch instead of get_children(watch=…), Curator CuratorCache instead of usingWatcher, go-zookeeper ChildrenW or GetW again at each event, zoo_wget_children or zoo_wget in the C watcher. With ZooKeeper 3.6 and later a persistent watch (addWatch) needs no setting again.',
     },
     options: {
+      reads: {
+        type: 'number',
+        default: 2,
+        min: 1,
+        unit: 'reads',
+        description:
+          'Reads without a watch after the event that show that the session goes on depending on the path; twice as many in a session that has waited once for something on another path',
+      },
       grace: {
         type: 'number',
         default: 1.5,
@@ -52,32 +66,29 @@ export const missingRewatch = defineRule({
   create({ options, report }) {
     const found: Missing[] = [];
 
-    function look(session: Session, view: View, kind: WatchKind): void {
+    function look(session: Session, view: View, kind: WatchKind, waitsOnce: boolean): void {
       const fired = view.fired(kind);
       const announces = kind === 'child' ? EventType.NodeChildrenChanged : EventType.NodeDataChanged;
       if (fired?.eventType !== announces || !fired.delivered || view.persistentWatch !== null) return;
       const { znode } = view;
       if (znode.exists === false && znode.existsTime >= fired.time) return;
-      const until = session.closing?.time ?? session.lastRequestTime;
+      // A process that is stopped or dead owes nothing: it lives as long as it is answered. Its last ping meets an RST.
+      const until = session.closing?.time ?? session.lastResponseTime;
       const lived = until - fired.time;
       if (lived < (session.closing === null ? options.grace : options.closingGrace) * 1e9) return;
       // A reconnect gives the client another chance to set it: judged by watch-lost-after-reconnect.
       if (readUnderWay(view)) return;
-      const plain = fired.lastPlain;
       // What is missing may be the read that sets the watch, or the session's own write that caused the event.
       const uncertain = session.uncertainSince(fired.watch?.time ?? 0) || session.forgotten > 0;
       if ((fired.own || uncertain) && fired.plainReads < 2) return;
-      const again = fired.plainReads > 1 || (plain !== null && changedSince(view, kind, plain));
-      // Never read again: worth a warning only if there was more to be told.
       if (found.length >= MAX) return;
-      const weak = uncertain || fired.own || (plain === null && !changedAgain(view, kind));
+      const weight = uncertain || fired.own ? LIGHT : weigh(session, view, kind, fired, waitsOnce);
       found.push({
         view,
         kind,
         fired,
         until,
-        severity: weak ? 'info' : again ? 'error' : 'warning',
-        confidence: weak || plain === null ? 'possible' : 'proven',
+        ...weight,
         entry: {
           ...affectedBy(session),
           path: znode.path,
@@ -88,11 +99,29 @@ export const missingRewatch = defineRule({
       });
     }
 
+    function weigh(session: Session, view: View, kind: WatchKind, fired: Fired, waitsOnce: boolean): Weight {
+      const { plainReads, firstPlain, lastPlain, watch } = fired;
+      if (plainReads === 0) {
+        // Never touched again: worth a warning only where it looks as if it waited for more, and there was more to be told.
+        const waits = watch !== null && watch.time - session.start.time <= AT_THE_START && session.startKnown;
+        const idle = session.lastWorkTime <= fired.time + options.grace * 1e9;
+        return waits && idle && changedAgain(view, kind) ? { severity: 'warning', confidence: 'possible' } : LIGHT;
+      }
+      // One read may be the end of a wait. Who reads the path again and again depends on it, unless it did so all along.
+      const enough = waitsOnce ? 2 * options.reads : options.reads;
+      if (plainReads < enough || lastPlain!.time - firstPlain!.time < options.grace * 1e9) return LIGHT;
+      if (view.readsBeside > 0) return LIGHT;
+      if (watch !== null) return { severity: 'error', confidence: 'proven' };
+      // A watch of before the capture may be a persistent one, which fires again: not if a later change was not announced.
+      return changedSince(view, kind, firstPlain!) ? { severity: 'error', confidence: 'likely' } : LIGHT;
+    }
+
     return {
       sessionEnded(session) {
+        const waitsOnce = hasWaitedOnce(session);
         for (const view of session.views.values()) {
-          if (view.childFired !== null) look(session, view, 'child');
-          if (view.dataFired !== null) look(session, view, 'data');
+          if (view.childFired !== null) look(session, view, 'child', waitsOnce);
+          if (view.dataFired !== null) look(session, view, 'data', waitsOnce);
         }
       },
       end() {
@@ -106,7 +135,7 @@ export const missingRewatch = defineRule({
           const who = group.length === 1 ? entries[0]!.client : count(group.length, 'session');
           const message =
             reads > 0
-              ? `${who} got ${event} of ${path} and read it again ${count(reads, 'time')} in ${duration(group[0]!.until - fired.time)}, always with watch=false: it is told of no later change.`
+              ? `${who} got ${event} of ${path} and read it again ${count(reads, 'time')} in ${duration(group[0]!.until - fired.time)}, ${reads === 1 ? 'with watch=false: it may have waited for this only' : 'always with watch=false: it is told of no later change'}.`
               : `${who} got ${event} of ${path} and never touched that path again, for ${duration(group[0]!.until - fired.time)}: if it still needs it, it is told of no later change.`;
           const evidence: Evidence[] = [];
           if (fired.watch !== null) {
@@ -149,3 +178,12 @@ export const missingRewatch = defineRule({
     };
   },
 });
+
+/** A watch of the session fired and was done with, after one read at most: it is in the habit of waiting once. */
+function hasWaitedOnce(session: Session): boolean {
+  for (const { childFired, dataFired } of session.views.values()) {
+    const fired = childFired ?? dataFired;
+    if (fired !== null && fired.plainReads <= 1 && fired.delivered) return true;
+  }
+  return false;
+}

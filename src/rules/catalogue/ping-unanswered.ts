@@ -1,8 +1,10 @@
+import type { Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { count, duration, seconds } from '../support/text.js';
 import { type Unanswered, UnansweredRequests } from '../support/unanswered.js';
 import { halfOpenConnection } from './half-open-connection.js';
+import { leaderElection } from './leader-election.js';
 import { serverStall } from './server-stall.js';
 
 export const pingUnanswered = defineRule({
@@ -30,9 +32,17 @@ export const pingUnanswered = defineRule({
       },
     },
   },
-  causes: [serverStall, halfOpenConnection],
+  causes: [serverStall, leaderElection, halfOpenConnection],
   create({ model, options, report, findingsOf }) {
     const unanswered = new UnansweredRequests(model, options.share);
+
+    /** Writes that wait on a follower wait for the leader: for one that hung then, or that was lost. */
+    function leaderHung(group: readonly Unanswered[]): Finding | undefined {
+      if (group.some((u) => !u.forLeader)) return undefined;
+      const meanwhile = (f: Finding): boolean => group.some((u) => f.from <= u.to && f.to >= u.time);
+      return findingsOf(serverStall).find(meanwhile) ?? findingsOf(leaderElection).find(meanwhile);
+    }
+
     return {
       ...unanswered.listener,
       end() {
@@ -48,9 +58,11 @@ export const pingUnanswered = defineRule({
             waited: seconds(u.to - u.time),
             silence: seconds(u.silence),
           }));
-          const cause = findingOn(findingsOf(first.acknowledged ? serverStall : halfOpenConnection), (e) =>
-            group.some((u) => u.connection.client === e.client),
-          );
+          const clients = new Set(group.map((u) => u.connection.client));
+          const isOurs = (e: Affected): boolean => clients.has(e.client);
+          const cause = first.acknowledged
+            ? (findingOn(findingsOf(serverStall), isOurs) ?? leaderHung(group))
+            : findingOn(findingsOf(halfOpenConnection), isOurs);
           const servers = new Set(group.map((u) => u.connection.server.address));
           const requests = group.reduce((sum, u) => sum + u.waiting, 0);
           const where = servers.size === 1 ? first.connection.server.address : count(servers.size, 'server');
@@ -64,7 +76,10 @@ export const pingUnanswered = defineRule({
               : 'Requests neither acknowledged nor answered',
             message: `${where} left ${count(requests, 'request')} of ${who} without an answer, silent for up to ${duration(longest)}${first.acknowledged ? ', though TCP acknowledged them' : '; TCP repeated them and got no ACK'}${cause === undefined ? '' : ` (${cause.rule})`}.`,
             remedy: first.acknowledged
-              ? 'The server process hangs: garbage collection, disk, or a stopped process; see server-stall.'
+              ? (cause?.remedy ??
+                (group.every((u) => u.forLeader)
+                  ? 'Only writes waited: the leader hung, or this server did (garbage collection, disk, a stopped process). Capture port 2888 as well to tell.'
+                  : 'The server process hangs: garbage collection, disk, or a stopped process; see server-stall.'))
               : 'The network between client and server is cut in at least one direction: firewall, route, link.',
             ...subject(entries),
             ...(servers.size === 1 ? { server: first.connection.server.address } : {}),

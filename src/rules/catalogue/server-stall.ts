@@ -22,7 +22,7 @@ export const serverStall = defineRule({
       proof:
         'Requests on several connections of the server, acknowledged by TCP and not answered until the clients left, and not one answer of the server to anybody in that time.',
       lookalikes:
-        'A slow request while pings are answered (slow-request); a server that is restarted: it closes its connections; a network that is cut: nothing is acknowledged (half-open-connection); one silent connection while others are served.',
+        'A slow request while pings are answered (slow-request); a server that is restarted: it closes its connections; a network that is cut: nothing is acknowledged (half-open-connection); one silent connection while others are served; a follower whose leader hangs: all that waits there stands behind a write, which only the leader can decide.',
       remedy:
         'Look at the server at that time: garbage collection pauses (GC log), fsync warnings in ZooKeeper’s log, swapping, a suspended virtual machine. Give the transaction log a disk of its own and the heap room enough never to swap.',
     },
@@ -76,7 +76,9 @@ export const serverStall = defineRule({
             else known.waiting.push(u);
           }
           for (const { stretch, waiting } of silences.values()) {
-            if (waiting.length >= options.connections) stalled(server, stretch, waiting);
+            // A follower answers reads and pings by itself. Where all wait behind writes, it may be the leader that hangs.
+            const stuck = waiting.length >= options.connections && waiting.some((u) => !u.forLeader);
+            if (stuck) stalled(server, stretch, waiting);
           }
         }
       },

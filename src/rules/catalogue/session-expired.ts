@@ -55,9 +55,16 @@ export const sessionExpired = defineRule({
     const expired: Expired[] = [];
     let more = 0;
 
-    function severityOf({ id, session, client, time, lastZxidSeen }: Expired): Severity {
-      const neglected = findingOn(findingsOf(...CONSEQUENCES), (e) => id !== null && e['oldSession'] === id);
-      if (neglected !== undefined && neglected.severity !== 'info') return 'error';
+    function isNeglected({ id }: Expired): boolean {
+      if (id === null) return false;
+      return findingsOf(...CONSEQUENCES).some(
+        (f) => f.severity !== 'info' && affectedOf(f).some((e) => e['oldSession'] === id),
+      );
+    }
+
+    function severityOf(expired: Expired): Severity {
+      const { id, session, client, time, lastZxidSeen } = expired;
+      if (isNeglected(expired)) return 'error';
       // The request is not in the capture, or the client never had an answer from any server: whose it was is unknown.
       if (session === null && (id === null || lastZxidSeen === 0)) return 'info';
       if (session === null || session.holes > 0) return 'warning';
@@ -102,6 +109,7 @@ export const sessionExpired = defineRule({
             timeout: e.session?.timeout ?? null,
             ...(e.session === null ? {} : { silentFor: seconds(e.time - silentSince(e.session)) }),
             ...(e.session?.successor?.id == null ? {} : { newSession: e.session.successor.id }),
+            ...(awayFor(e) === null ? {} : { awayFor: seconds(awayFor(e)!) }),
           }));
           const hosts = new Set(group.map(({ client }) => hostOf(client)));
           const cause = findingOn(findingsOf(...CAUSES), (e) => hosts.has(hostOf(e.client)));
@@ -109,7 +117,7 @@ export const sessionExpired = defineRule({
           const consequences = findingsOf(...CONSEQUENCES).filter((f) =>
             affectedOf(f).some((e) => typeof e['oldSession'] === 'string' && ids.has(e['oldSession'])),
           );
-          const neglect = severity === 'error';
+          const neglect = severity === 'error' && group.some(isNeglected);
           const who = group.length === 1 ? first.client : count(new Set(group.map((e) => e.client)).size, 'client');
           const silent = first.session === null ? null : first.time - silentSince(first.session);
           const timeout = first.session?.timeout ?? null;
@@ -122,10 +130,13 @@ export const sessionExpired = defineRule({
             severity,
             confidence: first.request === null ? 'likely' : 'proven',
             title: group.length === 1 ? 'Session expired' : `${group.length} sessions expired`,
-            message: `${who} came back for ${group.length === 1 ? `session ${first.id ?? '(not captured)'}` : count(group.length, 'session')}${silent === null ? '' : ` after ${duration(silent)} of silence`}${timeout === null ? '' : ` (timeout ${duration(timeout * 1e6)})`} and ${group.length === 1 ? 'was' : 'were'} told that it has expired${neglect ? `; what ${group.length === 1 ? 'it' : 'they'} had registered or watched was not set up again` : ''}.`,
-            remedy: neglect
-              ? 'Handle Expired in the application: create ephemerals and watches again in the new session (see ephemeral-not-recreated); and remove the cause of the silence.'
-              : 'The client recovered. Remove the cause of the silence, or choose a session timeout longer than it.',
+            message: `${who} came back for ${group.length === 1 ? `session ${first.id ?? '(not captured)'}` : count(group.length, 'session')}${silent === null ? '' : ` after ${duration(silent)} of silence`}${timeout === null ? '' : ` (timeout ${duration(timeout * 1e6)})`} and ${group.length === 1 ? 'was' : 'were'} told that it has expired${after(group, severity, neglect)}.`,
+            remedy:
+              severity === 'error' && !neglect
+                ? 'Find out why the client gave up: its process may have ended, or waits for a restart by hand.'
+                : neglect
+                  ? 'Handle Expired in the application: create ephemerals and watches again in the new session (see ephemeral-not-recreated); and remove the cause of the silence.'
+                  : 'The client recovered. Remove the cause of the silence, or choose a session timeout longer than it.',
             ...subject(entries),
             ...(group.length === 1 ? { server: first.server } : {}),
             from: first.time,
@@ -137,7 +148,7 @@ export const sessionExpired = defineRule({
               expired: group.length,
               ...(more > 0 ? { notCounted: more } : {}),
               servers: [...new Set(group.map((e) => e.server))],
-              recovered: !neglect,
+              recovered: severity !== 'error',
               ...affectedData(entries),
               oldSessions: listing(
                 group.map((e) => e.id ?? 'unknown'),
@@ -150,6 +161,23 @@ export const sessionExpired = defineRule({
     };
   },
 });
+
+/** How the story went on, as far as the capture shows it. */
+function after(group: readonly Expired[], severity: Severity, neglect: boolean): string {
+  const they = group.length === 1 ? 'it' : 'they';
+  if (neglect) return `; what ${they} had registered or watched was not set up again`;
+  if (severity === 'error') return `; ${they} did not come back, and what ${they} had registered and watched is gone`;
+  const away = group.map(awayFor).filter((time) => time !== null);
+  if (away.length < group.length) return '';
+  const longest = duration(Math.max(...away));
+  return `; ${they} went on in a new session, without one for ${group.length === 1 ? '' : 'up to '}${longest} in all`;
+}
+
+/** From the last answer in the old session to the first in the new one; null if there is none, or either is unknown. */
+function awayFor({ session }: Expired): number | null {
+  const next = session?.successor ?? null;
+  return session === null || next === null ? null : next.start.time - silentSince(session);
+}
 
 /** Since when the servers answered nothing on the session: what the client sent after that, they had not heard. */
 function silentSince(session: Session): number {

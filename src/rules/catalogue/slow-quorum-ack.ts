@@ -112,11 +112,14 @@ function describe(
   const servers = [...new Set(group.map(({ server }) => server))];
   const names = listing(servers.map((server) => server.name));
   const paused = group.every(({ stretch }) => stretch.longestPing >= stretch.longest / 2);
+  const pinged = group.every(({ stretch }) => stretch.longestPing > 0);
   const mean = (stretch: SlowStretch): number => stretch.waited / stretch.waits;
   const typical = Math.max(...group.map(({ stretch }) => mean(stretch)));
   const process = paused
     ? 'PINGs were answered as late: the process was held up, or the network to it'
-    : 'PINGs were answered at once: it is the log (fsync) that is slow, not the process or the network';
+    : pinged
+      ? 'PINGs were answered at once: it is the log (fsync) that is slow, not the process or the network'
+      : 'No PING was under way meanwhile: its log (fsync), its process or the network may have been slow';
   const effect =
     late.length === 0
       ? 'The other servers were a quorum: no commit waited for it'
@@ -148,7 +151,7 @@ function describe(
     message: `${waits} of ${names}. ${process}. ${effect}${clients}.`,
     remedy: paused
       ? `Look for what stopped the process on ${servers[0]!.ip}: garbage collection, swap, a stopped virtual machine.`
-      : `Look at the disk under dataLogDir of ${servers[0]!.ip}: its own log says “fsync-ing the write ahead log … took”; give the transaction log a device of its own.`,
+      : `Look at ${pinged ? '' : 'the process and '}the disk under dataLogDir of ${servers[0]!.ip}: its own log says “fsync-ing the write ahead log … took”; give the transaction log a device of its own.`,
     ...(servers.length === 1 ? { server: servers[0]!.ip } : {}),
     from,
     to,

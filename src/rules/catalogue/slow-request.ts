@@ -1,9 +1,10 @@
 import type { ClientConnection } from '../../model/index.js';
-import { OpCode, opcodesOf } from '../../protocols/zookeeper/format/opcodes.js';
+import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Proposal } from '../../protocols/quorum/zab/proposals.js';
 import type { DataValue, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
+import { WRITES } from '../support/operations.js';
 import { proposalData, proposalText } from '../support/quorum.js';
 import { count, duration, listing, seconds } from '../support/text.js';
 import { leaderElection } from './leader-election.js';
@@ -28,8 +29,6 @@ interface Slow {
 
 const MAX = 10_000;
 const HUGE = 256 * 1024;
-
-const WRITES: ReadonlySet<number> = new Set([...opcodesOf('write'), OpCode.closeSession]);
 
 export const slowRequest = defineRule({
   meta: {
@@ -135,7 +134,7 @@ export const slowRequest = defineRule({
       const meanwhile = (f: Finding): boolean => f.from < to && f.to > from;
       const cause =
         (writes ? findingsOf(leaderElection, slowQuorumAck) : []).find((f) => meanwhile(f) && f.severity !== 'info') ??
-        findingsOf(serverStall).find((f) => meanwhile(f) && servers.includes(f.server ?? ''));
+        findingsOf(serverStall).find((f) => meanwhile(f) && (writes || servers.includes(f.server ?? '')));
       const evidence: Evidence[] = [
         {
           frame: slowest.requestFrame,

@@ -1,10 +1,9 @@
-import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Attachment, Session, View, WatchKind } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { readUnderWay } from '../support/lists.js';
-import { laterSessions, livedFor, unseenSessions } from '../support/recovery.js';
+import { laterSessions, livedFor, unseenSessions, watched } from '../support/recovery.js';
 import { count, duration, listing } from '../support/text.js';
 
 interface Lost {
@@ -114,7 +113,7 @@ export const watchLostAfterReconnect = defineRule({
           const watch = believed(view, kind);
           if (watch === null || found.length >= MAX) continue;
           if (view.znode.exists === false && !expired.ephemerals.has(path)) continue;
-          if (later.some((other) => watches(other, path, kind))) continue;
+          if (later.some((other) => watched(other, path, kind))) continue;
           const uncertain =
             later.some((other) => other.holes > 0 || other.forgotten > 0) || unseenSessions(expired, moment.time);
           if (uncertain || expired.uncertainSince(watch.time) || successor.start.time - moment.time > PROMPT) continue;
@@ -198,19 +197,6 @@ export const watchLostAfterReconnect = defineRule({
 
     function nextAttachment(session: Session, time: number): Attachment | undefined {
       return session.attachments.find((attachment) => attachment.time > time);
-    }
-
-    function watches(session: Session, path: string, kind: WatchKind): boolean {
-      if (session.watchedPaths.has(path)) return true;
-      const view = session.views.get(path);
-      if (view !== undefined && (kind === 'data' ? view.everData : view.everChild)) return true;
-      if (view?.persistentWatch != null) return true;
-      // Asked for, but not answered yet; or it reads the parent's list instead, as one who waits for a neighbour does.
-      for (const request of session.current?.outstanding ?? []) {
-        if (request.path === path && request.watch) return true;
-        if (request.opcode === OpCode.setWatches || request.opcode === OpCode.setWatches2) return true;
-      }
-      return false;
     }
   },
 });

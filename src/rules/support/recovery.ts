@@ -1,4 +1,5 @@
-import type { Session } from '../../model/index.js';
+import { likePath, parentOf, type Session, type WatchKind } from '../../model/index.js';
+import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 
 /**
  * Sessions that the client's host began after `time`, by a handshake in the capture, and that may be the client come
@@ -20,4 +21,33 @@ export function unseenSessions(session: Session, time: number): boolean {
 /** How long a session was heard of after it began: until it was closed, or its last request. */
 export function livedFor(session: Session, from = session.start.time): number {
   return (session.closing?.time ?? session.lastRequestTime) - from;
+}
+
+/**
+ * Whether the session watched the path at some time, or is about to: by a read, by setWatches, by addWatch on it or
+ * (recursive) above it. Where the name was made anew (see likePath), any watch on one like it counts.
+ */
+export function watched(session: Session, path: string, kind: WatchKind): boolean {
+  if (session.watchedPaths.has(path) || watchesTree(session, path)) return true;
+  const view = session.views.get(path);
+  if (view?.everPersistent === true) return true;
+  if (view !== undefined && (kind === 'data' ? view.everData : view.everChild)) return true;
+  for (const request of session.current?.outstanding ?? []) {
+    if (request.path === path && (request.watch || request.opcode === OpCode.addWatch)) return true;
+    if (request.opcode === OpCode.setWatches || request.opcode === OpCode.setWatches2) return true;
+  }
+  const like = likePath(path);
+  if (like === path) return false;
+  for (const other of session.watchedPaths) if (likePath(other) === like) return true;
+  for (const other of session.views.values()) {
+    if ((other.everData || other.everChild || other.everPersistent) && likePath(other.znode.path) === like) return true;
+  }
+  return false;
+}
+
+function watchesTree(session: Session, path: string): boolean {
+  for (let p: string | null = path; p !== null; p = parentOf(p)) {
+    if (session.watchedTrees.has(p) || session.views.get(p)?.everRecursive === true) return true;
+  }
+  return false;
 }

@@ -1,5 +1,6 @@
 import type { ClientConnection, Model, ModelListener } from '../../model/index.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import { isForLeader } from './operations.js';
 
 /** A connection that ended (or the capture did) while requests waited in vain, and the client had reason to leave. */
 export interface Unanswered {
@@ -18,6 +19,8 @@ export interface Unanswered {
   /** TCP of the server has acknowledged the request: its host lives, the process does not answer. */
   readonly acknowledged: boolean;
   readonly lossy: boolean;
+  /** The oldest that waits is for the leader to decide (a write, a sync): all behind it wait for the leader as well. */
+  readonly forLeader: boolean;
 }
 
 const MAX = 10_000;
@@ -97,6 +100,7 @@ export class UnansweredRequests {
       silence,
       acknowledged,
       lossy: connection.gaps > 0,
+      forLeader: isForLeader(oldest.opcode),
     };
   }
 }

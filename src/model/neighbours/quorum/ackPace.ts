@@ -28,7 +28,7 @@ export interface SlowStretch {
   longest: number;
   longestEnd: Moment;
   acks: number;
-  /** Longest answer to a PING within it, nanoseconds; 0 if none was seen. */
+  /** Longest that a PING waited within it, answered or not, nanoseconds; 0 if none was seen. */
   longestPing: number;
 }
 
@@ -78,6 +78,8 @@ export class AckPace {
   private readonly windows: Window[] = Array.from({ length: WINDOWS }, emptyWindow);
   private current = -1;
   private pingMax = 0;
+  /** When the oldest PING was sent that still waits, -1 if none does. */
+  private pingAsked = -1;
   /** The same of the other learners of its leader. */
   peers: () => readonly AckPace[] = () => [];
 
@@ -113,20 +115,30 @@ export class AckPace {
       window.longestEnd = moment;
     }
     if (wait >= SLOW_WAIT) {
+      // A PING that stands behind the proposal is answered after it, or never.
+      if (this.pingAsked >= 0) this.pingMax = Math.max(this.pingMax, moment.time - this.pingAsked);
       window.slow += wait;
       if (window.slowWaits++ === 0) window.slowFrom = since;
       window.slowEnd = moment;
     }
   }
 
-  pinged(latency: number): void {
-    if (latency > this.pingMax) this.pingMax = latency;
+  /** The leader sends a PING. */
+  pingSent(time: number): void {
+    if (this.pingAsked < 0) this.pingAsked = time;
+  }
+
+  /** It was answered, after so many nanoseconds (null where that cannot be told). */
+  pinged(latency: number | null): void {
+    this.pingAsked = -1;
+    if (latency !== null && latency > this.pingMax) this.pingMax = latency;
   }
 
   /** What waits is unknown from here on: a hole in the capture. */
   forget(): void {
     this.waiting = 0;
     this.since = null;
+    this.pingAsked = -1;
   }
 
   end(): void {

@@ -144,11 +144,13 @@ export class QuorumModel {
         if (m.proposal?.committed?.frame === m.frame) this.committed(m.proposal);
         return;
       case 'PING':
-        if (m.direction === TO_CLIENT) return;
+        if (m.direction === TO_CLIENT) {
+          link.pace.pingSent(m.time);
+          return;
+        }
         learner.served = true;
-        if (m.latency === null) return;
-        learner.pingLatency.record(m.latency);
         link.pace.pinged(m.latency);
+        if (m.latency !== null) learner.pingLatency.record(m.latency);
         return;
       default:
     }
