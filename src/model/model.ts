@@ -360,8 +360,11 @@ export class Model implements ObservationSink {
     connection.lastPath = m.path;
     if (session !== null) {
       session.work++;
-      session.lastWorkTime = m.time;
-      session.lastWorkFrame = m.frame;
+      if (opcode !== OpCode.closeSession) {
+        session.lastWorkTime = m.time;
+        session.lastWorkFrame = m.frame;
+        session.begin(m.op ?? '', m.path);
+      }
     }
     if (m.op === 'connect') connectRequest(m, connection);
     else if (opcode === OpCode.closeSession) {

@@ -51,8 +51,12 @@ const SERVERS_KEPT = 64;
 const WATCHED_KEPT = 200;
 const EPHEMERALS_KEPT = 10_000;
 const REFUSED_KEPT = 1000;
+/** First requests that are kept, and how long (nanoseconds) a session has to live for them to outlive it. */
+const BEGINNING = 30;
+const WORTH_COMPARING = 5e9;
 const NO_VIEWS: ReadonlyMap<string, View> = new Map<string, View>();
 const NO_EPHEMERALS: ReadonlyMap<string, Ephemeral> = new Map<string, Ephemeral>();
+const NO_BEGINNING: readonly string[] = [];
 const NO_PATHS: ReadonlySet<string> = new Set<string>();
 const NO_REFUSED: ReadonlyMap<string, RefusedCreate> = new Map<string, RefusedCreate>();
 
@@ -75,7 +79,7 @@ export class Session {
   notifications = 0;
   lastTime: number;
   lastFrame: number;
-  /** Latest request of any kind, and latest other than ping (-1: none). */
+  /** Latest request of any kind, and latest other than ping and closeSession (-1: none). */
   lastRequestTime = -1;
   lastRequestFrame = 0;
   lastWorkTime = -1;
@@ -150,6 +154,15 @@ export class Session {
     this.attachments.push(attachment);
     if (this.attachments.length > ATTACHMENTS) this.attachments.splice(1, 1);
     this.current = attachment.connection;
+  }
+
+  /** Operation and path in turn of its first requests: what it did when it began, to be compared with another's. */
+  beginning: readonly string[] = NO_BEGINNING;
+
+  begin(op: string, path: string | null): void {
+    if (path === null || this.work > BEGINNING) return;
+    if (this.beginning === NO_BEGINNING) this.beginning = [];
+    (this.beginning as string[]).push(op, path);
   }
 
   /** It has ended, was told to the listeners, and has shrunk. */
@@ -242,6 +255,8 @@ export class Session {
     if (trees.size > 0) this.watchedTrees = trees;
     this.views = NO_VIEWS;
     this.ephemerals = NO_EPHEMERALS;
+    // Of those that come and go nobody asks how they began.
+    if (this.lastTime - this.start.time < WORTH_COMPARING) this.beginning = NO_BEGINNING;
     this.current = null;
     this.attachments = this.attachments.map((attachment) => ({ ...attachment, connection: null }));
   }

@@ -2,9 +2,11 @@ import type { Host, Session } from '../../model/index.js';
 import type { Confidence, Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData } from '../support/affected.js';
+import { likeness } from '../support/beginnings.js';
 import { count, duration, seconds } from '../support/text.js';
 
-const SIGNATURE = 30;
+/** Sessions of one host that are compared, the latest. */
+const COMPARED = 64;
 
 export const duplicateSessions = defineRule({
   meta: {
@@ -38,9 +40,6 @@ export const duplicateSessions = defineRule({
     },
   },
   create({ model, options, report }) {
-    /** First requests of each open session: operation and path in turn, made comparable only when they are compared. */
-    const firstRequests = new WeakMap<Session, string[]>();
-
     /** Session timeout, or three times the interval of its pings where the handshake was not captured. */
     function timeoutOf(session: Session): number {
       if (session.timeout !== null && session.timeout > 0) return session.timeout * 1e6;
@@ -58,74 +57,72 @@ export const duplicateSessions = defineRule({
     }
 
     function works(session: Session, timeout: number): boolean {
-      if (session.lastWorkTime < 0 || session.closing !== null) return false;
-      return session.lastWorkTime - session.start.time >= timeout && model.lastTime - session.lastWorkTime <= timeout;
+      if (session.lastWorkTime < 0) return false;
+      return session.lastWorkTime - session.start.time >= timeout && endOf(session) - session.lastWorkTime <= timeout;
     }
 
-    function signature(session: Session): Set<string> {
-      const requests = firstRequests.get(session) ?? [];
-      const found = new Set<string>();
-      for (let i = 0; i + 1 < requests.length; i += 2) {
-        found.add(`${requests[i]!} ${requests[i + 1]!.replace(/[0-9]+/g, '#')}`);
-      }
-      return found;
-    }
-
-    function likeness(a: Session, b: Session): number {
-      const first = signature(a);
-      const second = signature(b);
-      let common = 0;
-      for (const request of first) if (second.has(request)) common++;
-      return common / Math.max(1, Math.min(first.size, second.size), (first.size + second.size - common) / 2);
+    /** Until when it lived: until it was closed, or lost its connection, or the capture ends. */
+    function endOf(session: Session): number {
+      return session.closing?.time ?? (session.connected ? model.lastTime : session.lastRequestTime);
     }
 
     return {
-      withoutPings: true,
-      request(m, connection) {
-        const { session } = connection;
-        if (session === null || session.work > SIGNATURE || m.path === null) return;
-        let requests = firstRequests.get(session);
-        if (requests === undefined) firstRequests.set(session, (requests = []));
-        requests.push(m.op ?? '', m.path);
-      },
-      sessionEnded(session) {
-        if (!model.ended) firstRequests.delete(session);
-      },
       end() {
-        for (const host of model.hosts.values()) {
-          if (host.openConnections > 1 && host.sessions.length > 1) look(host);
-        }
+        for (const host of model.hosts.values()) if (host.sessions.length > 1) look(host);
       },
     };
 
     function look(host: Host): void {
-      const open = host.sessions.filter((session) => session.connected && session.end === 'open');
+      const told = new Set<Session>();
+      const sessions = host.latestSessions(COMPARED).filter((session) => session.end !== 'expired');
+      const candidates = sessions.filter((session) => session.startKnown && session.beginning.length > 0);
+      // From the newest on: it takes those before it, each of which began alike and fell silent when the next began.
+      for (const newest of [...candidates].reverse()) {
+        if (told.has(newest) || !works(newest, timeoutOf(newest))) continue;
+        const alike = candidates.filter(
+          (other) => other !== newest && !told.has(other) && likeness(other, newest) >= options.alike,
+        );
+        const chain = handedOver(alike, newest);
+        if (chain.length < 2) continue;
+        for (const session of chain) told.add(session);
+        tell(host, chain, newest, chain.some((session) => session.holes > 0) ? 'possible' : 'likely');
+      }
+      if (told.size === 0) lookMidStream(host, sessions);
+    }
+
+    /** The sessions that were left over, in order, and the one that works; only that one where the story is another. */
+    function handedOver(alike: readonly Session[], newest: Session): Session[] {
+      const before = alike.filter((session) => session.start.time < newest.start.time);
+      // Several that work at a time are workers; one that ended when the next began was restarted in order.
+      const beside = (session: Session): boolean => endOf(session) > newest.start.time;
+      if (alike.some((session) => beside(session) && works(session, timeoutOf(session)))) return [newest];
+      const left = before.filter((session) => beside(session) && isIdle(session));
+      const chain = [...left, newest].sort((a, b) => a.start.time - b.start.time);
+      const inTurn = chain.slice(0, -1).every((session, i) => {
+        const slack = Math.max(2e9, timeoutOf(session) / 2);
+        return Math.abs(session.lastWorkTime - chain[i + 1]!.start.time) <= slack;
+      });
+      return inTurn ? chain : [newest];
+    }
+
+    /** What they began with is not in the capture: their silence is all there is. */
+    function lookMidStream(host: Host, sessions: readonly Session[]): void {
+      const open = sessions.filter((session) => session.connected && session.end === 'open');
       if (open.length < 2) return;
       const timeout = Math.min(...open.map(timeoutOf));
-      const working = open.filter((session) => works(session, timeout));
+      const working = open.filter((session) => session.closing === null && works(session, timeout));
       const newest = working[0];
       if (working.length !== 1 || newest === undefined) return;
-      const idle = open.filter((session) => session !== newest && isIdle(session));
-      const seen = idle.filter((session) => session.startKnown);
-      const chain = [...seen.filter((session) => likeness(session, newest) >= options.alike), newest].sort(
-        (a, b) => a.start.time - b.start.time,
-      );
-      const handedOver =
-        chain.length > 1 &&
-        newest.startKnown &&
-        chain.at(-1) === newest &&
-        chain.slice(0, -1).every((session, i) => {
-          const slack = Math.max(2e9, timeoutOf(session) / 2);
-          return Math.abs(session.lastWorkTime - chain[i + 1]!.start.time) <= slack;
-        });
-      if (handedOver) {
-        tell(host, chain, newest, chain.some((session) => session.holes > 0) ? 'possible' : 'likely');
-        return;
-      }
       // What began before the capture is unseen; where packets are missing the work may be among them.
-      const unseen = idle.filter(
+      const unseen = open.filter(
         (s) =>
-          !s.startKnown && s.work === 0 && s.notifications === 0 && s.holes === 0 && s.current?.tcp.midStream === true,
+          s !== newest &&
+          isIdle(s) &&
+          !s.startKnown &&
+          s.work === 0 &&
+          s.notifications === 0 &&
+          s.holes === 0 &&
+          s.current?.tcp.midStream === true,
       );
       // One that pings and one that works may be one process with two sessions by design.
       if (unseen.length < 2 || newest.startKnown || unseen.length !== open.length - 1 || !sameRhythm(unseen)) return;
@@ -145,10 +142,10 @@ export const duplicateSessions = defineRule({
         frames: [session.start.frame, session.lastRequestFrame],
         pings: session.pings,
         otherRequests: session.work,
-        idle: session === newest ? 0 : seconds(model.lastTime - idleSince(session)),
+        idle: session === newest ? 0 : seconds(endOf(session) - idleSince(session)),
         newest: session === newest,
       }));
-      const shortest = Math.min(...old.map((session) => model.lastTime - idleSince(session)));
+      const shortest = Math.min(...old.map((session) => endOf(session) - idleSince(session)));
       const seen = confidence === 'likely';
       const evidence: Evidence[] = [];
       for (const session of sessions.slice(0, 5)) {
@@ -175,7 +172,7 @@ export const duplicateSessions = defineRule({
           'Look on that host for old processes, or clients that were never closed, by the client ports given here; close the ZooKeeper client when a component stops.',
         client: host.ip,
         from: Math.min(...sessions.map((session) => session.start.time)),
-        to: model.lastTime,
+        to: Math.max(...sessions.map(endOf)),
         evidence: evidence.sort((a, b) => a.frame - b.frame),
         data: { sessions: sessions.map((session) => session.id), leftovers: old.length, ...affectedData(entries) },
       });
