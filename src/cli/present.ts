@@ -2,6 +2,8 @@ import { Chalk } from 'chalk';
 import { chosenFormat } from './options/formatOptions.js';
 import { colourLevel, terminalWidth } from './terminal/colour.js';
 import type { Output } from './terminal/output.js';
+import { shortText } from '../report/text/shortNames.js';
+import { loadWidths, widthsGuessed } from '../report/text/width.js';
 import type { TextStyle } from './view.js';
 
 export interface Presentation {
@@ -24,8 +26,13 @@ export async function present(document: unknown, how: Presentation): Promise<voi
   const format = chosenFormat(how.options);
   if (format !== null) output.write(format.document(document));
   else if (empty === null) {
-    const colour = new Chalk({ level: colourLevel() });
-    output.write(await how.text({ colour, width: terminalWidth(), losses }));
+    const style = { colour: new Chalk({ level: colourLevel() }), width: terminalWidth(), losses };
+    let text = await how.text(style);
+    if (widthsGuessed()) {
+      await loadWidths();
+      text = await how.text(style);
+    }
+    output.write(text);
   }
   await output.finish();
   if (output.closed) return;
@@ -39,5 +46,5 @@ export function sayLosses(losses: readonly string[], why: string | null): void {
 }
 
 export function say(parts: readonly string[]): void {
-  process.stderr.write(`zkscope: ${parts.join('; ')}\n`);
+  process.stderr.write(`zkscope: ${parts.map(shortText).join('; ')}\n`);
 }

@@ -5,6 +5,7 @@ import { type CaptureOptions, filterOptions } from './options/captureOptions.js'
 import { chosenFormat } from './options/formatOptions.js';
 import { present, sayLosses } from './present.js';
 import { readInto } from './run.js';
+import { shortNames } from '../report/text/shortNames.js';
 import { Output } from './terminal/output.js';
 import { exitInterrupted } from './usage.js';
 import type { MakeRecordView, MakeView, Setting } from './view.js';
@@ -38,7 +39,7 @@ export async function showDocument<Document>(
   await present(document, {
     options,
     output,
-    text: (style) => view.text(document, style),
+    text: (style) => view.text(view.forPrograms === true ? document : shortNames(document), style),
     empty: view.empty?.(document, reading) ?? null,
     nothingFound: reading.messages > 0 ? null : (view.nothingFound?.(reading) ?? reading.nothingFound()),
     losses: reading.losses(view.forgotten?.(document)),

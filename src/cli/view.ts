@@ -38,6 +38,8 @@ export interface View<Document> {
   nothingFound?(reading: Reading): string;
   /** The text has no place for losses: they go to standard error. */
   readonly lossesApart?: boolean;
+  /** The text is for programs: names are whole. */
+  readonly forPrograms?: boolean;
   /** What was too much to keep. */
   forgotten?(document: Document): Forgotten;
   /** The document is written: what else there is to do. */

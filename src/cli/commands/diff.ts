@@ -6,6 +6,7 @@ import { boundTime, type FilterOptions, isFiltering, type TimeBound } from '../.
 import { together } from '../../observations/forward.js';
 import type { FindingDifference, Sides } from '../../report/diff/changes.js';
 import type { Side } from '../../report/diff/side.js';
+import { shortNames } from '../../report/text/shortNames.js';
 import { printable } from '../../report/text/escape.js';
 import { filterOptions, parseTime, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { withFormats } from '../options/formatOptions.js';
@@ -91,7 +92,7 @@ async function diff(captures: string[], options: DiffOptions): Promise<void> {
     options,
     output,
     text: async (style) =>
-      (await import('../../report/diff/text.js')).diffText(document, { ...style, top: options.top }),
+      (await import('../../report/diff/text.js')).diffText(shortNames(document), { ...style, top: options.top }),
     empty: nothing,
     losses,
   });

@@ -8,6 +8,7 @@ import { opNames } from '../../protocols/zookeeper/format/opcodes.js';
 import { hexDocument, type HexReading } from '../../paste/report/document.js';
 import { hexText } from '../../paste/report/text.js';
 import { withFormats } from '../options/formatOptions.js';
+import { shortNames } from '../../report/text/shortNames.js';
 import { present } from '../present.js';
 import { readTexts, type NamedText } from './hexInput.js';
 import { Output } from '../terminal/output.js';
@@ -81,7 +82,7 @@ async function hex(bytes: readonly string[], options: HexOptions): Promise<void>
     bytes.length > 0 ? [{ name: 'arguments', text: bytes.join(' ') }] : await readTexts(options.file ?? ['-']);
   const reading = readDumps(texts, options);
   const document = hexDocument(reading, { data: options.data === true });
-  await present(document, { options, output: new Output(), text: (style) => hexText(document, style) });
+  await present(document, { options, output: new Output(), text: (style) => hexText(shortNames(document), style) });
 }
 
 /** Everything from the texts to the messages. Throws UsageError where there is nothing in them that could be said. */

@@ -4,6 +4,7 @@ import { sinkOf, together } from '../../observations/forward.js';
 import type { Format } from '../../report/formats/index.js';
 import type { ReportData } from '../../report/postmortem/data.js';
 import { printable } from '../../report/text/escape.js';
+import { shortNames } from '../../report/text/shortNames.js';
 import { names, setting, SEVERITIES } from './analyze.js';
 import { withCaptures } from '../options/captureOptions.js';
 import type { AnalysisCommandOptions } from '../options/filteredAnalysis.js';
@@ -62,8 +63,8 @@ async function written(
   if (format !== null)
     return format.document((await import('../../report/postmortem/document.js')).reportDocument(data));
   if (markdown === true || file?.endsWith('.md') === true)
-    return (await import('../../report/postmortem/markdown.js')).markdownReport(data);
-  return (await import('../../report/postmortem/html/page.js')).htmlPage(data);
+    return (await import('../../report/postmortem/markdown.js')).markdownReport(shortNames(data));
+  return (await import('../../report/postmortem/html/page.js')).htmlPage(shortNames(data));
 }
 
 async function report(captures: string[], options: ReportOptions): Promise<void> {

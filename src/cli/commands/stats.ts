@@ -94,6 +94,7 @@ async function view(
   return {
     sink: countingSink(statistics, wanted, clock),
     lossesApart: !asTable,
+    forPrograms: !asTable,
     document: ({ captures }) => {
       statistics.end();
       const top = options.top ?? (asTable && (interval === null || by.length > 0) ? TOP : Infinity);

@@ -3,6 +3,7 @@ import type { MessageRecord } from '../../observations/record.js';
 import type { LinePart } from '../../protocols/field.js';
 import { allProtocols } from '../../protocols/registry.js';
 import { durationText } from '../text/duration.js';
+import { shortText } from '../text/shortNames.js';
 import { printable } from '../text/escape.js';
 import { plainText } from './fields.js';
 
@@ -67,7 +68,8 @@ export class MessageLines {
   }
 
   private part({ label, value, tone }: LinePart): string {
-    const text = label === undefined ? plainText(value) : `${label}=${plainText(value)}`;
+    const said = shortText(plainText(value));
+    const text = label === undefined ? said : `${label}=${said}`;
     switch (tone) {
       case 'bad':
         return this.colour.red(text);

@@ -4,6 +4,7 @@ import { printable } from '../text/escape.js';
 import type { LadderDocument } from './document.js';
 import { ladderRows, type LadderRow } from './rows.js';
 import { plural } from '../text/plural.js';
+import { padEnd, padStart, pieces, textWidth } from '../text/width.js';
 import { wrap } from '../text/wrap.js';
 
 export interface LadderTextOptions {
@@ -151,42 +152,39 @@ function painter(tone: LadderRow['tone'], colour: ChalkInstance): (text: string)
   }
 }
 
-/** What stands between the rails, in lines of exactly `inside` characters. */
+/** What stands between the rails, in lines of exactly `inside` columns. */
 function drawn(row: LadderRow, inside: number): string[] {
   if (row.way === 'note') {
     const text = ` ${row.text} `;
-    if (text.length > inside)
+    const room = inside - textWidth(text);
+    if (room < 0)
       return wrap(row.text, inside - 4)
         .split('\n')
-        .map((line) => `  ${line}`.padEnd(inside));
-    const left = Math.floor((inside - text.length) / 2);
-    return [`${'┄'.repeat(left)}${text}`.padEnd(inside, '┄')];
+        .map((line) => padEnd(`  ${line}`, inside));
+    return [padEnd(`${'┄'.repeat(Math.floor(room / 2))}${text}`, inside, '┄')];
   }
   if (row.way === 'both') {
     const answer = row.answer ?? '';
-    const used = row.text.length + answer.length + 8;
-    if (used <= inside)
-      return [`${row.text} ──▶ ${' '.repeat(inside - used)}◀─ ${answer}`.padEnd(inside).slice(0, inside)];
+    const used = textWidth(row.text) + textWidth(answer) + 8;
+    if (used <= inside) return [padEnd(`${row.text} ──▶ ${' '.repeat(inside - used)}◀─ ${answer}`, inside)];
     return [...toServer(row.text, inside), ...toClient(answer, inside)];
   }
   return row.way === 'toServer' ? toServer(row.text, inside) : toClient(row.text, inside);
 }
 
-function pieces(text: string, most: number): string[] {
-  if (text.split(' ').every((word) => word.length <= most)) return wrap(text, most).split('\n');
+function linesOf(text: string, most: number): string[] {
+  if (text.split(' ').every((word) => textWidth(word) <= most)) return wrap(text, most).split('\n');
   // A path longer than a line is cut into as many lines as it takes: nothing of it is lost.
-  const lines: string[] = [];
-  for (let at = 0; at < text.length; at += most) lines.push(text.slice(at, at + most));
-  return lines;
+  return pieces(text, most);
 }
 
 function toServer(text: string, inside: number): string[] {
-  const lines = pieces(text, inside - 3);
+  const lines = linesOf(text, inside - 3);
   const last = lines.pop() ?? '';
-  return [...lines.map((line) => line.padEnd(inside)), `${last} ${'─'.repeat(inside - last.length - 2)}▶`];
+  return [...lines.map((line) => padEnd(line, inside)), `${last} ${'─'.repeat(inside - textWidth(last) - 2)}▶`];
 }
 
 function toClient(text: string, inside: number): string[] {
-  const [first = '', ...rest] = pieces(text, inside - 3);
-  return [`◀${'─'.repeat(inside - first.length - 2)} ${first}`, ...rest.map((line) => line.padStart(inside))];
+  const [first = '', ...rest] = linesOf(text, inside - 3);
+  return [`◀${'─'.repeat(inside - textWidth(first) - 2)} ${first}`, ...rest.map((line) => padStart(line, inside))];
 }

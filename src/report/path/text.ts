@@ -7,6 +7,7 @@ import { pathAtText } from './textAt.js';
 import type { PathChangeEntry, PathDocument, PathIntervalEntry, PathLogEntry, PathSessionEntry } from './document.js';
 import { namesText } from './evidence.js';
 import { plural } from '../text/plural.js';
+import { textWidth } from '../text/width.js';
 import { wrap } from '../text/wrap.js';
 
 export interface PathTextOptions {
@@ -327,10 +328,11 @@ function changeLine(change: PathChangeEntry, { colour, width }: PathTextOptions)
   const name = `${sign} ${printable(what)}`;
   const room = width - place.length;
   let tail = printable(author(change));
-  if (session !== null && change.client !== null && name.length + tail.length + session.length + 3 <= room)
+  if (session !== null && change.client !== null && textWidth(name) + textWidth(tail) + session.length + 3 <= room)
     tail += ` ${session}`;
   const painted = paint(sign) + name.slice(1);
-  if (name.length + 2 + tail.length <= room) return `${colour.dim(place)}${painted}  ${colour.dim(tail)}`.trimEnd();
+  if (textWidth(name) + 2 + textWidth(tail) <= room)
+    return `${colour.dim(place)}${painted}  ${colour.dim(tail)}`.trimEnd();
   return `${colour.dim(place)}${painted}\n${colour.dim(`${' '.repeat(place.length + 2)}${tail}`)}`;
 }
 

@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import { BARE } from './bareTable.js';
 import { shorten } from './shorten.js';
+import { textWidth } from './width.js';
 
 /** One column of a table for the terminal. */
 export interface Column {
@@ -11,7 +12,7 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** 0 is always shown; the others go when the terminal is narrow, the highest first. */
   readonly rank: number;
-  /** Texts that may lose their middle rather than columns go missing, down to this many characters. */
+  /** Texts that may lose their middle rather than columns go missing, down to this many columns. */
   readonly shrinkTo?: number;
   /** Left out when all its cells are this. */
   readonly blank?: string;
@@ -35,8 +36,8 @@ interface Measured extends Column {
 }
 
 function measure(column: Column): Measured {
-  let width = column.title.length;
-  for (const cell of column.cells) width = Math.max(width, cell.length);
+  let width = textWidth(column.title);
+  for (const cell of column.cells) width = Math.max(width, textWidth(cell));
   return { ...column, width };
 }
 

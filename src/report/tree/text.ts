@@ -3,6 +3,7 @@ import { printable } from '../text/escape.js';
 import { numberText, plural } from '../text/plural.js';
 import { shorten } from '../text/shorten.js';
 import type { TreeDocument, TreeEntry } from './document.js';
+import { textWidth } from '../text/width.js';
 import { wrap } from '../text/wrap.js';
 
 export interface TreeTextOptions {
@@ -118,7 +119,7 @@ class Drawing {
           : colour.dim.strikethrough;
     const text = shorten(shown, room);
     if (facts === '') this.lines.push(colour.dim(mark) + paint(text));
-    else if (mark.length + text.length + 2 + facts.length <= width) {
+    else if (mark.length + textWidth(text) + 2 + textWidth(facts) <= width) {
       this.lines.push(`${colour.dim(mark)}${paint(text)}  ${colour.dim(facts)}`);
     } else {
       const indent = mark.replace('└─ ', '   ').replace('├─ ', '│  ');
