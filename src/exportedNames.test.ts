@@ -8,16 +8,13 @@ const TWICE: readonly string[] = [
   'FieldType',
   'FrameReader',
   'ReadOptions',
-  'Reading',
   'StreamFacts',
   'View',
   'count',
   'errorName',
   'hex64',
-  'readRecord',
   'seconds',
   'showRecords',
-  'version',
 ];
 
 const EXPORT =

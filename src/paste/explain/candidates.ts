@@ -19,7 +19,7 @@ import {
   opName,
   PING_XID,
 } from '../../protocols/zookeeper/format/opcodes.js';
-import { readRecord } from '../../protocols/zookeeper/format/records.js';
+import { readFields } from '../../protocols/zookeeper/format/records.js';
 
 export type MessageDirection = 'request' | 'response';
 export type MessageKind = 'request' | 'response' | 'notification';
@@ -33,7 +33,7 @@ export interface Candidate {
 }
 
 /** What one way to read gives for the bytes of one message. */
-export interface Reading {
+export interface Interpretation {
   readonly candidate: Candidate;
   readonly fields: readonly AnnotatedField[];
   /** Behind the last byte that was read. */
@@ -54,9 +54,9 @@ export function readAs(
   bounds: RecordBounds,
   strict: boolean,
   assumed: AssumedLength | null = null,
-): Reading | null {
+): Interpretation | null {
   const reader = new AnnotatingReader(data, bounds, strict, assumed);
-  let end: Reading['end'] = 'whole';
+  let end: Interpretation['end'] = 'whole';
   try {
     candidate.read(reader, data, strict);
     if (bounds.end !== Infinity && reader.position < bounds.end) end = 'extra';
@@ -96,7 +96,7 @@ function handshakeCandidate(kind: 'request' | 'response', layout: RecordLayout, 
     kind,
     ops: [op],
     read: (reader) => {
-      readRecord(layout, reader, {});
+      readFields(layout, reader, {});
     },
   };
 }
@@ -113,7 +113,7 @@ function requestCandidate(opcode: number): Candidate {
       if (strict && xid !== null) refuseIf((xid === PING_XID) !== (opcode === OpCode.ping) || xid === NOTIFICATION_XID);
       reader.int('type');
       refuseIf(strict && !mayBe(data, at + 4, opcode));
-      readRecord(requestLayout(opcode), reader, {});
+      readFields(requestLayout(opcode), reader, {});
     },
   };
 }
@@ -198,7 +198,7 @@ function responseCandidate(opcodes: readonly number[]): Candidate {
       refuseIf(strict && (!mayBe(data, at + 12, 0) || (opcode !== OpCode.ping && knownInt(data, at) === PING_XID)));
       refuseIf(strict && opcode === OpCode.ping && !mayBe(data, at, PING_XID));
       const body = reader.position;
-      readRecord(layout, reader, {});
+      readFields(layout, reader, {});
       refuseIf(strict && withData && dataContradicts(reader, data, opcode));
       // A path and a token are laid out alike; no mechanism's token begins with a slash.
       refuseIf(strict && withToken && knownInt(data, body) !== 0 && data.bytes[body + 4] === 0x2f);

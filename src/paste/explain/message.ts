@@ -6,7 +6,7 @@ import {
   type Candidate,
   type MessageDirection,
   type MessageKind,
-  type Reading,
+  type Interpretation,
 } from './candidates.js';
 import type { AnnotatedField, RecordBounds } from './reader.js';
 import { MAX_LENGTH } from '../../protocols/zookeeper/connection/resync.js';
@@ -124,8 +124,8 @@ function read(
   return assemble(data, prefixAt, bounds, readings, op === null ? null : answered!.from, notes);
 }
 
-function readingsOf(candidates: readonly Candidate[], data: MaskedBytes, bounds: RecordBounds): Reading[] {
-  const readings: Reading[] = [];
+function readingsOf(candidates: readonly Candidate[], data: MaskedBytes, bounds: RecordBounds): Interpretation[] {
+  const readings: Interpretation[] = [];
   for (const candidate of candidates) {
     const reading = readAs(candidate, data, bounds, true);
     if (reading !== null) readings.push(reading);
@@ -140,7 +140,7 @@ function lenientReading(
   direction: MessageDirection | null,
   op: string | null,
   sure: boolean,
-): Reading | null {
+): Interpretation | null {
   if (direction === null) return null;
   const [candidate] = lenientCandidates(data, bounds.start, direction, op);
   if (candidate === undefined) return null;
@@ -154,7 +154,7 @@ function lenientReading(
   return readAs(candidate, data, bounds, false);
 }
 
-function lenientNotes({ candidate, end }: Reading): string[] {
+function lenientNotes({ candidate, end }: Interpretation): string[] {
   const record = candidate.kind === 'notification' ? 'a notification' : (candidate.ops[0] ?? 'any known operation');
   if (candidate.ops[0]?.startsWith('unknown(') === true)
     return ['No version of ZooKeeper up to 3.9 has this operation.'];
@@ -165,11 +165,11 @@ function lenientNotes({ candidate, end }: Reading): string[] {
 
 /** Tries all lengths for one that is masked: it is known if with exactly one of them the record ends with the message. */
 function withMaskedLength(
-  reading: Reading,
+  reading: Interpretation,
   data: MaskedBytes,
   bounds: RecordBounds,
   effort: { lengths: number },
-): Reading {
+): Interpretation {
   const at = reading.maskedLengthAt;
   if (at === null || bounds.end === Infinity || bounds.captured < bounds.end) return reading;
   const most = bounds.end - at - 4;
@@ -177,7 +177,7 @@ function withMaskedLength(
   effort.lengths -= most;
   const mask = data.mask.readInt32BE(at);
   const known = data.bytes.readInt32BE(at);
-  let only: Reading | null = null;
+  let only: Interpretation | null = null;
   for (let length = -1; length <= most; length++) {
     if ((length & mask) !== known) continue;
     const tried = readAs(reading.candidate, data, bounds, true, { at, length });
@@ -202,7 +202,7 @@ function restField(data: MaskedBytes, start: number, end: number): AnnotatedFiel
 }
 
 /** Fields that all readings have at the same place with the same value: whichever of them is true, these are. */
-export function commonFields(readings: readonly Reading[]): AnnotatedField[] {
+export function commonFields(readings: readonly Interpretation[]): AnnotatedField[] {
   const [first, ...others] = readings;
   const byPlace = others.map(
     (reading) => new Map(reading.fields.map((field) => [`${field.offset}+${field.length}`, field])),
@@ -230,7 +230,7 @@ function assemble(
   data: MaskedBytes,
   prefixAt: number | null,
   bounds: RecordBounds,
-  readings: readonly Reading[],
+  readings: readonly Interpretation[],
   from: 'request' | 'option' | null,
   notes: readonly string[],
 ): AnnotatedMessage {
@@ -265,7 +265,7 @@ function extent(
   data: MaskedBytes,
   prefixAt: number | null,
   bounds: RecordBounds,
-  only: Reading | null,
+  only: Interpretation | null,
 ): { length: number | null; end: number; inferred: boolean } {
   if (bounds.end !== Infinity) {
     return { length: prefixAt === null ? null : bounds.end - bounds.start, end: bounds.captured, inferred: false };
@@ -283,7 +283,7 @@ function prefixField(data: MaskedBytes, at: number, length: number | null, infer
   return { ...restField(data, at, at + 4), name: 'len', type: 'length', value: length, inferred };
 }
 
-function maskNotes(readings: readonly Reading[], length: number | null, inferred: boolean): string[] {
+function maskNotes(readings: readonly Interpretation[], length: number | null, inferred: boolean): string[] {
   const notes: string[] = [];
   if (inferred) notes.push('Its length is masked; it is known from the fields.');
   if (readings.every(({ end }) => end === 'masked')) {

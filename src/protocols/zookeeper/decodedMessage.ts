@@ -6,7 +6,7 @@ import { Cursor, END_OF_RECORD } from './format/cursor.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from './message.js';
 import { CONNECT, requestLayout, responseLayout, type RecordLayout } from './format/layout.js';
 import { zookeeperRecord } from './output.js';
-import { readRecord, type RequestBody, type ResponseBody } from './format/records.js';
+import { readFields, type RequestBody, type ResponseBody } from './format/records.js';
 import { StringTable } from './stringTable.js';
 import { RequestBudget } from './connection/requestBudget.js';
 import { STAT_LENGTH, type Stat } from './format/stat.js';
@@ -132,7 +132,7 @@ export class MessageView implements ZooKeeperMessage {
     const layout = this.layout();
     if (layout === null) return body;
     try {
-      readRecord(layout, this.cursor.reset(this.bytes, this.bodyStart, this.bodyEnd), body);
+      readFields(layout, this.cursor.reset(this.bytes, this.bodyStart, this.bodyEnd), body);
     } catch (error) {
       if (error !== END_OF_RECORD) throw error;
     }

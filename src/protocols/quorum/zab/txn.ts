@@ -2,7 +2,7 @@ import type { Cursor } from '../../zookeeper/format/cursor.js';
 import { errorName } from '../../zookeeper/format/errors.js';
 import { layoutOf } from '../../zookeeper/format/layout.js';
 import { opName, OpCode } from '../../zookeeper/format/opcodes.js';
-import { readRecord, type TxnFields } from '../../zookeeper/format/records.js';
+import { readFields, type TxnFields } from '../../zookeeper/format/records.js';
 
 /** TxnHeader: long clientId, int cxid, long zxid, long time, int type. */
 export const TXN_HEADER_LENGTH = 32;
@@ -54,7 +54,7 @@ export function readTxn(type: number, c: Cursor, txn: Txn, depth = 0): void {
       return;
     default: {
       const layout = layoutOf(type)?.txn;
-      if (layout != null) readRecord(layout, c, txn);
+      if (layout != null) readFields(layout, c, txn);
     }
   }
 }

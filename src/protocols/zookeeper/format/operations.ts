@@ -21,9 +21,9 @@ import {
   timeOut,
   totalNumber,
   ttl,
-  version,
   watch,
   watcherType,
+  znodeVersion as version,
   type JuteField,
 } from './fields.js';
 

@@ -56,7 +56,7 @@ export interface ClientInfo {
 }
 
 /** Reads a record; END_OF_RECORD if the bytes end early, with `body` filled as far as they went. */
-export function readRecord(layout: RecordLayout, c: JuteReader, body: object): void {
+export function readFields(layout: RecordLayout, c: JuteReader, body: object): void {
   const into = body as Record<string, unknown>;
   for (const field of layout.fields) {
     if (!field.optional || c.remaining > 0) readField(field, c, into);
@@ -127,20 +127,20 @@ function readField(field: JuteField, c: JuteReader, body: Record<string, unknown
   if (as !== null) body[as] = value;
 }
 
-/** Reads the body of a request; like `readRecord`. Nothing for opcodes that no version has. */
+/** Reads the body of a request; like `readFields`. Nothing for opcodes that no version has. */
 export function readRequest(opcode: number, c: JuteReader, body: RequestBody): void {
-  readRecord(requestLayout(opcode), c, body);
+  readFields(requestLayout(opcode), c, body);
 }
 
-/** Reads the body of a response without error; like `readRecord`. */
+/** Reads the body of a response without error; like `readFields`. */
 export function readResponse(opcode: number, c: JuteReader, body: ResponseBody): void {
-  readRecord(responseLayout(opcode), c, body);
+  readFields(responseLayout(opcode), c, body);
 }
 
 /** A multi within a multi does not exist. */
 function readOperation(layout: RecordLayout, c: JuteReader, op: MultiOp & { dataAt?: number }): void {
   if (layout.fields[0]?.as === 'ops') throw END_OF_RECORD;
-  readRecord(layout, c, op);
+  readFields(layout, c, op);
   delete op.dataAt;
 }
 
