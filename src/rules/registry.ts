@@ -8,6 +8,7 @@ import { emptyChildList } from './catalogue/empty-child-list.js';
 import { ephemeralNotRecreated } from './catalogue/ephemeral-not-recreated.js';
 import { followerSync } from './catalogue/follower-sync.js';
 import { halfOpenConnection } from './catalogue/half-open-connection.js';
+import { headOfLine } from './catalogue/head-of-line.js';
 import { herd } from './catalogue/herd.js';
 import { hotLoop } from './catalogue/hot-loop.js';
 import { largeResponse } from './catalogue/large-response.js';
@@ -18,14 +19,18 @@ import { nodeExistsSwallowed } from './catalogue/node-exists-swallowed.js';
 import { pingOnlySession } from './catalogue/ping-only-session.js';
 import { pingUnanswered } from './catalogue/ping-unanswered.js';
 import { pollWithoutWatch } from './catalogue/poll-without-watch.js';
+import { quorumLost } from './catalogue/quorum-lost.js';
 import { reconnectStorm } from './catalogue/reconnect-storm.js';
+import { serverBehindClient } from './catalogue/server-behind-client.js';
 import { serverStall } from './catalogue/server-stall.js';
 import { sessionExpired } from './catalogue/session-expired.js';
 import { sessionMoved } from './catalogue/session-moved.js';
 import { slowQuorumAck } from './catalogue/slow-quorum-ack.js';
 import { slowRequest } from './catalogue/slow-request.js';
 import { staleChildList } from './catalogue/stale-child-list.js';
+import { staleRead } from './catalogue/stale-read.js';
 import { tlsHandshakeStall } from './catalogue/tls-handshake-stall.js';
+import { unbalancedServers } from './catalogue/unbalanced-servers.js';
 import { wastedErrors } from './catalogue/wasted-errors.js';
 import { watchLostAfterReconnect } from './catalogue/watch-lost-after-reconnect.js';
 import { inOrder } from './order.js';
@@ -43,6 +48,7 @@ export const rules: readonly AnyRule[] = inOrder([
   ephemeralNotRecreated,
   followerSync,
   halfOpenConnection,
+  headOfLine,
   herd,
   hotLoop,
   largeResponse,
@@ -53,14 +59,18 @@ export const rules: readonly AnyRule[] = inOrder([
   pingOnlySession,
   pingUnanswered,
   pollWithoutWatch,
+  quorumLost,
   reconnectStorm,
+  serverBehindClient,
   serverStall,
   sessionExpired,
   sessionMoved,
   slowQuorumAck,
   slowRequest,
   staleChildList,
+  staleRead,
   tlsHandshakeStall,
+  unbalancedServers,
   wastedErrors,
   watchLostAfterReconnect,
 ]);

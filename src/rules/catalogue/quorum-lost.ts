@@ -1,0 +1,315 @@
+import type { ClientConnection } from '../../model/index.js';
+import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import { zxidText } from '../../protocols/zookeeper/format/stat.js';
+import type { Evidence } from '../finding.js';
+import { defineRule } from '../rule.js';
+import { type Affected, affectedData } from '../support/affected.js';
+import { endingOf } from '../support/ending.js';
+import { WRITES } from '../support/operations.js';
+import type { Place } from '../support/pace.js';
+import { count, duration, seconds } from '../support/text.js';
+import { connectRefused } from './connect-refused.js';
+import { leaderElection } from './leader-election.js';
+import { serverStall } from './server-stall.js';
+
+/** What failed at one server while no write was answered by any. */
+interface Failed {
+  handshakes: number;
+  refused: number;
+  writes: number;
+  /** It answered somebody after its first failure. */
+  answers: boolean;
+  /** First end of a connection that had served a client. */
+  end: (Place & { readonly text: string }) | null;
+}
+
+/** Time from one answered write to the next, whatever the servers. */
+interface Gap {
+  /** zxid of the answer, -1 where it made a session; the epoch that the servers had shown by then, -1 if none. */
+  from: Place & { readonly zxid: number; readonly epoch: number };
+  to: (Place & { readonly zxid: number }) | null;
+  readonly servers: Map<string, Failed>;
+  readonly clients: Map<string, Affected>;
+  firstHandshake: Place | null;
+  lastHandshake: Place | null;
+  firstRefused: Place | null;
+  /** Latest attempt that failed: a write or a handshake; and the latest refused connection. */
+  lastAttempt: Place | null;
+  lastRefused: Place | null;
+  /** Epoch that an answer showed after it, -1 while none. */
+  epoch: number;
+}
+
+const EPOCH = 2 ** 32;
+const MAX_GAPS = 500;
+const MAX_CLIENTS = 2000;
+const EXPLAINS = [connectRefused, serverStall, leaderElection];
+
+export const quorumLost = defineRule({
+  meta: {
+    name: 'quorum-lost',
+    summary: 'No server answers a write, handshakes are closed without an answer, then a new epoch begins',
+    documentation: {
+      meaning:
+        'Too few servers are left to decide anything: the ensemble stops. Connections of all servers end, connect requests are closed without an answer or refused, no write is answered on any server until enough servers are back and a new epoch begins. No session is lost by it: the new leader starts all timers anew.',
+      proof:
+        'The last answered write, the attempts that failed on every server that has clients, the first answered write of the new epoch. The time is counted from the last answered write to the last attempt that failed: a time in which nobody asks is no outage.',
+      lookalikes:
+        'One server that is restarted while others answer writes; a leader that is replaced within a moment (leader-election); a long time between two writes in which nobody tried; the capture of one server only; the outage of a single client.',
+      remedy:
+        'Bring back the servers that are gone (connect-refused, server-stall name them). Spread an ensemble so that one event cannot take a majority; restart one server at a time.',
+    },
+    options: {
+      seconds: {
+        type: 'number',
+        default: 5,
+        unit: 'seconds',
+        description: 'How long no write is answered although somebody tries',
+      },
+    },
+  },
+  consequences: EXPLAINS,
+  create({ model, options, report, findingsOf }) {
+    const gaps: Gap[] = [];
+    let current: Gap | null = null;
+    /** It ended with a new session, whose answer has no zxid: the next answer shows the epoch. */
+    let unresolved: Gap | null = null;
+    let expired = 0;
+    const expirations: number[] = [];
+
+    function begin(from: Gap['from']): void {
+      current = {
+        ...{ from, to: null, servers: new Map(), clients: new Map(), firstHandshake: null, lastHandshake: null },
+        ...{ firstRefused: null, lastAttempt: null, lastRefused: null, epoch: -1 },
+      };
+    }
+
+    /** A write was answered: the quorum stands. */
+    function answered(zxid: number, time: number, frame: number): void {
+      const shown = zxid > 0 ? zxid : Math.max(-1, ...[...model.servers.values()].map((server) => server.zxid));
+      const at = { frame, time, zxid, epoch: shown > 0 ? epochOf(shown) : -1 };
+      const gap = current;
+      if (gap === null) {
+        begin(at);
+        return;
+      }
+      if (time - gap.from.time < options.seconds * 1e9 && gap.servers.size === 0) {
+        // The usual case: the same object goes on.
+        gap.from = at;
+        return;
+      }
+      gap.to = at;
+      if (zxid > 0) gap.epoch = at.epoch;
+      else unresolved = gap;
+      if (time - gap.from.time >= options.seconds * 1e9 && gaps.length < MAX_GAPS) gaps.push(gap);
+      begin(at);
+    }
+
+    function gapAt(time: number): Gap | null {
+      if (current !== null && time >= current.from.time) return current;
+      const last = gaps.at(-1);
+      return last !== undefined && time >= last.from.time && time <= (last.to?.time ?? Infinity) ? last : null;
+    }
+
+    function failedOf(gap: Gap, connection: ClientConnection): Failed {
+      const { address } = connection.server;
+      let failed = gap.servers.get(address);
+      if (failed === undefined)
+        gap.servers.set(address, (failed = { handshakes: 0, refused: 0, writes: 0, answers: false, end: null }));
+      return failed;
+    }
+
+    function touch(gap: Gap, connection: ClientConnection, frame: number): void {
+      const { ip } = connection.host;
+      if (gap.clients.has(ip) || gap.clients.size >= MAX_CLIENTS) return;
+      const session = connection.session?.id ?? connection.handshake?.asked ?? null;
+      gap.clients.set(ip, { client: connection.client, session: session === '0x0' ? null : session, frames: [frame] });
+    }
+
+    function closed(connection: ClientConnection): void {
+      const { tcp, handshake } = connection;
+      if (tcp.refused !== null) {
+        const gap = gapAt(tcp.refused.time);
+        if (gap === null) return;
+        failedOf(gap, connection).refused++;
+        gap.firstRefused ??= tcp.refused;
+        gap.lastRefused = tcp.refused;
+        touch(gap, connection, tcp.refused.frame);
+        return;
+      }
+      const request = handshake?.request ?? null;
+      if (request !== null && handshake?.response === null && connection.responses === 0) {
+        if (connection.gaps > 0) return;
+        const gap = gapAt(request.time);
+        if (gap === null) return;
+        failedOf(gap, connection).handshakes++;
+        gap.firstHandshake ??= request;
+        gap.lastHandshake = request;
+        attempted(gap, request);
+        touch(gap, connection, request.frame);
+        return;
+      }
+      const ending = endingOf(connection);
+      if (ending === null) return;
+      const gap = gapAt(ending.time);
+      if (gap !== null && connection.responses > 0) {
+        const who = ending.by === 'server' ? connection.server.address : connection.client;
+        failedOf(gap, connection).end ??= { ...ending, text: `${ending.kind} of ${who}` };
+        touch(gap, connection, ending.frame);
+      }
+      if (connection.gaps > 0) return;
+      for (const waiting of connection.outstanding) {
+        if (!WRITES.has(waiting.opcode) || waiting.opcode === OpCode.closeSession) continue;
+        const during = gapAt(waiting.time);
+        if (during === null || (ending.by === 'server' && waiting.time > ending.time)) continue;
+        failedOf(during, connection).writes++;
+        attempted(during, waiting);
+      }
+    }
+
+    function attempted(gap: Gap, { frame, time }: Place): void {
+      if (gap.lastAttempt === null || time > gap.lastAttempt.time) gap.lastAttempt = { frame, time };
+    }
+
+    return {
+      withoutPings: true,
+      response(m, connection) {
+        const request = m.request;
+        if (request === null) return;
+        if (unresolved !== null && m.zxid > 0) {
+          unresolved.epoch = epochOf(m.zxid);
+          unresolved = null;
+        }
+        const failing = current?.servers.get(connection.server.address);
+        if (failing !== undefined && failing.handshakes + failing.refused + failing.writes > 0) failing.answers = true;
+        if (WRITES.has(request.opcode)) answered(m.zxid, m.time, m.frame);
+        else if (current !== null && current.servers.size > 0 && m.zxid > 0 && current.epoch < 0) {
+          const epoch = epochOf(m.zxid);
+          if (current.from.epoch >= 0 && epoch > current.from.epoch) current.epoch = epoch;
+        }
+      },
+      sessionAttached(_session, connection, resumed) {
+        const { response, asked } = connection.handshake!;
+        // A new session is a write; to take up an old one is not.
+        if (!resumed && asked === '0x0' && response !== null) answered(-1, response.time, response.frame);
+      },
+      sessionExpired(_session, connection) {
+        expired++;
+        if (expirations.length < MAX_CLIENTS) expirations.push(connection.handshake!.response!.time);
+      },
+      connectionClosed: closed,
+      end() {
+        for (const connection of model.connections.values()) if (connection.tcp.end !== 'open') closed(connection);
+        if (current !== null) gaps.push(current);
+        for (const gap of gaps) judge(gap);
+      },
+    };
+
+    function judge(gap: Gap): void {
+      const clientsOf = [...model.servers.values()]
+        .filter((server) => server.responses > 0)
+        .map(({ address }) => address);
+      if (clientsOf.length < 2) return;
+      const failed = (server: string): Failed | undefined => gap.servers.get(server);
+      const everywhere = clientsOf.every((server) => {
+        const at = failed(server);
+        return at !== undefined && at.handshakes + at.refused + at.writes > 0;
+      });
+      if (!everywhere) return;
+      const allRefuse = clientsOf.every((server) => (failed(server)?.refused ?? 0) > 0);
+      const lasts = [gap.lastAttempt, allRefuse ? gap.lastRefused : null].filter((place) => place !== null);
+      if (lasts.length === 0) return;
+      const last = lasts.reduce((a, b) => (b.time > a.time ? b : a));
+      if (last.time - gap.from.time <= options.seconds * 1e9) return;
+      const before = gap.from.epoch;
+      const after = gap.epoch;
+      const stepped = before >= 0 && after > before;
+      // Writes are answered again in the epoch of before: nobody was elected, something else held them up.
+      if (!stepped && gap.to !== null && after >= 0 && before >= 0) return;
+      if (!stepped && [...gap.servers.values()].some(({ answers }) => answers)) return;
+      tell(gap, last, clientsOf, before, after, stepped);
+    }
+
+    function tell(
+      gap: Gap,
+      last: Place,
+      servers: readonly string[],
+      before: number,
+      after: number,
+      stepped: boolean,
+    ): void {
+      const sum = (of: (failed: Failed) => number): number => [...gap.servers.values()].reduce((n, f) => n + of(f), 0);
+      const handshakes = sum((f) => f.handshakes);
+      const refused = sum((f) => f.refused);
+      const until = gap.to?.time ?? last.time;
+      const lost = expirations.filter((time) => time >= gap.from.time && time <= until + 60e9).length;
+      const evidence: Evidence[] = [
+        {
+          frame: gap.from.frame,
+          time: gap.from.time,
+          text: `the last answered write${gap.from.zxid > 0 ? `, zxid ${zxidText(gap.from.zxid)}` : ''}`,
+        },
+      ];
+      for (const server of servers) {
+        const end = gap.servers.get(server)?.end;
+        if (end != null)
+          evidence.push({
+            frame: end.frame,
+            time: end.time,
+            text: `${end.text}: the first connection of ${server} that ends`,
+          });
+      }
+      if (gap.firstHandshake !== null)
+        evidence.push({ ...gap.firstHandshake, text: 'the first connect request without an answer' });
+      if (gap.firstRefused !== null) evidence.push({ ...gap.firstRefused, text: 'the first refused connection' });
+      if (gap.lastHandshake !== null && gap.lastHandshake !== gap.firstHandshake) {
+        evidence.push({ ...gap.lastHandshake, text: 'the last connect request without an answer' });
+      }
+      if (gap.to !== null) {
+        const { frame, time, zxid } = gap.to;
+        evidence.push({
+          frame,
+          time,
+          text: `the first answered write${zxid > 0 ? `, zxid ${zxidText(zxid)}` : ' (a new session)'}`,
+        });
+      }
+      const consequences = findingsOf(...EXPLAINS).filter(
+        (f) =>
+          f.from <= until &&
+          f.to >= gap.from.time &&
+          (f.rule === 'leader-election' || (f.server !== undefined && gap.servers.has(f.server))),
+      );
+      const entries = [...gap.clients.values()];
+      const clients = new Set(entries.map((e) => e.client)).size;
+      report({
+        severity: 'error',
+        confidence: stepped && servers.length > 2 ? 'proven' : 'likely',
+        title: 'The ensemble had no quorum',
+        message: `No server answered a write for ${duration(until - gap.from.time)}${gap.to === null ? ' (until the end of the capture)' : ''}: ${count(handshakes, 'connect request')} went without an answer and ${count(refused, 'connection')} were refused on ${count(servers.length, 'server')}, ${count(clients, 'client host')} ${clients === 1 ? 'was' : 'were'} touched${stepped ? `; the epoch goes from ${before} to ${after}` : ''}${lost === 0 && expired === 0 ? '; no session was lost' : ''}.`,
+        remedy:
+          'Find out why a majority of the servers was gone at once (connect-refused and server-stall name them), and bring them back one at a time.',
+        from: gap.from.time,
+        to: until,
+        evidence: evidence.sort((a, b) => a.frame - b.frame),
+        data: {
+          epochs: stepped ? [before, after] : before >= 0 ? [before] : [],
+          seconds: seconds(until - gap.from.time),
+          untilLastAttempt: seconds(last.time - gap.from.time),
+          unansweredHandshakes: handshakes,
+          refused,
+          unansweredWrites: sum((f) => f.writes),
+          sessionsLost: lost,
+          servers: [...gap.servers].map(([server, { handshakes: h, refused: r, end }]) => ({
+            ...{ server, unansweredHandshakes: h, refused: r, firstEnd: end?.frame ?? null },
+          })),
+          ...affectedData(entries),
+        },
+        consequences,
+      });
+    }
+  },
+});
+
+function epochOf(zxid: number): number {
+  return Math.floor(zxid / EPOCH);
+}
