@@ -4,12 +4,12 @@ import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
-import type { Place } from '../support/pace.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import { count, duration, listing, seconds } from '../support/text.js';
 import { WRITES } from '../support/operations.js';
 
 /** A quick answer of a server to somebody, by kind of request. */
-interface Quick extends Place {
+interface Quick extends Moment {
   readonly connection: number;
   readonly requestTime: number;
   readonly latency: number;
@@ -19,19 +19,19 @@ interface Quick extends Place {
 interface Recent {
   readonly quick: [Quick | null, Quick | null];
   other: [Quick | null, Quick | null];
-  readonly slow: [Place | null, Place | null];
+  readonly slow: [Moment | null, Moment | null];
 }
 
 /** A slow answer and the requests that waited behind it. */
 interface Hold {
   readonly op: string;
   readonly path: string | null;
-  readonly request: Place;
-  readonly answer: Place;
+  readonly request: Moment;
+  readonly answer: Moment;
   readonly latency: number;
   /** Requests other than pings that were sent meanwhile. */
   readonly waiting: number;
-  readonly firstHeld: Place;
+  readonly firstHeld: Moment;
   readonly heldOps: ReadonlySet<string>;
   readonly heldPath: string | null;
   readonly heldWrites: boolean;
@@ -39,7 +39,7 @@ interface Hold {
   /** Another session's request of that kind was slow as well. */
   readonly slowForOthers: boolean;
   held: number;
-  last: Place;
+  last: Moment;
 }
 
 interface Series {

@@ -6,7 +6,7 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedData } from '../support/affected.js';
 import { endingOf } from '../support/ending.js';
 import { WRITES } from '../support/operations.js';
-import type { Place } from '../support/pace.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import { count, duration, seconds } from '../support/text.js';
 import { connectRefused } from './connect-refused.js';
 import { leaderElection } from './leader-election.js';
@@ -20,22 +20,22 @@ interface Failed {
   /** It answered somebody after its first failure. */
   answers: boolean;
   /** First end of a connection that had served a client. */
-  end: (Place & { readonly text: string }) | null;
+  end: (Moment & { readonly text: string }) | null;
 }
 
 /** Time from one answered write to the next, whatever the servers. */
 interface Gap {
   /** zxid of the answer, -1 where it made a session; the epoch that the servers had shown by then, -1 if none. */
-  from: Place & { readonly zxid: number; readonly epoch: number };
-  to: (Place & { readonly zxid: number }) | null;
+  from: Moment & { readonly zxid: number; readonly epoch: number };
+  to: (Moment & { readonly zxid: number }) | null;
   readonly servers: Map<string, Failed>;
   readonly clients: Map<string, Affected>;
-  firstHandshake: Place | null;
-  lastHandshake: Place | null;
-  firstRefused: Place | null;
+  firstHandshake: Moment | null;
+  lastHandshake: Moment | null;
+  firstRefused: Moment | null;
   /** Latest attempt that failed: a write or a handshake; and the latest refused connection. */
-  lastAttempt: Place | null;
-  lastRefused: Place | null;
+  lastAttempt: Moment | null;
+  lastRefused: Moment | null;
   /** Epoch that an answer showed after it, -1 while none. */
   epoch: number;
 }
@@ -167,7 +167,7 @@ export const quorumLost = defineRule({
       }
     }
 
-    function attempted(gap: Gap, { frame, time }: Place): void {
+    function attempted(gap: Gap, { frame, time }: Moment): void {
       if (gap.lastAttempt === null || time > gap.lastAttempt.time) gap.lastAttempt = { frame, time };
     }
 
@@ -232,7 +232,7 @@ export const quorumLost = defineRule({
 
     function tell(
       gap: Gap,
-      last: Place,
+      last: Moment,
       servers: readonly string[],
       before: number,
       after: number,

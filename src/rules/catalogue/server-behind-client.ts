@@ -4,7 +4,7 @@ import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { endedByServer } from '../support/ending.js';
-import type { Place } from '../support/pace.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import { count, duration, listing } from '../support/text.js';
 import { quorumLost } from './quorum-lost.js';
 
@@ -16,17 +16,17 @@ interface Attempt {
   readonly ip: string;
   readonly session: string | null;
   readonly seen: number;
-  readonly request: Place;
+  readonly request: Moment;
   /** Highest zxid that the server had shown until then (-1: none), and its latest answer. */
   readonly shown: number;
-  readonly shownAt: Place;
-  closed: Place | null;
+  readonly shownAt: Moment;
+  closed: Moment | null;
   /** What the server's next answer to anybody showed. */
-  after: (Place & { readonly zxid: number }) | null;
+  after: (Moment & { readonly zxid: number }) | null;
 }
 
 /** Where a session was taken in after it had been refused. */
-interface TakenIn extends Place {
+interface TakenIn extends Moment {
   readonly server: string;
 }
 

@@ -7,11 +7,11 @@ import { afterForgetting } from '../../model/bounds.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
-import type { Place } from '../support/pace.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import { count, duration, seconds } from '../support/text.js';
 
 /** The newest state of a znode (its data, or its list of children) that any answer has shown, and which was the first to show it. */
-interface Newest extends Place {
+interface Newest extends Moment {
   /** mzxid of data, pzxid of a list. */
   zxid: number;
   czxid: number;
@@ -28,12 +28,12 @@ interface Stale {
   readonly path: string;
   readonly op: string;
   readonly newer: Newest;
-  readonly request: Place;
-  readonly answer: Place;
+  readonly request: Moment;
+  readonly answer: Moment;
   readonly shown: number;
   reads: number;
   readonly frames: number[];
-  last: Place;
+  last: Moment;
   oldest: number;
   /** zxids of the headers of these answers. */
   lowest: number;

@@ -2,12 +2,12 @@ import type { Session } from '../../model/index.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData } from '../support/affected.js';
-import type { Place } from '../support/pace.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import { count, duration, listing, seconds } from '../support/text.js';
 import { connectRefused } from './connect-refused.js';
 
 /** A session that went on on another server. */
-interface Move extends Place {
+interface Move extends Moment {
   readonly session: Session;
   readonly from: string;
   readonly to: string;

@@ -1,10 +1,10 @@
 import type { ClientConnection } from '../../model/index.js';
-import type { Place } from './pace.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 
 /** Who ended a TCP connection first, and where; null while nobody did. */
 export function endingOf({
   tcp,
-}: ClientConnection): (Place & { readonly by: 'client' | 'server'; readonly kind: 'FIN' | 'RST' }) | null {
+}: ClientConnection): (Moment & { readonly by: 'client' | 'server'; readonly kind: 'FIN' | 'RST' }) | null {
   const ends = (['server', 'client'] as const).flatMap((by) => {
     const { fin, rst } = by === 'server' ? tcp.toClient : tcp.toServer;
     return [
@@ -16,7 +16,7 @@ export function endingOf({
 }
 
 /** The server's FIN or RST, where it came before any of the client. */
-export function endedByServer(connection: ClientConnection): Place | null {
+export function endedByServer(connection: ClientConnection): Moment | null {
   const end = endingOf(connection);
   return end?.by === 'server' ? { frame: end.frame, time: end.time } : null;
 }
