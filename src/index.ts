@@ -1,4 +1,6 @@
-import { CaptureReader } from './observations/captureReader.js';
+import { CaptureReader, type CaptureReaderOptions } from './observations/captureReader.js';
+import { KeyLogFile } from './protocols/tls/keys/keyLogFile.js';
+import { KeyStore } from './protocols/tls/keys/keyStore.js';
 import type { CaptureInput } from './observations/inputs.js';
 import type { DecodedGap, DecodedMessage } from './report/decode/types.js';
 import { sinkOf } from './observations/forward.js';
@@ -14,6 +16,8 @@ export type { AclRecord, DecodedGap, DecodedMessage, OperationRecord, StatRecord
 export interface ReadOptions {
   /** Server ports that carry ZooKeeper whatever their bytes look like, beside 2181. */
   readonly ports?: readonly number[];
+  /** Key logs (SSLKEYLOGFILE) that TLS is decrypted with: paths, or what is in them. Those in captures need no naming. */
+  readonly tlsKeys?: readonly (string | Buffer)[];
   readonly signal?: AbortSignal;
 }
 
@@ -60,7 +64,7 @@ export async function* decode(
         queue.push(gapRecord(gap, connection, reader.clock) as unknown as DecodedGap);
       },
     }),
-    { zookeeperPorts: options.ports ?? [] },
+    readerOptions(options),
   );
   const state: { done: boolean; failure: unknown } = { done: false, failure: undefined };
   const pause = async (): Promise<void> => {
@@ -104,10 +108,19 @@ export async function analyze(
   options: ReadOptions & AnalysisOptions = {},
 ): Promise<AnalyzeDocument> {
   const analysis = new Analysis(options);
-  const reader = new CaptureReader(list(captures), analysis.sink, { zookeeperPorts: options.ports ?? [] });
+  const reader = new CaptureReader(list(captures), analysis.sink, readerOptions(options));
   await reader.read(undefined, options.signal);
   analysis.end(reader.last.time);
   return analysis.document(reader.captures, reader.clock);
+}
+
+function readerOptions({ ports, tlsKeys }: ReadOptions): CaptureReaderOptions {
+  const keys = new KeyStore();
+  for (const source of tlsKeys ?? []) {
+    if (typeof source === 'string') new KeyLogFile(source, keys);
+    else keys.add(source);
+  }
+  return { zookeeperPorts: ports ?? [], tlsKeys: keys };
 }
 
 function list(captures: CaptureInput | readonly CaptureInput[]): readonly CaptureInput[] {

@@ -47,7 +47,10 @@ export class OpenCapture {
   /** Device and inode of what can be read only once: a pipe, a terminal, what standard input reads. */
   private once: string | null = null;
 
-  constructor(input: CaptureInput) {
+  constructor(
+    input: CaptureInput,
+    private readonly onSecrets: ((bytes: Buffer) => void) | null = null,
+  ) {
     this.input = input;
     const file = typeof input === 'string' ? input : input.name;
     this.info = {
@@ -212,6 +215,7 @@ export class OpenCapture {
     }
     info.format = detected.format + suffix;
     this.reader = detected.reader;
+    this.reader.onSecrets = this.onSecrets;
     this.reader.push(first);
   }
 

@@ -13,6 +13,8 @@ export type { CaptureInput } from './captureInput.js';
 export interface CaptureSetOptions {
   /** Called after each chunk: bytes read so far of all inputs, as stored, and their sum, null where one is a stream. */
   readonly onProgress?: (read: number, total: number | null) => void;
+  /** Takes one capture's key logs (pcapng's Decryption Secrets Blocks) in pieces: called once for each input. */
+  readonly secrets?: (file: string) => (bytes: Buffer) => void;
 }
 
 const CHUNK = 256 * 1024;
@@ -49,7 +51,9 @@ export class CaptureSet {
   private begun = false;
 
   constructor(inputs: readonly CaptureInput[], clock: Clock, options: CaptureSetOptions = {}) {
-    this.inputs = inputs.map((input) => new OpenCapture(input));
+    this.inputs = inputs.map(
+      (input) => new OpenCapture(input, options.secrets?.(typeof input === 'string' ? input : input.name)),
+    );
     this.captures = this.inputs.map((input) => input.info);
     this.clock = clock;
     this.onProgress = options.onProgress;

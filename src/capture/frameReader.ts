@@ -32,6 +32,8 @@ export abstract class FrameReader extends ByteWindow {
   started = false;
   /** Set once the capture cannot be read any further; `next` then returns false for ever. */
   damage: Damage | null = null;
+  /** Is given key logs that the capture holds, piece by piece; a line end follows the last piece of each. */
+  onSecrets: ((bytes: Buffer) => void) | null = null;
   protected readonly clock: Clock;
   protected bigEndian = false;
 

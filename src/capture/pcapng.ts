@@ -7,8 +7,14 @@ const INTERFACE_DESCRIPTION = 1;
 const OBSOLETE_PACKET = 2;
 const SIMPLE_PACKET = 3;
 const ENHANCED_PACKET = 6;
+const DECRYPTION_SECRETS = 10;
 /** Blocks without a packet that Wireshark numbers as frames all the same: systemd journal entry, custom block. */
 const COUNTED_BLOCKS: readonly number[] = [9, 0xbad, 0x4000_0bad];
+
+/** Decryption Secrets Block: kind of secrets, their length, and the secrets; this kind is a TLS key log. */
+const TLS_KEY_LOG = 0x544c534b;
+const SECRETS_FIELDS = 8;
+const LINE_END = Buffer.from('\n');
 
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const SWAPPED_BYTE_ORDER_MAGIC = 0x4d3c2b1a;
@@ -34,13 +40,15 @@ export function isPcapng(bytes: Buffer): boolean {
 
 /**
  * pcapng as draft-ietf-opsawg-pcapng describes it: blocks of type, total length, body, total length again, in the byte
- * order of their section. Section headers, interfaces and the three kinds of packet block are read, all else is
- * skipped without being held.
+ * order of their section. Section headers, interfaces and the three kinds of packet block are read, secrets are
+ * handed on to who asked for them, all else is skipped without being held.
  */
 export class PcapngReader extends FrameReader {
   private interfaces: CaptureInterface[] = [];
   /** Bytes of a block of no interest that are still to come. */
   private skip = 0;
+  /** Bytes of a key log within them. */
+  private secrets = 0;
   /** Of the frame before, for packets that have no time of their own. */
   private lastTime: number | null = null;
   private timelessSaid = false;
@@ -77,6 +85,9 @@ export class PcapngReader extends FrameReader {
         case SECTION_HEADER:
           if (!this.readSection(length)) return false;
           break;
+        case DECRYPTION_SECRETS:
+          if (!this.readSecrets(length)) return false;
+          break;
         default:
           if (!this.started) return this.stop('a block comes before the first section header');
           this.skip = length;
@@ -96,11 +107,37 @@ export class PcapngReader extends FrameReader {
   private skipOn(): boolean {
     while (this.skip > 0) {
       if (this.position === this.end && !this.fill(1)) return false;
-      const step = Math.min(this.skip, this.end - this.position);
+      const wanted = this.secrets > 0 ? this.secrets : this.skip;
+      const step = Math.min(wanted, this.end - this.position);
+      if (this.secrets > 0) this.handSecrets(step);
       this.position += step;
       this.skip -= step;
     }
     return true;
+  }
+
+  /** A block of secrets is passed over like one of no interest, but for the key log in it. */
+  private readSecrets(length: number): boolean {
+    if (!this.started) return this.stop('a block comes before the first section header');
+    this.skip = length;
+    if (this.onSecrets === null || length < SMALLEST_BLOCK + SECRETS_FIELDS) return true;
+    const fields = BLOCK_HEADER + SECRETS_FIELDS;
+    if (this.end - this.position < fields && !this.fill(fields)) {
+      // Looked at again when more bytes are there.
+      this.skip = 0;
+      return false;
+    }
+    if (this.uint32(this.position + BLOCK_HEADER) !== TLS_KEY_LOG) return true;
+    this.secrets = Math.min(this.uint32(this.position + BLOCK_HEADER + 4), length - SMALLEST_BLOCK - SECRETS_FIELDS);
+    this.position += fields;
+    this.skip -= fields;
+    return true;
+  }
+
+  private handSecrets(count: number): void {
+    this.onSecrets?.(this.bytes.subarray(this.position, this.position + count));
+    this.secrets -= count;
+    if (this.secrets === 0) this.onSecrets?.(LINE_END);
   }
 
   /** The byte order must be known before even the length of a section header can be read. */

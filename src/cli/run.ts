@@ -2,6 +2,7 @@ import { CaptureReader } from '../observations/captureReader.js';
 import { Clock, type CaptureInfo, type CaptureInput } from '../observations/inputs.js';
 import type { Forgotten } from '../model/index.js';
 import { sinkOf, together, type Sink } from '../observations/forward.js';
+import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
 import { Losses, nothingFound } from '../report/analyze/losses.js';
 import { watchHeap } from './terminal/heap.js';
 import { onInterrupt } from './terminal/interrupt.js';
@@ -31,6 +32,8 @@ export interface Reading {
 
 export interface ReadOptions {
   readonly ports: readonly number[];
+  /** What TLS is decrypted with. */
+  readonly keys: KeyStore;
   readonly clock?: Clock;
   readonly output?: Output;
 }
@@ -53,6 +56,7 @@ export async function readInto(files: readonly CaptureInput[], sink: Sink, optio
   const reader = new CaptureReader(files, together([counting, sink]), {
     clock: options.clock ?? new Clock(),
     zookeeperPorts: options.ports,
+    tlsKeys: options.keys,
     onProgress: (read, total) => {
       progress.update(read, total);
     },

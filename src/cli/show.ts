@@ -2,6 +2,7 @@ import type { CaptureInput } from '../capture/captureInput.js';
 import { Clock } from '../capture/clock.js';
 import { isFiltering, MessageFilter } from '../observations/filter.js';
 import { type CaptureOptions, filterOptions } from './options/captureOptions.js';
+import { readOptions } from './options/readOptions.js';
 import { chosenFormat } from './options/formatOptions.js';
 import { present, sayLosses } from './present.js';
 import { readInto } from './run.js';
@@ -31,7 +32,7 @@ export async function showDocument<Document>(
   const view = await make(given);
   const output = new Output();
   const reading = await readInto(captures, view.sink, {
-    ports: options.port ?? [],
+    ...readOptions(options),
     clock: given.clock,
     output,
   });
@@ -63,7 +64,7 @@ export async function showRecords<Record>(
     output.write(text!(record));
   });
   text ??= (record) => view.line(record as Record);
-  const reading = await readInto(captures, view.sink, { ports: options.port ?? [], clock: given.clock, output });
+  const reading = await readInto(captures, view.sink, { ...readOptions(options), clock: given.clock, output });
   await output.finish();
   if (!output.closed) sayLosses(reading.losses(), reading.messages > 0 ? null : reading.nothingFound());
   exitInterrupted(reading.interrupted);

@@ -109,7 +109,7 @@ export class Model implements ObservationSink {
   private forgottenConnections = 0;
   private forgottenRequests = 0;
 
-  /** Of totals.gaps, those that are no loss: bytes of strangers on the port (TLS, HTTP), captured but not ZooKeeper's. */
+  /** Of totals.gaps, those that are no loss: bytes of strangers on the port (HTTP), and of TLS without a key: captured but not read. */
   foreignGaps = 0;
 
   constructor(options: ModelOptions = {}) {
@@ -197,7 +197,7 @@ export class Model implements ObservationSink {
     if (tcp.protocol !== 'zookeeper' && !this.connections.has(tcp.id)) return;
     const connection = this.of(tcp);
     this.totals.gaps++;
-    if (gap.reason === 'foreign') this.foreignGaps++;
+    if (gap.reason === 'foreign' || gap.reason === 'encrypted') this.foreignGaps++;
     this.totals.gapBytes += gap.bytes;
     connection.gaps++;
     connection.gapBytes += gap.bytes;

@@ -77,6 +77,12 @@ export class StreamFacts {
   }
 }
 
+/**
+ * Why TLS could not be read: no key was given; one was, and opens nothing; the handshake that says which key it is was not
+ * captured; the cipher is none that is known.
+ */
+export type Encrypted = 'no key' | 'key does not fit' | 'handshake not captured' | 'cipher not supported';
+
 /** How the end of a connection was seen; `open` while it lives, and at the end of the capture. */
 export type ConnectionEnd = 'open' | 'fin' | 'rst' | 'replaced' | 'forgotten';
 
@@ -94,6 +100,8 @@ export class Connection {
   protocol: string | null = null;
   /** What the stranger is where the port belongs to a protocol but the bytes do not: `TLS`, `HTTP` … */
   foreign: string | null = null;
+  /** Why its TLS, or some of it, could not be read; null where it was, and where there is none. */
+  encrypted: Encrypted | null = null;
   /** First packet of any kind. */
   readonly start: Moment;
   /** First SYN, how many times it was sent (same sequence number), and the last of them. */

@@ -14,7 +14,8 @@ export interface StreamHandler {
   /** It tells of missing bytes itself, in the place that it thinks right; for others `ConnectionListener.missing` does. */
   readonly tellsMissing?: boolean;
   data(chunk: StreamChunk): void;
-  gap(direction: Direction, length: number, position: number, frame: number, time: number): void;
+  /** `exact` is false where the length is an estimate: what comes behind it need not follow what came before. */
+  gap(direction: Direction, length: number, position: number, frame: number, time: number, exact?: boolean): void;
   fin(direction: Direction, frame: number, time: number): void;
   end(frame: number, time: number): void;
 }

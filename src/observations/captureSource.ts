@@ -86,6 +86,7 @@ export class CaptureSource implements ConnectionSink {
     const connection = this.of(message.connection);
     connection.protocol = message.protocol;
     if (message.protocol !== 'zookeeper') {
+      if (message.protocol === 'tls') connection.secured = true;
       this.sink.message(message, connection);
       return;
     }

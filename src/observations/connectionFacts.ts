@@ -78,6 +78,8 @@ export class ConnectionFacts {
   protocol: string | null = null;
   /** What the stranger is where the port belongs to a protocol but the bytes do not: `TLS`, `HTTP` … */
   foreign: string | null = null;
+  /** TLS was spoken on it: what its other messages say travelled encrypted. */
+  secured = false;
   /** First SYN, how many times it was sent (same sequence number), and the last of them. */
   syn: Moment | null = null;
   synCount = 0;

@@ -46,10 +46,14 @@ export const gapFields = defineFields({
   },
   bytes: { type: 'count', unit: 'bytes', required: true, text: 'how many' },
   reason: {
-    type: { oneOf: ['missing', 'skipped', 'foreign'] },
-    text: "missing: not in the capture; skipped: could not be aligned; foreign: another protocol's on this port, told once at the end",
+    type: { oneOf: ['missing', 'skipped', 'foreign', 'encrypted'] },
+    text: "missing: not in the capture; skipped: could not be aligned; foreign: another protocol's on this port, told once at the end; encrypted: TLS that no key opened, told at the end",
   },
   foreign: { type: 'string', text: 'what speaks on the port instead: TLS, HTTP, SSH, unknown' },
+  encrypted: {
+    type: { oneOf: ['no key', 'key does not fit', 'handshake not captured', 'cipher not supported'] },
+    text: 'why TLS could not be read',
+  },
 });
 
 /** A kind of line of `zkscope decode --json`: what it tells, and its fields. */

@@ -54,5 +54,6 @@ export function gapRecord(gap: Gap, connection: ConnectionFacts, clock: Clock): 
     bytes: gap.bytes,
     reason: gap.reason,
     ...(gap.reason === 'foreign' ? { foreign: connection.foreign } : {}),
+    ...(gap.reason === 'encrypted' ? { encrypted: gap.encrypted } : {}),
   };
 }

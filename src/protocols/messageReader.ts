@@ -6,6 +6,7 @@ import { Dissector } from '../network/dissector.js';
 import { TcpReassembly } from '../network/tcp.js';
 import type { Protocol } from './protocol.js';
 import { allProtocols } from './registry.js';
+import { KeyStore } from './tls/keys/keyStore.js';
 import { Router, type ConnectionSink } from './router.js';
 
 export interface MessageReaderOptions extends CaptureSetOptions {
@@ -13,6 +14,8 @@ export interface MessageReaderOptions extends CaptureSetOptions {
   /** Server ports that carry ZooKeeper whatever their bytes look like. */
   readonly zookeeperPorts?: readonly number[];
   readonly protocols?: readonly Protocol[];
+  /** Keys that TLS is read with; those that the captures hold are added. */
+  readonly tlsKeys?: KeyStore;
 }
 
 /** The way from captures to messages: reads, takes apart, reassembles, decodes, and hands all to one sink. */
@@ -27,13 +30,15 @@ export class MessageReader {
   constructor(inputs: readonly CaptureInput[], sink: ConnectionSink, options: MessageReaderOptions = {}) {
     this.clock = options.clock ?? new Clock();
     const ports = new Map((options.zookeeperPorts ?? []).map((port) => [port, 'zookeeper']));
-    const router = new Router(options.protocols ?? allProtocols(), sink, { ports });
+    const keys = options.tlsKeys ?? new KeyStore();
+    const router = new Router(options.protocols ?? allProtocols(keys), sink, { ports });
     const tcp = new TcpReassembly(router);
     this.tcp = tcp;
     this.dissector = new Dissector((segment) => {
       tcp.segment(segment);
     });
-    this.set = new CaptureSet(inputs, this.clock, options);
+    const secrets = (file: string): ((bytes: Buffer) => void) => keys.capture(file);
+    this.set = new CaptureSet(inputs, this.clock, { ...options, secrets });
   }
 
   get captures(): readonly CaptureInfo[] {

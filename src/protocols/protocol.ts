@@ -1,4 +1,4 @@
-import type { Connection, Direction } from '../network/connection.js';
+import type { Connection, Direction, Encrypted } from '../network/connection.js';
 import type { StreamHandler } from '../network/streamHandler.js';
 import type { FieldTable, LinePart } from './field.js';
 
@@ -13,8 +13,11 @@ export interface Message {
   readonly kind: 'request' | 'response' | 'notification' | 'message';
   /** Operation under the protocol's own name; null for a response whose request was not captured. */
   readonly op: string | null;
-  /** Position in the direction's stream behind the last byte: received once `stream(direction).acked` reaches it. */
-  readonly streamEnd: number;
+  /**
+   * Position in the direction's stream behind the last byte: received once `stream(direction).acked` reaches it.
+   * A layer between, whose records can only be read whole, sets it to the end of the record.
+   */
+  streamEnd: number;
   /** Only part of the message was captured. */
   readonly truncated: boolean;
   /**
@@ -36,14 +39,17 @@ export interface RecordOptions {
 
 /**
  * Bytes that were lost to the capture (`missing`), that belong to no message that could be aligned (`skipped`), or that
- * are another protocol's on this port (`foreign`, told once at the end of the connection: see `connection.foreign`).
+ * are another protocol's on this port (`foreign`, told once at the end of the connection: see `connection.foreign`), or
+ * that nobody could decrypt (`encrypted`, told at the end as well: see `connection.encrypted`).
  */
 export interface Gap {
   readonly direction: Direction;
   readonly frame: number;
   readonly time: number;
   readonly bytes: number;
-  readonly reason: 'missing' | 'skipped' | 'foreign';
+  readonly reason: 'missing' | 'skipped' | 'foreign' | 'encrypted';
+  /** Why nobody could decrypt it. */
+  readonly encrypted?: Encrypted;
 }
 
 export interface ConnectedGap extends Gap {
@@ -73,6 +79,11 @@ export interface MessageSink {
  */
 export type ConnectionDecoder = StreamHandler;
 
+export type { Encrypted };
+
+/** Opens whoever speaks inside of a carrier, such as TLS. */
+export type OpenInside = (connection: Connection, sink: MessageSink) => ConnectionDecoder;
+
 /** `yes` and `no` are final; `more` asks to be called again with more of the same first bytes. */
 export type Recognition = 'yes' | 'no' | 'more';
 
@@ -85,15 +96,20 @@ export interface Protocol<Fields extends FieldTable = FieldTable> {
   line(record: Readonly<Record<string, unknown>>): readonly LinePart[];
   /** Server ports that it is expected on. */
   readonly ports: readonly number[];
+  /** Server ports on which it is expected inside of another layer (TLS). */
+  readonly portsInside?: readonly number[];
+  /** It carries others: looked for before them, on every port of theirs. */
+  readonly carrier?: boolean;
   /**
    * Looks at the first bytes that the client sent on a connection whose start was captured, on any port.
-   * Must be strict: `yes` takes the connection.
+   * Must be strict: `yes` takes the connection. `expected` says whether the port is one of some protocol.
    */
-  recognise(bytes: Buffer, start: number, end: number): Recognition;
+  recognise(bytes: Buffer, start: number, end: number, expected?: boolean): Recognition;
   /**
    * Looks at payload of a connection of which neither the start was captured nor a port tells anything; says in which
    * direction it goes if it is surely of this protocol.
    */
   recogniseMidStream?(bytes: Buffer, start: number, end: number): Direction | null;
-  open(connection: Connection, sink: MessageSink): ConnectionDecoder;
+  /** @param inside opens whoever speaks inside of a carrier; what is found there goes to the sink that it is given */
+  open(connection: Connection, sink: MessageSink, inside?: OpenInside): ConnectionDecoder;
 }

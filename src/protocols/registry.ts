@@ -1,12 +1,14 @@
 import { etcd } from './etcd/index.js';
 import { quorum } from './quorum/index.js';
 import { tls } from './tls/index.js';
+import type { KeyStore } from './tls/keys/keyStore.js';
 import { zookeeper } from './zookeeper/index.js';
 
 /**
  * Every protocol that zkscope decodes: a new one is added here, and nowhere else. State in them is one run's. The type is
  * left to the compiler, which so knows the fields of each.
+ * @param keys what TLS is read with
  */
-export function allProtocols() {
-  return [zookeeper(), ...quorum(), etcd(), tls()];
+export function allProtocols(keys?: KeyStore) {
+  return [zookeeper(), ...quorum(), etcd(), tls(keys)];
 }

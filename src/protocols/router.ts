@@ -4,7 +4,7 @@ import type { StreamChunk } from '../network/streamChunk.js';
 import type { ConnectionListener, StreamHandler } from '../network/streamHandler.js';
 import type { TcpEventKind } from '../network/tcpEvents.js';
 import { HeldChunks } from './heldChunks.js';
-import { missingBytes, type ConnectionDecoder, type MessageSink, type Protocol } from './protocol.js';
+import { missingBytes, type ConnectionDecoder, type MessageSink, type OpenInside, type Protocol } from './protocol.js';
 
 /** Who is told of the connections that belong to a protocol, beside their messages. */
 export interface ConnectionSink extends MessageSink {
@@ -36,14 +36,26 @@ const MID_STREAM_LOOKS = 8;
 export class Router implements ConnectionListener {
   private readonly byPort = new Map<number, Protocol>();
   private readonly overruled = new Map<number, Protocol>();
+  private readonly inOrder: readonly Protocol[];
   private readonly learned = new Map<string, Protocol>();
+  /** What is expected inside of a carrier, by port, and where something else was found there. */
+  private readonly insideByPort = new Map<number, Protocol>();
+  private readonly learnedInside = new Map<string, Protocol>();
 
   constructor(
     readonly protocols: readonly Protocol[],
     private readonly sink: ConnectionSink,
     options: RouterOptions = {},
   ) {
-    for (const protocol of protocols) for (const port of protocol.ports) this.byPort.set(port, protocol);
+    for (const protocol of protocols) {
+      for (const port of protocol.ports) {
+        this.byPort.set(port, protocol);
+        if (protocol.carrier !== true) this.insideByPort.set(port, protocol);
+      }
+      for (const port of protocol.portsInside ?? []) this.insideByPort.set(port, protocol);
+    }
+    // Carriers first: what they carry must not be taken for it.
+    this.inOrder = [...protocols].sort((a, b) => Number(b.carrier === true) - Number(a.carrier === true));
     for (const [port, name] of options.ports ?? []) {
       const protocol = protocols.find((candidate) => candidate.name === name);
       if (protocol !== undefined) this.overruled.set(port, protocol);
@@ -69,9 +81,17 @@ export class Router implements ConnectionListener {
     const protocol =
       this.expected(connection.server) ?? (connection.rolesKnown ? null : this.expected(connection.client));
     if (protocol !== null && connection.rolesKnown) this.tell(connection, protocol);
-    if (protocol !== null && connection.midStream && connection.rolesKnown) return protocol.open(connection, this.sink);
-    return new Undecided(this, connection, protocol);
+    if (protocol !== null && connection.midStream && connection.rolesKnown)
+      return protocol.open(connection, this.sink, this.inside);
+    return new Undecided(this, connection, protocol, this.sink, false);
   }
+
+  /** Finds out who speaks inside of a carrier. */
+  private readonly inside: OpenInside = (connection, sink) => {
+    const { port, text } = connection.server;
+    const expected = this.overruled.get(port) ?? this.learnedInside.get(text) ?? this.insideByPort.get(port) ?? null;
+    return new Undecided(this, connection, expected, sink, true);
+  };
 
   closed(connection: Connection): void {
     if (connection.protocol !== null) this.sink.connectionClosed(connection);
@@ -90,14 +110,21 @@ export class Router implements ConnectionListener {
   }
 
   /** Protocol that takes these first bytes of a client; `more` while one may. */
-  recognise(connection: Connection, expected: Protocol | null, bytes: Buffer): Protocol | 'more' | null {
-    if (this.overruled.has(connection.server.port)) return expected;
+  recognise(
+    connection: Connection,
+    expected: Protocol | null,
+    bytes: Buffer,
+    inside: boolean,
+  ): Protocol | 'more' | null {
+    const overruled = this.overruled.has(connection.server.port);
     let more = false;
-    for (const protocol of this.protocols) {
-      const answer = protocol.recognise(bytes, 0, bytes.length);
+    for (const protocol of this.inOrder) {
+      const carrier = protocol.carrier === true;
+      // Nothing is carried twice, and a port that was given to a protocol may still have it inside of another.
+      if (carrier ? inside : overruled) continue;
+      const answer = protocol.recognise(bytes, 0, bytes.length, expected !== null);
       if (answer === 'yes') {
-        if (protocol !== expected && this.learned.size < MAX_LEARNED)
-          this.learned.set(connection.server.text, protocol);
+        if (protocol !== expected && !carrier) this.learn(connection.server, protocol, inside);
         return protocol;
       }
       if (answer === 'more') more = true;
@@ -105,9 +132,14 @@ export class Router implements ConnectionListener {
     return more && bytes.length < MAX_UNDECIDED ? 'more' : expected;
   }
 
-  open(connection: Connection, protocol: Protocol): ConnectionDecoder {
+  private learn({ text }: Endpoint, protocol: Protocol, inside: boolean): void {
+    const learned = inside ? this.learnedInside : this.learned;
+    if (learned.size < MAX_LEARNED) learned.set(text, protocol);
+  }
+
+  open(connection: Connection, protocol: Protocol, sink: MessageSink): ConnectionDecoder {
     this.tell(connection, protocol);
-    return protocol.open(connection, this.sink);
+    return protocol.open(connection, sink, this.inside);
   }
 
   private tell(connection: Connection, protocol: Protocol): void {
@@ -142,6 +174,8 @@ class Undecided implements StreamHandler {
     private readonly router: Router,
     private readonly connection: Connection,
     private readonly expected: Protocol | null,
+    private readonly sink: MessageSink,
+    private readonly inside: boolean,
   ) {}
 
   data(chunk: StreamChunk): void {
@@ -163,12 +197,11 @@ class Undecided implements StreamHandler {
       return;
     }
     // A server that speaks first, or a client whose first bytes were lost: the port decides.
-    const first = direction === TO_SERVER && (chunk.position === 0 || early.count > 0);
-    if (!first) {
+    if (direction !== TO_SERVER) {
       this.choose(this.expected);
       return;
     }
-    const answer = this.router.recognise(this.connection, this.expected, early.joined(chunk));
+    const answer = this.router.recognise(this.connection, this.expected, early.joined(chunk), this.inside);
     if (answer === 'more') early.hold(chunk);
     else this.choose(answer);
   }
@@ -199,19 +232,19 @@ class Undecided implements StreamHandler {
       this.early.clear();
       return;
     }
-    const decoder = this.router.open(this.connection, protocol);
+    const decoder = this.router.open(this.connection, protocol, this.sink);
     this.successor = decoder;
     this.early.release((chunk) => {
       decoder.data(chunk);
     });
   }
 
-  gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
+  gap(direction: Direction, length: number, position: number, frame: number, time: number, exact = true): void {
     if (this.successor === null && !this.ignored && !this.connection.midStream) this.choose(this.expected);
     const { successor } = this;
     if (successor === null) return;
-    if (successor.tellsMissing !== true) this.router.missing(this.connection, direction, length, frame, time);
-    successor.gap(direction, length, position, frame, time);
+    if (successor.tellsMissing !== true) this.sink.gap(missingBytes(this.connection, direction, length, frame, time));
+    successor.gap(direction, length, position, frame, time, exact);
   }
 
   fin(direction: Direction, frame: number, time: number): void {

@@ -8,6 +8,7 @@ import type { FindingDifference, Sides } from '../../report/diff/changes.js';
 import type { Side } from '../../report/diff/side.js';
 import { shortNames } from '../../report/text/shortNames.js';
 import { printable } from '../../report/text/escape.js';
+import { readOptions } from '../options/readOptions.js';
 import { filterOptions, parseTime, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { withFormats } from '../options/formatOptions.js';
 import { countingSink } from './counting.js';
@@ -169,7 +170,7 @@ async function oneSide(files: string[], options: DiffOptions, output: Output): P
   const analysis = new Analysis({ version: version() });
   new SessionEvents(analysis.model, () => side.sessions, connectionWanted(wanted));
   const sink = together([analysis.sink, countingSink(side.statistics, wanted, clock)]);
-  const run = await readInto(files, sink, { ports: options.port ?? [], clock, output });
+  const run = await readInto(files, sink, { ...readOptions(options), clock, output });
   stopIfInterrupted(run);
   analysis.end(run.last.time);
   side.statistics.end();
@@ -217,7 +218,7 @@ async function twoTimes(
     countingSink(side.statistics, timed, clock, (time) => sideOf(time) === side && inTime(time)),
   );
   const run = await readInto(files, together([analysis.sink, ...counting]), {
-    ports: options.port ?? [],
+    ...readOptions(options),
     clock,
     output,
   });

@@ -6,6 +6,7 @@ import type { ReportData } from '../../report/postmortem/data.js';
 import { printable } from '../../report/text/escape.js';
 import { shortNames } from '../../report/text/shortNames.js';
 import { names, setting, SEVERITIES } from './analyze.js';
+import { readOptions } from '../options/readOptions.js';
 import { withCaptures } from '../options/captureOptions.js';
 import type { AnalysisCommandOptions } from '../options/filteredAnalysis.js';
 import { chosenFormat, withFormats } from '../options/formatOptions.js';
@@ -121,10 +122,11 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
     if (timeline.from === null && clock.firstTime !== undefined) timeline.begin(clock.firstTime);
   };
   const replay = new Replay(captures);
-  const ports = options.port ?? [];
+  const { ports, keys } = readOptions(options);
   const { sink } = filtered;
   const reading = await readInto(replay.inputs, together([sinkOf({ opened: begin, message: begin }), sink]), {
     ports,
+    keys,
     clock,
   });
   filtered.end(reading.last.time);
@@ -135,7 +137,7 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
     try {
       const again = replay.again();
       if (again !== null) {
-        await new EvidenceReader(ladders, clock, ports).read(again);
+        await new EvidenceReader(ladders, clock, ports, keys).read(again);
         replay.check();
         readAgain = true;
       }

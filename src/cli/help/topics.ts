@@ -195,6 +195,10 @@ export const topics: readonly Topic[] = [
           ['NO_COLOR', 'if not empty: no colours. There are none in a pipe either.'],
           ['FORCE_COLOR', 'colours even in a pipe: 1, 2 or 3 for 16, 256 or 16 million.'],
           ['COLUMNS', 'width of the output where it is no terminal; 80 otherwise.'],
+          [
+            'ZKSCOPE_TLS_KEYS',
+            'key logs that TLS is decrypted with, separated as in PATH, beside those of --tls-keys.',
+          ],
           ['ZKSCOPE_DEBUG', 'if set: internal errors come with a stack trace.'],
         ],
       },

@@ -5,6 +5,7 @@ import { errorNames } from '../../protocols/zookeeper/format/errors.js';
 /** Options that every command over captures has, as commander gives them. */
 export interface CaptureOptions {
   readonly port?: number[];
+  readonly tlsKeys?: string[];
   readonly client?: string[];
   readonly server?: string[];
   readonly session?: string[];
@@ -106,6 +107,12 @@ export function withCaptures(command: Command, argument = '<capture...>'): Comma
         '--port <port>',
         'server port that carries ZooKeeper whatever its bytes look like (repeatable)',
       ).argParser(port),
+    )
+    .addOption(
+      new Option(
+        '--tls-keys <file>',
+        'key log (SSLKEYLOGFILE) that TLS is decrypted with (repeatable; beside those in $ZKSCOPE_TLS_KEYS)',
+      ).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]),
     )
     .optionsGroup('Filters (combine; repeat one to allow several values):')
     .addOption(new Option('--client <address>', 'client ip or ip:port').argParser(list))

@@ -195,7 +195,8 @@ export class ConnectionChurn {
 
   private useOf(tcp: ConnectionFacts): Use | null {
     const use = this.uses.get(tcp.id);
-    if (use?.tls != null) {
+    // Requests that were decrypted count like others.
+    if (use?.tls != null && use.requests === 0) {
       // A handshake that failed is no use of a connection; one that carried much was worth it.
       return use.tls === 'completed' && tcp.toServer.delivered < SHORT_TLS ? { requests: null, probe: false } : null;
     }

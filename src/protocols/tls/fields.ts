@@ -1,5 +1,17 @@
 import { defineFields, type LinePart, shownParts } from '../field.js';
 
+const certificateFields = defineFields({
+  subject: { type: 'string', required: true, text: 'distinguished name' },
+  issuer: { type: 'string', required: true, text: 'distinguished name of who signed it' },
+  notBefore: { type: 'time', required: true, text: 'valid from' },
+  notAfter: { type: 'time', required: true, text: 'valid until' },
+  key: { type: 'string', nullable: true, required: true, text: 'kind of key: RSA, EC …' },
+});
+
+function certificate(text: string) {
+  return { type: { object: certificateFields }, text } as const;
+}
+
 /** Every field that a message of TLS, or the end of a handshake, is printed with. */
 export const tlsFields = defineFields({
   direction: {
@@ -9,8 +21,15 @@ export const tlsFields = defineFields({
   },
   length: { type: 'count', unit: 'bytes', text: 'ClientHello: its size with its record headers' },
   serverName: { type: 'string', text: 'ClientHello: name of the server that is asked for' },
-  tlsVersion: { type: 'string', text: 'ClientHello: highest version offered; ServerHello: version chosen' },
-  alpn: { type: 'strings', text: 'ClientHello: protocols offered' },
+  tlsVersion: { type: 'string', text: 'ClientHello: highest version offered; otherwise the version chosen' },
+  cipherSuite: {
+    type: 'string',
+    text: "ServerHello, Handshake: IANA's name of the cipher suite, or 0x and its number",
+  },
+  alpn: { type: 'strings', text: 'ClientHello: protocols offered; Handshake: the one chosen' },
+  resumed: { type: 'boolean', text: 'Handshake: a session of before goes on, without certificates' },
+  serverCertificate: certificate("Handshake: the server's own certificate, where it was in clear or decrypted"),
+  clientCertificate: certificate("Handshake: the client's own certificate, likewise"),
   level: { type: 'nameOrNumber', text: 'Alert: warning or fatal' },
   description: { type: 'string', text: 'Alert: its description' },
   outcome: {

@@ -1,21 +1,27 @@
 import type { Protocol } from '../protocol.js';
 import { TlsDecoder } from './decoder.js';
 import { tlsFields, tlsLine } from './fields.js';
+import { KeyStore } from './keys/keyStore.js';
+import { HoldBudget } from './records/heldRecords.js';
+import { startsWithHello } from './records/firstRecord.js';
 
 /** ZooKeeper's port for TLS, by custom (`secureClientPort`). */
 const SECURE_CLIENT_PORT = 2281;
 
 /**
- * TLS where nothing but TLS is expected. What lies inside cannot be read without keys; on other ports it is not looked for,
- * since most TLS in a capture is nobody's business.
+ * TLS: on its own port, on the ports of the protocols that it may carry, and, with keys, wherever a client begins with a
+ * ClientHello that there are keys for. Without keys it is not looked for elsewhere: most TLS in a capture is nobody's
+ * business.
  */
-export function tls(): Protocol<typeof tlsFields> {
+export function tls(keys = new KeyStore()): Protocol<typeof tlsFields> {
+  const context = { keys, budget: new HoldBudget() };
   return {
     name: 'tls',
     ports: [SECURE_CLIENT_PORT],
     fields: tlsFields,
     line: tlsLine,
-    recognise: () => 'no',
-    open: (connection, sink) => new TlsDecoder(connection, sink),
+    carrier: true,
+    recognise: (bytes, start, end, expected) => startsWithHello(bytes, start, end, expected === true ? null : keys),
+    open: (connection, sink, inside) => new TlsDecoder(connection, sink, context, inside),
   };
 }

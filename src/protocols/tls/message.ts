@@ -1,12 +1,14 @@
 import { TO_SERVER, type Connection, type Direction, type Moment } from '../../network/connection.js';
 import type { Message } from '../protocol.js';
-import type { RecordPlace } from './recordReader.js';
+import { cipherSuiteName } from './crypto/cipherSuites.js';
+import type { Certificate } from './handshake/certificates.js';
+import type { RecordPlace } from './records/recordReader.js';
 import { alertName, tlsVersionName } from './names.js';
 
 /**
- * How a handshake ended, as far as it can be seen without keys:
+ * How a handshake ended, as far as it can be seen:
  * - `completed`: the server answered with a ServerHello and the client went on encrypted;
- * - `alert`: one side refused (an alert in clear, or an encrypted record of an alert's size in its stead);
+ * - `alert`: one side refused (an alert in clear or decrypted, or an encrypted record of an alert's size in its stead);
  * - `reset`: RST before it was completed;
  * - `stalled`: not one byte from the server until the client closed;
  * - `closed`: FIN before it was completed, in any other way;
@@ -15,7 +17,14 @@ import { alertName, tlsVersionName } from './names.js';
  */
 export type HandshakeOutcome = 'completed' | 'alert' | 'reset' | 'stalled' | 'closed' | 'open' | 'unknown';
 
-/** One TLS handshake; filled in while it goes on. */
+/** An alert; `description` is null where it came encrypted and no key opened it. */
+export interface TlsAlert {
+  readonly by: 'client' | 'server';
+  readonly description: string | null;
+  readonly moment: Moment;
+}
+
+/** One TLS handshake; filled in while it goes on, and with what the connection tells later. */
 export interface TlsHandshake {
   /** Packet that completed the ClientHello, position behind it, and its size with its record headers. */
   readonly hello: Moment;
@@ -23,12 +32,28 @@ export interface TlsHandshake {
   readonly helloLength: number;
   readonly serverName: string | null;
   readonly offeredVersion: number;
+  /** Offered by the client; what the server chose of it. */
   readonly alpn: readonly string[];
+  protocol: string | null;
   /** First byte of the server. */
   serverFirst: Moment | null;
   serverHello: Moment | null;
   version: number | null;
-  alert: { readonly by: 'client' | 'server'; readonly description: string | null; readonly moment: Moment } | null;
+  cipherSuite: number | null;
+  /** The server asked for another ClientHello. */
+  retried: boolean;
+  /** A session of before goes on: no certificates. */
+  resumed: boolean;
+  encryptThenMac: boolean;
+  /** Chains of both ends, their own certificate first; null where they were not seen, or only encrypted. */
+  serverCertificates: readonly Certificate[] | null;
+  clientCertificates: readonly Certificate[] | null;
+  /** The alert that ended it; null where none did. */
+  alert: TlsAlert | null;
+  /** The first alert after it was completed that is not a mere good-bye. */
+  lateAlert: TlsAlert | null;
+  /** What came in its stead where the other side does not speak TLS: `HTTP`, `ZooKeeper` … */
+  answeredBy: string | null;
   outcome: HandshakeOutcome;
   /** Who ended it: sent the alert, the RST or the first FIN. */
   endedBy: 'client' | 'server' | null;
@@ -82,24 +107,45 @@ export class TlsMessage implements Message {
       case 'ServerHello':
       case 'HelloRetryRequest':
         if (handshake?.version != null) record['tlsVersion'] = tlsVersionName(handshake.version);
+        if (handshake?.cipherSuite != null) record['cipherSuite'] = cipherSuiteName(handshake.cipherSuite);
         break;
       case 'Alert':
         record['level'] = this.level === 2 ? 'fatal' : this.level === 1 ? 'warning' : this.level;
         record['description'] = alertName(this.description);
         break;
       case 'Handshake':
-        if (handshake === null) break;
-        record['outcome'] = handshake.outcome;
-        record['endedBy'] = handshake.endedBy;
-        record['helloFrame'] = handshake.hello.frame;
-        record['serverFirstFrame'] = handshake.serverFirst?.frame ?? null;
-        record['serverWait'] =
-          handshake.serverFirst === null ? null : (handshake.serverFirst.time - handshake.hello.time) / 1e9;
-        record['duration'] = handshake.decided === null ? null : (handshake.decided.time - handshake.hello.time) / 1e9;
-        if (handshake.alert?.description != null) record['alert'] = handshake.alert.description;
+        if (handshake !== null) handshakeRecord(handshake, record);
         break;
     }
     if (this.latency !== null) record['latency'] = this.latency / 1e9;
     return record;
   }
+}
+
+function handshakeRecord(handshake: TlsHandshake, record: Record<string, unknown>): void {
+  const { hello, serverFirst, decided } = handshake;
+  record['outcome'] = handshake.outcome;
+  record['endedBy'] = handshake.endedBy;
+  record['helloFrame'] = hello.frame;
+  record['serverFirstFrame'] = serverFirst?.frame ?? null;
+  record['serverWait'] = serverFirst === null ? null : (serverFirst.time - hello.time) / 1e9;
+  record['duration'] = decided === null ? null : (decided.time - hello.time) / 1e9;
+  if (handshake.alert?.description != null) record['alert'] = handshake.alert.description;
+  if (handshake.version !== null) record['tlsVersion'] = tlsVersionName(handshake.version);
+  if (handshake.cipherSuite !== null) record['cipherSuite'] = cipherSuiteName(handshake.cipherSuite);
+  if (handshake.protocol !== null) record['alpn'] = [handshake.protocol];
+  if (handshake.version !== null) record['resumed'] = handshake.resumed;
+  const server = certificateRecord(handshake.serverCertificates);
+  if (server !== null) record['serverCertificate'] = server;
+  const client = certificateRecord(handshake.clientCertificates);
+  if (client !== null) record['clientCertificate'] = client;
+}
+
+/** An end's own certificate. */
+function certificateRecord(chain: readonly Certificate[] | null): Record<string, unknown> | null {
+  const own = chain?.[0];
+  if (own === undefined) return null;
+  const { subject, issuer, notBefore, notAfter, key } = own;
+  const date = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+  return { subject, issuer, notBefore: date(notBefore), notAfter: date(notAfter), key };
 }

@@ -1,6 +1,17 @@
 /** TLS record and handshake types and versions (RFC 8446, RFC 5246). */
 export const RecordType = { CHANGE_CIPHER_SPEC: 20, ALERT: 21, HANDSHAKE: 22, APPLICATION_DATA: 23 } as const;
-export const HandshakeType = { CLIENT_HELLO: 1, SERVER_HELLO: 2 } as const;
+export const HandshakeType = {
+  CLIENT_HELLO: 1,
+  SERVER_HELLO: 2,
+  END_OF_EARLY_DATA: 5,
+  ENCRYPTED_EXTENSIONS: 8,
+  CERTIFICATE: 11,
+  CERTIFICATE_REQUEST: 13,
+  CLIENT_KEY_EXCHANGE: 16,
+  FINISHED: 20,
+  KEY_UPDATE: 24,
+} as const;
+export const TLS_1_2 = 0x0303;
 export const TLS_1_3 = 0x0304;
 
 const VERSIONS = new Map<number, string>([

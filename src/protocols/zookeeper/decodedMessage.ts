@@ -34,7 +34,6 @@ export class MessageView implements ZooKeeperMessage {
   frame = 0;
   time = 0;
   firstFrame = 0;
-  streamEnd = 0;
   length = 0;
   truncated = false;
   xid = 0;
@@ -58,6 +57,7 @@ export class MessageView implements ZooKeeperMessage {
   bytes: Buffer = NO_BYTES;
   bodyStart = 0;
   bodyEnd = 0;
+  private end = 0;
   private cachedRequest: RequestBody | null = null;
   private cachedResponse: ResponseBody | null = null;
   private cachedStat: Stat | null | undefined;
@@ -84,6 +84,15 @@ export class MessageView implements ZooKeeperMessage {
     this.err = 0;
     this.latency = null;
     this.truncated = false;
+  }
+
+  get streamEnd(): number {
+    return this.end;
+  }
+
+  set streamEnd(position: number) {
+    this.end = position;
+    if (this.kind === 'request' && this.request !== null) this.request.streamEnd = position;
   }
 
   get path(): string | null {

@@ -17,6 +17,7 @@ export function zookeeper(): Protocol<typeof zookeeperFields> {
   return {
     name: 'zookeeper',
     ports: [2181],
+    portsInside: [2281],
     fields: zookeeperFields,
     line: zookeeperLine,
     recognise(bytes, start, end): Recognition {

@@ -23,7 +23,7 @@ export interface ZooKeeperRequest {
   readonly frame: number;
   readonly time: number;
   /** Position behind the request in the stream to the server: `connection.toServer.acked >= streamEnd` if it arrived. */
-  readonly streamEnd: number;
+  streamEnd: number;
   /**
    * Body where the matching or the model needs it after the bytes are gone (connect, multi, multiRead, setWatches,
    * setWatches2, addWatch, removeWatches, checkWatches, fourLetterWord), otherwise null.

@@ -1,7 +1,7 @@
 import type { CaptureInfo, Problem } from '../../observations/inputs.js';
 import type { Forgotten } from '../../model/index.js';
 import type { ConnectionFacts } from '../../observations/connectionFacts.js';
-import type { Gap, Message } from '../../protocols/protocol.js';
+import type { Encrypted, Gap, Message } from '../../protocols/protocol.js';
 import { printable } from '../text/escape.js';
 import { plural } from '../text/plural.js';
 
@@ -15,6 +15,7 @@ interface Loss {
 export class Losses {
   private readonly byReason = new Map<Gap['reason'], Loss>();
   private readonly foreign = new Map<string, Loss>();
+  private readonly encrypted = new Map<Encrypted, Loss & { connections: number; last: number }>();
   private truncated = 0;
   private firstTruncated = 0;
   messages = 0;
@@ -27,7 +28,22 @@ export class Losses {
 
   gap(gap: Gap, connection: ConnectionFacts): void {
     add(this.byReason, gap.reason, gap);
+    if (gap.encrypted !== undefined) this.closed(gap.encrypted, gap, connection.id);
     if (gap.reason === 'foreign') add(this.foreign, connection.foreign ?? 'unknown', gap);
+  }
+
+  /** TLS that could not be read: told of each direction, at the end of a connection. */
+  private closed(why: Encrypted, { bytes, frame }: Gap, connection: number): void {
+    let loss = this.encrypted.get(why);
+    if (loss === undefined) {
+      loss = { count: 0, bytes: 0, firstFrame: frame, connections: 0, last: -1 };
+      this.encrypted.set(why, loss);
+    }
+    if (loss.last !== connection) loss.connections++;
+    loss.last = connection;
+    loss.firstFrame = Math.min(loss.firstFrame, frame);
+    loss.count++;
+    loss.bytes += bytes;
   }
 
   /**
@@ -60,6 +76,11 @@ export class Losses {
         `${plural(loss.bytes, 'byte')} on the port that are not ZooKeeper's (${printable(name)}), at frame ${loss.firstFrame}`,
       );
     }
+    for (const [why, { connections: closed, bytes, firstFrame }] of this.encrypted) {
+      parts.push(
+        `${plural(closed, 'TLS connection')} not decrypted (${why}; ${plural(bytes, 'byte')}, from frame ${firstFrame} on): ${HELP[why]}`,
+      );
+    }
     for (const { kind, count, firstFrame } of problems)
       parts.push(`${plural(count, 'packet')}: ${kind}, the first in frame ${firstFrame}`);
     const kinds = forgottenKinds(connections, forgotten);
@@ -67,6 +88,14 @@ export class Losses {
     return parts;
   }
 }
+
+/** What would have helped. */
+const HELP: Readonly<Record<Encrypted, string>> = {
+  'no key': 'a key log of the client or the server opens them (--tls-keys)',
+  'key does not fit': 'the key log is another run’s, or was damaged',
+  'handshake not captured': 'begin the capture before the connections',
+  'cipher not supported': 'their cipher suite is not one that zkscope can open',
+};
 
 function forgottenKinds(connections: number, forgotten: Forgotten | null): string[] {
   const kinds: string[] = [];

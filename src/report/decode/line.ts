@@ -13,6 +13,8 @@ function gapText(record: MessageRecord): string {
   switch (record['reason']) {
     case 'foreign':
       return `${bytes} ${where} are not ZooKeeper's: ${printable(String(record['foreign']))}`;
+    case 'encrypted':
+      return `${bytes} ${where} are encrypted: ${printable(String(record['encrypted']))}`;
     case 'skipped':
       return `${bytes} ${where} belong to no message that could be aligned`;
     default:

@@ -300,6 +300,7 @@ function gapText(event: LadderEntry): string {
   const where = event['direction'] === 'request' ? 'to the server' : 'to the client';
   const bytes = `${plural(number(event['bytes']), 'byte')} ${where}`;
   if (event['reason'] === 'foreign') return `${bytes} are not ZooKeeper's: ${text(event['foreign'])}`;
+  if (event['reason'] === 'encrypted') return `${bytes} are encrypted: ${text(event['encrypted'])}`;
   return event['reason'] === 'skipped' ? `${bytes} could not be aligned` : `${bytes} are not in the capture`;
 }
 

@@ -67,7 +67,7 @@ export const accessDenied = defineRule({
     summary: 'Requests are answered NoAuth in numbers, or credentials are not taken (AuthFailed)',
     documentation: {
       meaning:
-        'NoAuth: the ACL of the znode does not let this session do what it asks for, because it sent no credentials, or others than those that the ACL names; asking again does not help. AuthFailed: the server does not take the credentials at all and closes the connection; an application that makes a new session and tries the same again never comes in. Digest credentials on a plain connection are readable by whoever captures (info).',
+        'NoAuth: the ACL of the znode does not let this session do what it asks for, because it sent no credentials, or others than those that the ACL names; asking again does not help. AuthFailed: the server does not take the credentials at all and closes the connection; an application that makes a new session and tries the same again never comes in. Digest credentials on a plain connection (one without TLS) are readable by whoever captures (info).',
       proof:
         'The answers -102 and -115, the auth and sasl requests of the same connections with their schemes, the end of the connections; whether other sessions succeed on the same path.',
       lookalikes:
@@ -156,7 +156,7 @@ export const accessDenied = defineRule({
         }
         if (!sent.schemes.includes(scheme) && sent.schemes.length < 8) sent.schemes.push(scheme);
         if (scheme === SASL && ++sent.saslRounds === SASL_ROUNDS) failed(connection, 'no end', at);
-        if (scheme !== 'digest') return;
+        if (scheme !== 'digest' || connection.tcp.secured) return;
         const known = clear.get(connection.host.ip);
         if (known !== undefined) known.times++;
         else if (clear.size < MAX) {

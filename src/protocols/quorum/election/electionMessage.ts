@@ -11,7 +11,7 @@ interface Place {
   readonly frame: number;
   readonly time: number;
   readonly firstFrame: number;
-  readonly streamEnd: number;
+  streamEnd: number;
   /** Bytes on the wire, the length prefix of a notification included. */
   readonly length: number;
 }

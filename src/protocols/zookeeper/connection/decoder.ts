@@ -101,13 +101,14 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   /** The first bytes of the client, four of which are needed to say what it speaks. */
   private first(chunk: StreamChunk): void {
     const { head } = this;
-    const { position, length, frame, time } = chunk;
-    if (position + length < 4) {
+    const { frame, time } = chunk;
+    const joined = head.joined(chunk);
+    if (joined.length < 4) {
       head.hold(chunk);
       return;
     }
-    const joined = head.joined(chunk);
-    this.decide(joined, position + length - joined.length, head.first()?.frame ?? frame, frame, time);
+    const end = chunk.position + chunk.length;
+    this.decide(joined, end - joined.length, head.first()?.frame ?? frame, frame, time);
     head.release((held) => {
       this.pass(held);
     });
@@ -138,13 +139,12 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   /** What the first bytes of the client say: a four-letter word, something else, or ZooKeeper's framing. */
   private decide(bytes: Buffer, position: number, firstFrame: number, frame: number, time: number): void {
     this.mode = 'framed';
-    if (position !== 0) return;
     const word = fourLetterWord(bytes, 0, bytes.length);
     if (word !== null) {
       this.mode = 'word';
       this.requests.messageBytes += 4;
       this.requests.skippedBytes -= 4;
-      this.emitWord(word, firstFrame, frame, time);
+      this.emitWord(word, position + 4, firstFrame, frame, time);
       return;
     }
     const foreign = foreignName(bytes, 0, bytes.length) ?? (this.connection.midStream ? null : unknownStart(bytes));
@@ -153,7 +153,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     this.connection.foreign = foreign;
   }
 
-  gap(direction: Direction, length: number, position: number, frame: number, time: number): void {
+  gap(direction: Direction, length: number, position: number, frame: number, time: number, exact = true): void {
     if (direction === TO_CLIENT) this.responsesLostAt = this.connection.toServer.delivered;
     else this.requestsLostAt = position + length;
     if (direction === TO_SERVER) this.giveUpDeciding();
@@ -163,7 +163,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
       stream.lostTime = time;
     }
     stream.lost += length;
-    if (this.mode === 'framed' || this.mode === 'undecided') stream.gap(length);
+    if (this.mode === 'framed' || this.mode === 'undecided') stream.gap(length, exact);
   }
 
   fin(direction: Direction): void {
@@ -239,7 +239,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     const message = this.begin(TO_SERVER, length, streamEnd, truncated);
     message.kind = 'request';
     message.bytes = bytes;
-    const first = !this.connection.midStream && streamEnd === length + 4;
+    const first = !this.connection.midStream && this.requests.atFirst;
     if (first && (truncated || isConnectRequest(bytes, start, end))) {
       this.handshakeRequest(message, start, end);
       return;
@@ -316,7 +316,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     const message = this.begin(TO_CLIENT, length, streamEnd, truncated);
     message.kind = 'response';
     message.bytes = bytes;
-    const first = this.awaitsConnectResponse && streamEnd === length + 4;
+    const first = this.awaitsConnectResponse && this.responses.atFirst;
     this.awaitsConnectResponse = false;
     if (first && (truncated ? bytes.readInt32BE(start) === 0 : isConnectResponse(bytes, start, end))) {
       this.handshakeResponse(message, start, end, this.connectRequest);
@@ -418,8 +418,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
 
   // Four-letter words
 
-  private emitWord(word: string, firstFrame: number, frame: number, time: number): void {
-    const streamEnd = 4;
+  private emitWord(word: string, streamEnd: number, firstFrame: number, frame: number, time: number): void {
     this.requests.frame = frame;
     this.requests.time = time;
     this.requests.firstFrame = firstFrame;

@@ -26,6 +26,8 @@ const LARGEST_KEPT = 16 * 1024 * 1024;
 /** Bytes that may be needed to judge a boundary. */
 const LOOKAHEAD = 96;
 const SHORTEST = 8;
+/** Longer than what is left of any message: nothing behind such a gap belongs to what was before it. */
+const LONGEST_GAP = MAX_LENGTH + 8;
 const NO_BYTES = Buffer.alloc(0);
 
 /**
@@ -44,6 +46,8 @@ export class FramedStream {
   lost = 0;
   lostFrame = 0;
   lostTime = 0;
+  /** The message that is handed on is the stream's first: nothing came before it, and nothing was lost. */
+  atFirst = true;
   private aligned: boolean;
   private kept = NO_BYTES;
   private keptLength = 0;
@@ -98,6 +102,7 @@ export class FramedStream {
       this.firstFrame = this.frame;
       this.messageBytes += 4 + length;
       this.handler.frame(this, bytes, at + 4, at + 4 + length, length, origin + at + 4 + length, false);
+      this.atFirst = false;
       at += 4 + length;
     }
     if (at < end) this.keep(bytes, at, end, origin + at);
@@ -131,6 +136,7 @@ export class FramedStream {
       this.firstFrame = this.keptFirstFrame;
       this.messageBytes += 4 + length;
       this.handler.frame(this, this.kept, 4, 4 + length, length, origin + at, false);
+      this.atFirst = false;
       this.shrink();
     } else if (this.keptLength > LARGEST_KEPT) {
       this.messageBytes += this.keptLength;
@@ -222,6 +228,7 @@ export class FramedStream {
   }
 
   private skip(length: number): void {
+    this.atFirst = false;
     this.skippedBytes += length;
     this.unreported += length;
   }
@@ -233,8 +240,10 @@ export class FramedStream {
     this.handler.skipped(this, length);
   }
 
-  /** The next `length` bytes are missing. */
-  gap(length: number): void {
+  /** The next `length` bytes are missing; where that is an estimate, nothing is counted on. */
+  gap(length: number, exact = true): void {
+    if (this.tail === 0 && (!this.aligned || this.keptLength < 4)) this.atFirst = false;
+    if (!exact) length = Math.max(length, LONGEST_GAP);
     if (this.tail > 0) {
       if (length <= this.tail) {
         this.tail -= length;
@@ -283,6 +292,7 @@ export class FramedStream {
       this.keptPosition + 4 + this.truncatedLength,
       true,
     );
+    this.atFirst = false;
     this.shrink();
   }
 

@@ -9,6 +9,7 @@ import type { ConnectionListener, StreamHandler } from '../../../network/streamH
 import { TcpReassembly } from '../../../network/tcp.js';
 import type { ConnectedMessage, Message } from '../../../protocols/protocol.js';
 import { allProtocols } from '../../../protocols/registry.js';
+import type { KeyStore } from '../../../protocols/tls/keys/keyStore.js';
 import { Router } from '../../../protocols/router.js';
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
 import { messageRecord } from '../../../observations/record.js';
@@ -42,6 +43,7 @@ export class EvidenceReader implements ConnectionListener {
     focuses: readonly Focus[],
     private readonly clock: Clock,
     ports: readonly number[],
+    keys?: KeyStore,
   ) {
     for (const focus of focuses) {
       for (const [frame, time] of focus.frames) {
@@ -55,7 +57,7 @@ export class EvidenceReader implements ConnectionListener {
     this.last = Math.max(0, ...focuses.map((focus) => (Number.isFinite(focus.first) ? focus.last : 0)));
     const none = (): void => undefined;
     this.router = new Router(
-      allProtocols(),
+      allProtocols(keys),
       {
         message: (message) => {
           this.message(message);

@@ -1,0 +1,8 @@
+import type { KeyStore } from '../../protocols/tls/keys/keyStore.js';
+import type { CaptureOptions } from './captureOptions.js';
+import { tlsKeys } from './tlsKeys.js';
+
+/** How captures are to be read. Throws UsageError where a key log cannot be. */
+export function readOptions(options: CaptureOptions): { readonly ports: readonly number[]; readonly keys: KeyStore } {
+  return { ports: options.port ?? [], keys: tlsKeys(options.tlsKeys ?? []) };
+}
