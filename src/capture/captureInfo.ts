@@ -2,7 +2,7 @@
 export interface CaptureInfo {
   /** Path as it was given; `-` for standard input. */
   readonly file: string;
-  /** `pcap` or `pcapng`, with `.gz` or `.zst` appended if compressed; null until the first bytes were read. */
+  /** `pcap`, `pcapng` or `ndjson` (decoded lines), with `.gz` or `.zst` appended if compressed; null until the first bytes were read. */
   format: string | null;
   /** LINKTYPE_ names (`EN10MB`, `LINUX_SLL2` …) in order of appearance. */
   readonly linkTypes: string[];

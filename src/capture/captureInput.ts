@@ -47,10 +47,13 @@ export class OpenCapture {
   /** Device and inode of what can be read only once: a pipe, a terminal, what standard input reads. */
   private once: string | null = null;
 
+  /** @param index its place among the inputs of the run, from 0 */
   constructor(
     input: CaptureInput,
+    index = 0,
     private readonly onSecrets: ((bytes: Buffer) => void) | null = null,
   ) {
+    this.frame.input = index;
     this.input = input;
     const file = typeof input === 'string' ? input : input.name;
     this.info = {

@@ -52,7 +52,8 @@ export class CaptureSet {
 
   constructor(inputs: readonly CaptureInput[], clock: Clock, options: CaptureSetOptions = {}) {
     this.inputs = inputs.map(
-      (input) => new OpenCapture(input, options.secrets?.(typeof input === 'string' ? input : input.name)),
+      (input, index) =>
+        new OpenCapture(input, index, options.secrets?.(typeof input === 'string' ? input : input.name)),
     );
     this.captures = this.inputs.map((input) => input.info);
     this.clock = clock;

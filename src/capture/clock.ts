@@ -23,6 +23,16 @@ export class Clock {
     return (seconds - this.baseSeconds) * 1e9 + nanoseconds;
   }
 
+  /** The other way round: null where `text` is no such time. The first one sets the base, all of them the digits. */
+  parse(text: string): number | null {
+    const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,12}))?Z$/.exec(text);
+    const seconds = match === null ? NaN : Date.parse(`${match[1]!}Z`) / 1000;
+    if (Number.isNaN(seconds)) return null;
+    const fraction = match![2] ?? '';
+    this.digits = Math.max(this.digits, fraction.length);
+    return this.at(seconds, Number(`${fraction.slice(0, 9).padEnd(9, '0')}.${fraction.slice(9)}`));
+  }
+
   /** Epoch seconds as a double: for arithmetic, not for display (a quarter of a microsecond is lost). */
   epochSeconds(time: number): number {
     return (this.baseSeconds ?? 0) + time / 1e9;

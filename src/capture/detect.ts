@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import type { FrameReader } from './frameReader.js';
+import { isLines, LinesReader } from './lines.js';
 import { isPcap, PcapReader } from './pcap.js';
 import { isPcapng, PcapngReader } from './pcapng.js';
 
@@ -18,9 +19,13 @@ export function detectCompression(bytes: Buffer): Compression | null {
 }
 
 /** A reader for the capture that begins with these bytes, and its format; null where they are no capture. */
-export function detectFormat(bytes: Buffer, clock: Clock): { format: 'pcap' | 'pcapng'; reader: FrameReader } | null {
+export function detectFormat(
+  bytes: Buffer,
+  clock: Clock,
+): { format: 'pcap' | 'pcapng' | 'ndjson'; reader: FrameReader } | null {
   if (isPcap(bytes)) return { format: 'pcap', reader: new PcapReader(clock) };
   if (isPcapng(bytes)) return { format: 'pcapng', reader: new PcapngReader(clock) };
+  if (isLines(bytes)) return { format: 'ndjson', reader: new LinesReader(clock) };
   return null;
 }
 

@@ -17,4 +17,8 @@ export class Frame {
   end = 0;
   /** Bytes that the frame had on the wire; more than `end - start` where the snap length cut it. */
   originalLength = 0;
+  /** Which input of the run it comes from, counted from 0 in the order given. */
+  input = 0;
+  /** The object on the line, where the input holds decoded lines (`linkType` is DECODED_LINE then), otherwise null. */
+  line: Readonly<Record<string, unknown>> | null = null;
 }

@@ -13,6 +13,9 @@ export const FRAME_LIMIT = 16 * 1024 * 1024;
 /** `linkType` of a record that Wireshark counts as a frame although it holds no packet. */
 export const NOT_A_PACKET = -1;
 
+/** `linkType` of a decoded line: no packet, but what another run of zkscope made of some. */
+export const DECODED_LINE = -2;
+
 /** Why a reader cannot go on: the offset in the capture, and what is wrong there. */
 export interface Damage {
   readonly offset: number;

@@ -1,5 +1,5 @@
 import { CaptureReader } from '../observations/captureReader.js';
-import { Clock, type CaptureInfo, type CaptureInput } from '../observations/inputs.js';
+import { Clock, type CaptureInfo, type CaptureInput, type Problem } from '../observations/inputs.js';
 import type { Forgotten } from '../model/index.js';
 import { sinkOf, together, type Sink } from '../observations/forward.js';
 import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
@@ -17,8 +17,11 @@ export interface Reading {
   readonly last: { readonly frame: number; readonly time: number };
   /** Of all protocols. */
   readonly messages: number;
-  /** TCP connections, whatever they carry. */
+  /** TCP connections, whatever they carry; and those that had to be forgotten. */
   readonly connections: number;
+  readonly forgottenConnections: number;
+  /** What was found in packets that could not be taken apart. */
+  readonly problems: readonly Problem[];
   /** The signal that ended the reading before the end of the captures; null where none did. */
   readonly interrupted: EndingSignal | null;
   /**
@@ -78,6 +81,8 @@ export async function readInto(files: readonly CaptureInput[], sink: Sink, optio
     last: reader.last,
     messages: losses.messages,
     connections: reader.connections.seen,
+    forgottenConnections: reader.connections.forgotten,
+    problems: reader.problems(),
     interrupted: interrupt.by,
     losses: (forgotten) =>
       losses.parts(reader.captures, reader.problems(), reader.connections.forgotten, forgotten ?? null),

@@ -65,6 +65,7 @@ export async function showRecords<Record>(
   });
   text ??= (record) => view.line(record as Record);
   const reading = await readInto(captures, view.sink, { ...readOptions(options), clock: given.clock, output });
+  view.end?.(reading);
   await output.finish();
   if (!output.closed) sayLosses(reading.losses(), reading.messages > 0 ? null : reading.nothingFound());
   exitInterrupted(reading.interrupted);

@@ -51,6 +51,8 @@ export interface RecordView<Record> {
   readonly sink: Sink;
   /** A record as text. */
   line(record: Record): string;
+  /** The captures are read: the last records. */
+  end?(reading: Reading): void;
 }
 
 export type MakeView<Document> = (setting: Setting) => View<Document> | Promise<View<Document>>;

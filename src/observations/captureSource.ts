@@ -2,8 +2,6 @@ import type { Connection, Direction as LiveDirection, StreamFacts as LiveStream 
 import type { TcpEventKind } from '../network/tcpEvents.js';
 import type { ConnectedGap, ConnectedMessage } from '../protocols/protocol.js';
 import type { ConnectionSink } from '../protocols/router.js';
-import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
-import { OpCode } from '../protocols/zookeeper/format/opcodes.js';
 import {
   applyAcknowledgement,
   applyTcpEvent,
@@ -12,7 +10,7 @@ import {
   TO_SERVER,
   type StreamFacts,
 } from './connectionFacts.js';
-import type { ObservationSink } from './observation.js';
+import { tell, type ObservationSink } from './observation.js';
 
 /**
  * Captures as a source of observations: what network and protocols tell, with the facts of a connection copied out of the
@@ -31,12 +29,12 @@ export class CaptureSource implements ConnectionSink {
     live.attachment = connection;
     this.sink.opened(connection);
     // Found by its bytes, not by its port: what had been before is told now.
-    if (live.syn !== null) this.tell(connection, 'syn', TO_SERVER, live.syn.frame, live.syn.time);
+    if (live.syn !== null) this.event(connection, 'syn', TO_SERVER, live.syn.frame, live.syn.time);
     const repeated = live.lastSyn ?? live.syn;
     for (let more = live.synCount; more > 1 && repeated !== null; more--) {
-      this.tell(connection, 'synRetransmission', TO_SERVER, repeated.frame, repeated.time);
+      this.event(connection, 'synRetransmission', TO_SERVER, repeated.frame, repeated.time);
     }
-    if (live.synAck !== null) this.tell(connection, 'synAck', TO_CLIENT, live.synAck.frame, live.synAck.time);
+    if (live.synAck !== null) this.event(connection, 'synAck', TO_CLIENT, live.synAck.frame, live.synAck.time);
     return connection;
   }
 
@@ -64,7 +62,7 @@ export class CaptureSource implements ConnectionSink {
   tcpEvent(kind: TcpEventKind, live: Connection, direction: LiveDirection, frame: number, time: number): void {
     const connection = live.attachment as ConnectionFacts | null;
     if (connection === null) return;
-    this.tell(connection, kind, direction, frame, time);
+    this.event(connection, kind, direction, frame, time);
     if (kind === 'retransmission') watch(live.stream(direction), 0);
   }
 
@@ -84,18 +82,8 @@ export class CaptureSource implements ConnectionSink {
 
   message(message: ConnectedMessage): void {
     const connection = this.of(message.connection);
-    connection.protocol = message.protocol;
-    if (message.protocol !== 'zookeeper') {
-      if (message.protocol === 'tls') connection.secured = true;
-      this.sink.message(message, connection);
-      return;
-    }
-    const m = message as ConnectedMessage & ZooKeeperMessage;
-    if (m.kind === 'notification') this.notification(m, connection);
-    else if (m.opcode !== OpCode.ping) this.sink.message(m, connection);
-    else if (m.kind === 'request') this.sink.ping(m, connection);
-    else if (m.err === 0) this.sink.pingAnswer(m, connection);
-    else this.sink.message(m, connection);
+    if (message.kind === 'notification') this.notification(message, connection);
+    tell(this.sink, message, connection);
   }
 
   gap(gap: ConnectedGap): void {
@@ -104,13 +92,12 @@ export class CaptureSource implements ConnectionSink {
     this.sink.gap(gap, connection);
   }
 
-  private notification(m: ConnectedMessage & ZooKeeperMessage, connection: ConnectionFacts): void {
-    const { toClient } = m.connection;
+  /** Whether it was received will be asked. */
+  private notification({ connection: live, streamEnd }: ConnectedMessage, connection: ConnectionFacts): void {
+    const { toClient } = live;
     // Bytes that came out of order may be acknowledged before they are understood.
-    if (toClient.acked >= m.streamEnd && connection.toClient.acked < m.streamEnd) {
-      this.acknowledge(connection, m.connection, TO_CLIENT);
-    } else watch(toClient, m.streamEnd);
-    this.sink.message(m, connection);
+    if (toClient.acked < streamEnd) watch(toClient, streamEnd);
+    else if (connection.toClient.acked < streamEnd) this.acknowledge(connection, live, TO_CLIENT);
   }
 
   private acknowledge(connection: ConnectionFacts, live: Connection, direction: LiveDirection): void {
@@ -120,7 +107,7 @@ export class CaptureSource implements ConnectionSink {
     this.sink.acknowledged(acknowledgement, connection);
   }
 
-  private tell(
+  private event(
     connection: ConnectionFacts,
     kind: TcpEventKind,
     direction: LiveDirection,

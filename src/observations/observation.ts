@@ -1,4 +1,5 @@
 import type { Gap, Message } from '../protocols/protocol.js';
+import { OpCode } from '../protocols/zookeeper/format/opcodes.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 import type { Acknowledgement, ConnectionFacts, TcpEvent } from './connectionFacts.js';
 
@@ -24,4 +25,19 @@ export interface ObservationSink {
   acknowledged(acknowledgement: Acknowledgement, connection: ConnectionFacts): void;
   /** It ended, or the capture did: its facts are complete, but for what `acknowledged` and `tcp` may still add. */
   closed(connection: ConnectionFacts): void;
+}
+
+/** Tells a sink of a message, and of a ping as such. */
+export function tell(sink: ObservationSink, message: Message, connection: ConnectionFacts): void {
+  connection.protocol = message.protocol;
+  if (message.protocol !== 'zookeeper') {
+    if (message.protocol === 'tls') connection.secured = true;
+    sink.message(message, connection);
+    return;
+  }
+  const m = message as ZooKeeperMessage;
+  if (m.opcode !== OpCode.ping || m.kind === 'notification') sink.message(m, connection);
+  else if (m.kind === 'request') sink.ping(m, connection);
+  else if (m.err === 0) sink.pingAnswer(m, connection);
+  else sink.message(m, connection);
 }

@@ -2,6 +2,7 @@ import { CaptureSet, type CaptureInput, type CaptureSetOptions } from '../captur
 import type { CaptureInfo } from '../capture/captureInfo.js';
 import { Clock } from '../capture/clock.js';
 import type { Frame } from '../capture/frame.js';
+import { DECODED_LINE } from '../capture/frameReader.js';
 import { Dissector } from '../network/dissector.js';
 import { TcpReassembly } from '../network/tcp.js';
 import type { Protocol } from './protocol.js';
@@ -16,6 +17,8 @@ export interface MessageReaderOptions extends CaptureSetOptions {
   readonly protocols?: readonly Protocol[];
   /** Keys that TLS is read with; those that the captures hold are added. */
   readonly tlsKeys?: KeyStore;
+  /** Called for each decoded line, where inputs hold such in place of packets. `input` counts the inputs from 0. */
+  readonly onLine?: (line: Readonly<Record<string, unknown>>, time: number, input: number) => void;
 }
 
 /** The way from captures to messages: reads, takes apart, reassembles, decodes, and hands all to one sink. */
@@ -24,6 +27,7 @@ export class MessageReader {
   readonly dissector: Dissector;
   readonly tcp: TcpReassembly;
   private readonly set: CaptureSet;
+  private readonly onLine: MessageReaderOptions['onLine'];
   private lastFrame = 0;
   private lastTime = 0;
 
@@ -38,6 +42,7 @@ export class MessageReader {
       tcp.segment(segment);
     });
     const secrets = (file: string): ((bytes: Buffer) => void) => keys.capture(file);
+    this.onLine = options.onLine;
     this.set = new CaptureSet(inputs, this.clock, { ...options, secrets });
   }
 
@@ -55,9 +60,13 @@ export class MessageReader {
    * input cannot be read at all. An aborted `signal` ends it early, as the end of the capture would.
    */
   async read(afterChunk?: () => Promise<void> | void, signal?: AbortSignal): Promise<void> {
-    const { dissector } = this;
+    const { dissector, onLine } = this;
     const onFrame = (frame: Frame): void => {
       this.clock.firstTime ??= frame.time;
+      if (frame.linkType === DECODED_LINE) {
+        onLine?.(frame.line!, frame.time, frame.input);
+        return;
+      }
       this.lastFrame = frame.number;
       this.lastTime = frame.time;
       dissector.frame(frame);

@@ -1,3 +1,4 @@
+import type { JournalFormat } from './journal.js';
 import type { Connection, Direction, Encrypted } from '../network/connection.js';
 import type { StreamHandler } from '../network/streamHandler.js';
 import type { FieldTable, LinePart } from './field.js';
@@ -94,6 +95,8 @@ export interface Protocol<Fields extends FieldTable = FieldTable> {
   readonly fields: Fields;
   /** What a line of `zkscope decode` shows of a message that was printed with these fields. */
   line(record: Readonly<Record<string, unknown>>): readonly LinePart[];
+  /** How its messages travel as lines, and become messages again. */
+  readonly journal: JournalFormat;
   /** Server ports that it is expected on. */
   readonly ports: readonly number[];
   /** Server ports on which it is expected inside of another layer (TLS). */

@@ -1,3 +1,4 @@
+import { electionJournal } from '../protocols/quorum/election/journal.js';
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
@@ -92,6 +93,7 @@ export async function rawStreams(name: string, port: number): Promise<{ toServer
     name: 'raw',
     ports: [port],
     fields: {},
+    journal: electionJournal,
     line: () => [],
     recognise: () => 'no',
     open: () => {

@@ -2,17 +2,20 @@ import { Chalk } from 'chalk';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { sinkOf } from '../../observations/forward.js';
 import type { MessageRecord } from '../../observations/record.js';
+import { JournalWriter } from '../../observations/journal/writer.js';
 import { gapRecord, messageRecord } from '../../observations/record.js';
 import { fieldsFormatter } from '../../report/decode/fields.js';
 import { MessageLines } from '../../report/decode/line.js';
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { withFormats } from '../options/formatOptions.js';
 import { colourLevel } from '../terminal/colour.js';
+import { UsageError } from '../usage.js';
 import { showRecords, type RecordView, type Setting } from '../view.js';
 
 interface DecodeOptions extends CaptureOptions {
   readonly data?: boolean;
   readonly fields?: string[];
+  readonly connections?: boolean;
 }
 
 function fieldNames(value: string): string[] {
@@ -31,6 +34,12 @@ export function decodeCommand(): Command {
     withCaptures(new Command('decode').description('print every ZooKeeper message of the captures, one a line')),
     { records: true, conflicts: ['fields'] },
   )
+    .addOption(
+      new Option(
+        '--connections',
+        'also what connections did, so that every command takes these lines in place of the capture (a journal)',
+      ).conflicts(['fields', 'data']),
+    )
     .option('--data', 'show payload bytes (base64); credentials are never shown')
     .addOption(new Option('--fields <names>', 'tab-separated columns: names of the JSON output').argParser(fieldNames))
     .action(async (captures: string[], options: DecodeOptions) => {
@@ -39,13 +48,24 @@ export function decodeCommand(): Command {
 }
 
 function view(
-  { data, fields }: DecodeOptions,
+  { data, fields, connections }: DecodeOptions,
   { clock, filter, forPeople }: Setting,
   write: (record: MessageRecord) => void,
 ): RecordView<MessageRecord> {
   const lines = fields === undefined ? new MessageLines(new Chalk({ level: colourLevel() })) : null;
   const line = lines === null ? fieldsFormatter(fields!) : (record: MessageRecord) => lines.format(record);
   const recordOptions = { data: data === true };
+  if (connections === true) {
+    if (forPeople) throw new UsageError('--connections writes lines for programs: give --json with it');
+    const journal = new JournalWriter(clock, write, filter);
+    return {
+      sink: journal,
+      line,
+      end: (reading) => {
+        journal.end(reading);
+      },
+    };
+  }
   return {
     sink: sinkOf({
       message: (message, connection) => {

@@ -7,7 +7,7 @@ import { http2ErrorName } from '../transport/http2/frames.js';
 import type { HeaderBlock, HeaderField } from '../transport/http2/hpack.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { newCall, takeRequest, type Call } from './grpcCall.js';
-import { EtcdMessage, type MessagePlace } from './message.js';
+import { DecodedEtcdMessage, type MessagePlace } from './message.js';
 import { answersInTurn, grpcOp, hasStreamingResponse, isEtcdPath } from './operations.js';
 import { looksLikeKeepAliveRequest, looksLikeKeepAliveResponse, readRecord } from './records.js';
 
@@ -89,7 +89,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     this.calls.delete(id);
     if (call?.held != null) this.respond(call, call.held, null, null);
     this.sink.message(
-      new EtcdMessage(
+      new DecodedEtcdMessage(
         this.connection,
         direction,
         'message',
@@ -106,7 +106,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
 
   goaway(direction: Direction, _lastStream: number, errorCode: number, debug: string, place: FramePlace): void {
     this.sink.message(
-      new EtcdMessage(
+      new DecodedEtcdMessage(
         this.connection,
         direction,
         'message',
@@ -170,7 +170,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
       op = 'LeaseKeepAlive';
       guessed = true;
     }
-    const request = new EtcdMessage(this.connection, TO_SERVER, 'request', op, 'grpc', message, {
+    const request = new DecodedEtcdMessage(this.connection, TO_SERVER, 'request', op, 'grpc', message, {
       path: call.path,
       length: message.length,
       truncated: message.truncated,
@@ -210,7 +210,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     const place: MessagePlace =
       end === null ? message : { firstFrame: message.firstFrame, firstTime: message.firstTime, ...pick(end) };
     this.sink.message(
-      new EtcdMessage(this.connection, TO_CLIENT, 'response', op, 'grpc', place, {
+      new DecodedEtcdMessage(this.connection, TO_CLIENT, 'response', op, 'grpc', place, {
         path: call.path,
         status: call.status,
         grpcStatus,
@@ -249,7 +249,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     const request = call.outstanding.shift() ?? null;
     if (grpcStatus === null && request === null && !complete) return;
     this.sink.message(
-      new EtcdMessage(
+      new DecodedEtcdMessage(
         this.connection,
         TO_CLIENT,
         'response',

@@ -4,7 +4,7 @@ import { Http1Connection, type Http1Exchange, type Http1Handler } from '../trans
 import type { Http1Head } from '../transport/http1/head.js';
 import type { Http1Message, Http1Place } from '../transport/http1/message.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
-import { EtcdMessage } from './message.js';
+import { DecodedEtcdMessage, EtcdMessage } from './message.js';
 import { httpOp, isEndlessResponse } from './operations.js';
 import { readRecord, type EtcdFields } from './records.js';
 
@@ -51,7 +51,7 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
   request(exchange: Http1Exchange<EtcdMessage>, message: Http1Message): void {
     const { head } = message;
     const op = httpOp(head.method, head.target);
-    const request = new EtcdMessage(this.connection, TO_SERVER, 'request', op, 'http', message, {
+    const request = new DecodedEtcdMessage(this.connection, TO_SERVER, 'request', op, 'http', message, {
       method: head.method,
       path: head.target,
       length: message.bodyLength,
@@ -69,7 +69,7 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
     this.endlessSeen = true;
     const request = exchange.context;
     this.sink.message(
-      new EtcdMessage(this.connection, TO_CLIENT, 'response', httpOp(method, target), 'http', place, {
+      new DecodedEtcdMessage(this.connection, TO_CLIENT, 'response', httpOp(method, target), 'http', place, {
         path: target,
         status: head.status,
         request,
@@ -86,7 +86,7 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
     const op = asked === undefined ? null : httpOp(asked.method, asked.target);
     const failed = head.status >= 400;
     this.sink.message(
-      new EtcdMessage(this.connection, TO_CLIENT, 'response', op, 'http', message, {
+      new DecodedEtcdMessage(this.connection, TO_CLIENT, 'response', op, 'http', message, {
         ...(asked === undefined ? {} : { path: asked.target }),
         status: head.status,
         error: failed ? errorText(message.body) : null,
@@ -105,7 +105,9 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
     this.endlessSeen = true;
     const place = { firstFrame: frame, firstTime: time, frame, time, streamEnd: position };
     this.sink.message(
-      new EtcdMessage(this.connection, direction, 'message', 'GET /raft/stream', 'http', place, { guessed: true }),
+      new DecodedEtcdMessage(this.connection, direction, 'message', 'GET /raft/stream', 'http', place, {
+        guessed: true,
+      }),
     );
   }
 

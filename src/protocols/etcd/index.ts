@@ -5,6 +5,7 @@ import { HpackDecoder } from '../transport/http2/hpack.js';
 import type { Protocol, Recognition } from '../protocol.js';
 import { EtcdDecoder } from './decoder.js';
 import { etcdFields } from './fields.js';
+import { etcdJournal } from './journal.js';
 import { etcdLine } from './line.js';
 import { isEtcdPath } from './operations.js';
 
@@ -19,6 +20,7 @@ export function etcd(): Protocol<typeof etcdFields> {
   return {
     name: 'etcd',
     ports: [PEER_PORT, CLIENT_PORT],
+    journal: etcdJournal,
     fields: etcdFields,
     line: etcdLine,
     recognise,

@@ -67,7 +67,6 @@ export class EtcdMessage implements Message {
   readonly fields: EtcdFields;
 
   constructor(
-    readonly connection: Connection,
     readonly direction: Direction,
     readonly kind: 'request' | 'response' | 'message',
     readonly op: string | null,
@@ -130,5 +129,15 @@ export class EtcdMessage implements Message {
     if (this.guessed) record['guessed'] = true;
     if (this.compressed) record['compressed'] = true;
     return record;
+  }
+}
+
+/** One that was decoded, with the connection that it came on. */
+export class DecodedEtcdMessage extends EtcdMessage {
+  constructor(
+    readonly connection: Connection,
+    ...message: ConstructorParameters<typeof EtcdMessage>
+  ) {
+    super(...message);
   }
 }

@@ -1,4 +1,5 @@
 import type { Protocol } from '../protocol.js';
+import { tlsJournal } from './journal.js';
 import { TlsDecoder } from './decoder.js';
 import { tlsFields, tlsLine } from './fields.js';
 import { KeyStore } from './keys/keyStore.js';
@@ -18,6 +19,7 @@ export function tls(keys = new KeyStore()): Protocol<typeof tlsFields> {
   return {
     name: 'tls',
     ports: [SECURE_CLIENT_PORT],
+    journal: tlsJournal,
     fields: tlsFields,
     line: tlsLine,
     carrier: true,

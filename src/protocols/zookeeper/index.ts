@@ -3,6 +3,7 @@ import type { Protocol, Recognition } from '../protocol.js';
 import { SharedState } from './decodedMessage.js';
 import { ZooKeeperDecoder } from './connection/decoder.js';
 import { zookeeperFields } from './fields.js';
+import { zookeeperJournal } from './journal.js';
 import { zookeeperLine } from './line.js';
 import { isConnectRequest } from './connection/handshake.js';
 import { requestEvidence, responseEvidence } from './connection/resync.js';
@@ -18,6 +19,7 @@ export function zookeeper(): Protocol<typeof zookeeperFields> {
     name: 'zookeeper',
     ports: [2181],
     portsInside: [2281],
+    journal: zookeeperJournal,
     fields: zookeeperFields,
     line: zookeeperLine,
     recognise(bytes, start, end): Recognition {

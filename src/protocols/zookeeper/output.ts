@@ -5,17 +5,10 @@ import { errorName } from './format/errors.js';
 import { createModes, eventTypeName, keeperStateName } from './format/enums.js';
 import { requestLayout, type RecordLayout } from './format/layout.js';
 import type { MultiOp, RequestBody, ResponseBody } from './format/records.js';
+import { permissions } from './format/printed.js';
 import { hex64, zxidText, type Stat } from './format/stat.js';
 
 type Fields = Record<string, unknown>;
-
-const PERMISSIONS: readonly [number, string][] = [
-  [4, 'c'],
-  [8, 'd'],
-  [1, 'r'],
-  [2, 'w'],
-  [16, 'a'],
-];
 
 /** Schemes whose id is a credential or the hash of one. */
 const SECRET_SCHEMES = new Set(['digest', 'auth', 'super']);
@@ -23,7 +16,8 @@ const SECRET_SCHEMES = new Set(['digest', 'auth', 'super']);
 /** ACL entries as they are printed: perms as letters, credentials hidden. */
 export function aclFields(acl: readonly Acl[]): Fields[] {
   return acl.map(({ perms, scheme, id }) => ({
-    perms: PERMISSIONS.filter(([bit]) => (perms & bit) !== 0)
+    perms: permissions
+      .filter(([bit]) => (perms & bit) !== 0)
       .map(([, letter]) => letter)
       .join(''),
     scheme,

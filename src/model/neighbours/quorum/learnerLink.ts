@@ -1,5 +1,5 @@
 import type { ConnectionFacts, Moment } from '../../../observations/connectionFacts.js';
-import type { ZabMessage } from '../../../protocols/quorum/zab/zabMessage.js';
+import type { ZabView } from '../../../protocols/quorum/zab/zabMessage.js';
 import { AckPace } from './ackPace.js';
 import type { Reign } from './election.js';
 import type { QuorumServer } from './server.js';
@@ -76,7 +76,7 @@ export class LearnerLink {
   }
 
   /** Counts what belongs to the synchronisation. */
-  synchronising(message: ZabMessage, moment: Moment): void {
+  synchronising(message: ZabView, moment: Moment): void {
     const { sync } = this;
     if (sync === null) return;
     switch (message.op) {

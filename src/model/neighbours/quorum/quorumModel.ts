@@ -3,7 +3,7 @@ import { TO_CLIENT, TO_SERVER } from '../../../observations/connectionFacts.js';
 import type { Message } from '../../../protocols/protocol.js';
 import type { ElectionMessage, Notification } from '../../../protocols/quorum/election/electionMessage.js';
 import { RequestTable, type Proposal } from '../../../protocols/quorum/zab/proposals.js';
-import type { ZabMessage } from '../../../protocols/quorum/zab/zabMessage.js';
+import type { ZabView } from '../../../protocols/quorum/zab/zabMessage.js';
 import { Histogram } from '../../measures/histogram.js';
 import { SLOW_WAIT } from './ackPace.js';
 import { agreedLeader, type Election, type Looker, type Reign } from './election.js';
@@ -61,7 +61,7 @@ export class QuorumModel {
   }
 
   message(message: Message, connection: ConnectionFacts): void {
-    if (message.protocol === 'zab') this.zab(message as ZabMessage, connection);
+    if (message.protocol === 'zab') this.zab(message as ZabView, connection);
     else if (message.protocol === 'election') this.vote(message as ElectionMessage, connection);
   }
 
@@ -97,7 +97,7 @@ export class QuorumModel {
 
   // ---- ZAB
 
-  private zab(m: ZabMessage, connection: ConnectionFacts): void {
+  private zab(m: ZabView, connection: ConnectionFacts): void {
     this.messages++;
     const moment: Moment = { frame: m.frame, time: m.time };
     const link = this.open.get(connection.id) ?? this.newLink(m, connection);
@@ -156,7 +156,7 @@ export class QuorumModel {
     }
   }
 
-  private proposed(m: ZabMessage): void {
+  private proposed(m: ZabView): void {
     const { proposal } = m;
     if (proposal?.proposed.frame !== m.frame) return;
     this.writes.set(proposal);
@@ -170,7 +170,7 @@ export class QuorumModel {
     if (this.slowCommits.length > 2 * MOST_SLOW) this.slowCommits.splice(0, MOST_SLOW);
   }
 
-  private newLink(m: ZabMessage, connection: ConnectionFacts): LearnerLink | null {
+  private newLink(m: ZabView, connection: ConnectionFacts): LearnerLink | null {
     if (this.open.size >= MOST_LINKS) return null;
     const { client, server, id } = connection;
     const link = new LearnerLink(
@@ -304,7 +304,7 @@ function newSync(start: Moment): NonNullable<LearnerLink['sync']> {
 }
 
 /** The epoch of the leader itself, where the message shows it. */
-function leaderEpoch(m: ZabMessage): number | null {
+function leaderEpoch(m: ZabView): number | null {
   if (m.op === 'LEADERINFO' || m.op === 'NEWLEADER') return m.epoch;
   // While a learner is brought up to date it is sent transactions of earlier epochs.
   if (m.direction !== TO_CLIENT || m.synchronising) return null;

@@ -1,5 +1,6 @@
 import { quorumLine } from '../line.js';
 import { electionFields } from './fields.js';
+import { electionJournal } from './journal.js';
 import { int32 } from '../../../network/bytes.js';
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
@@ -18,6 +19,7 @@ export function electionProtocol(ensemble: Ensemble): Protocol<typeof electionFi
   return {
     name: 'election',
     ports: [3888],
+    journal: electionJournal,
     fields: electionFields,
     line: quorumLine,
     recognise,

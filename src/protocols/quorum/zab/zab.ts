@@ -1,5 +1,6 @@
 import { quorumLine } from '../line.js';
 import { zabFields } from './fields.js';
+import { zabJournal } from './journal.js';
 import { int32 } from '../../../network/bytes.js';
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction, type Moment } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
@@ -27,6 +28,7 @@ export function zabProtocol(ensemble: Ensemble): Protocol<typeof zabFields> {
   return {
     name: 'zab',
     ports: [2888],
+    journal: zabJournal,
     fields: zabFields,
     line: quorumLine,
     recognise,

@@ -17,6 +17,15 @@ export const SNAPSHOT = 'snapshot';
 /** What an ACK acknowledges. A learner acknowledges NEWLEADER and UPTODATE with the same zxid, in this order. */
 export type Acknowledged = 'PROPOSAL' | 'NEWLEADER' | 'UPTODATE';
 
+/** What everybody may ask of a packet, decoded or told by a line. */
+export type ZabView = Pick<
+  ZabMessage,
+  | Exclude<keyof Message, 'toRecord'>
+  | ('zxid' | 'zxidHi' | 'zxidLo' | 'epoch' | 'length' | 'leader' | 'learner' | 'latency' | 'proposal')
+  | ('acknowledges' | 'synchronising' | 'txnHeader' | 'request')
+> &
+  Message;
+
 /**
  * A QuorumPacket between a learner (who connected) and its leader, or the snapshot that follows a SNAP packet. The decoder
  * reuses the object: it is valid only until the callback returns. Bodies are read when they are asked for.

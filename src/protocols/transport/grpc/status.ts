@@ -23,3 +23,11 @@ const NAMES = [
 export function grpcStatusName(code: number): string {
   return NAMES[code] ?? `unknown(${code})`;
 }
+
+/** The code of such a name; null where it is none. */
+export function grpcStatusCode(name: string): number | null {
+  const code = NAMES.indexOf(name);
+  if (code >= 0) return code;
+  const unknown = /^unknown\((\d{1,10})\)$/.exec(name);
+  return unknown === null ? null : Number(unknown[1]);
+}

@@ -1,0 +1,32 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { expect, it } from 'vitest';
+import { documentsOf } from '../../testing/documents.js';
+
+const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
+const captures = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.pcap(ng)?(\.gz|\.zst)?$/.test(name))
+  .sort();
+
+/** What the name, the kind and the size of the file say, which differ. */
+function withoutFile(documents: Readonly<Record<string, unknown>>): unknown {
+  return JSON.parse(
+    JSON.stringify(documents, (key, value: unknown) => (['file', 'format'].includes(key) ? undefined : value)),
+    (key, value: unknown) => {
+      if (key === 'captures' && Array.isArray(value))
+        for (const info of value as { bytes?: number }[]) delete info.bytes;
+      return value;
+    },
+  );
+}
+
+it.each(captures)('%s: its decoded lines say all that the capture says', async (name) => {
+  const lines: string[] = [];
+  const first = await documentsOf(join(FIXTURES, name), '/');
+  const fromCapture = await documentsOf(join(FIXTURES, name), first.path, (line) => lines.push(line));
+  const stream = Readable.from([Buffer.from(`${lines.join('\n')}\n`)]);
+  const fromLines = await documentsOf({ name: 'journal', stream }, first.path);
+  expect(fromLines.records).toEqual(fromCapture.records);
+  expect(withoutFile(fromLines.documents)).toEqual(withoutFile(fromCapture.documents));
+});

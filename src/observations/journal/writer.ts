@@ -1,0 +1,119 @@
+import { allProtocols } from '../../protocols/registry.js';
+import type { JournalFormat } from '../../protocols/journal.js';
+import type { Gap, Message } from '../../protocols/protocol.js';
+import { TO_SERVER, type Acknowledgement, type ConnectionFacts, type TcpEvent } from '../connectionFacts.js';
+import type { MessageFilter } from '../filter.js';
+import type { CaptureInfo, Clock, Problem } from '../inputs.js';
+import type { ObservationSink } from '../observation.js';
+import { gapRecord, messageRecord, type MessageRecord } from '../record.js';
+import { closedFields } from './factsFields.js';
+
+/** Changes when a line of today would be misread by the program of then. */
+export const JOURNAL_VERSION = 1;
+
+/** What the reading of captures came to, for the journal's last lines. */
+export interface JournalEnd {
+  readonly captures: readonly CaptureInfo[];
+  /** Latest frame, and its time in nanoseconds since the base of the Clock. */
+  readonly last: { readonly frame: number; readonly time: number };
+  /** TCP connections of any kind that were seen, and that had to be forgotten. */
+  readonly connections: number;
+  readonly forgottenConnections: number;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Writes observations as lines from which the same observations can be read again, on any host: messages and gaps as
+ * `decode --json` prints them, and between them what else the model is told. No payload, no credentials.
+ */
+export class JournalWriter implements ObservationSink {
+  private readonly formats = new Map<string, JournalFormat>();
+  private begun = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly write: (line: MessageRecord) => void,
+    private readonly filter: MessageFilter | null = null,
+  ) {
+    for (const { name, journal } of allProtocols()) this.formats.set(name, journal);
+  }
+
+  opened(connection: ConnectionFacts): void {
+    this.line('opened', connection.start, connection, { midStream: connection.midStream });
+  }
+
+  tcp(event: TcpEvent, connection: ConnectionFacts): void {
+    this.line('tcp', event, connection, { direction: name(event.direction), event: event.kind });
+  }
+
+  acknowledged(acknowledgement: Acknowledgement, connection: ConnectionFacts): void {
+    const { direction, acked, finAcked } = acknowledgement;
+    const fields = { direction: name(direction), acked, ...(finAcked ? { finAcked } : {}) };
+    this.line('acknowledged', acknowledgement, connection, fields);
+  }
+
+  closed(connection: ConnectionFacts): void {
+    const moment = connection.endMoment ?? connection.start;
+    this.line('closed', moment, connection, closedFields(connection, this.clock));
+  }
+
+  message(message: Message, connection: ConnectionFacts): void {
+    if (this.filter?.message(message, connection) === false) return;
+    const record = messageRecord(message, connection, this.clock, { data: false });
+    record['streamEnd'] = message.streamEnd;
+    Object.assign(record, this.formats.get(message.protocol)?.extra(message, this.clock));
+    this.put(record);
+  }
+
+  ping(message: Message, connection: ConnectionFacts): void {
+    this.message(message, connection);
+  }
+
+  pingAnswer(message: Message, connection: ConnectionFacts): void {
+    this.message(message, connection);
+  }
+
+  gap(gap: Gap, connection: ConnectionFacts): void {
+    if (this.filter?.gap(gap, connection) !== false) this.put(gapRecord(gap, connection, this.clock));
+  }
+
+  /** The captures are read. */
+  end({ captures, last, connections, forgottenConnections, problems }: JournalEnd): void {
+    const { clock } = this;
+    const at = (time: number | null): Record<string, unknown> => ({
+      time: clock.format(time ?? last.time),
+      ts: clock.epochSeconds(time ?? last.time),
+    });
+    for (const { from, to, linkTypes, packets, bytes, firstFrame, truncated, interrupted, ...info } of captures) {
+      const [first, latest] = [from, to].map((time) => (time === null ? null : clock.format(time)));
+      const told = { linkTypes, packets, bytes, from: first, to: latest, firstFrame, truncated, interrupted };
+      this.put({ kind: 'capture', ...at(to), ...info, ...told });
+    }
+    this.put({ kind: 'end', ...at(last.time), frame: last.frame, connections, forgottenConnections, problems });
+  }
+
+  private line(
+    kind: string,
+    { frame, time }: { readonly frame: number; readonly time: number },
+    { id, client, server, protocol }: ConnectionFacts,
+    fields: Record<string, unknown>,
+  ): void {
+    const { clock } = this;
+    const place = { frame, time: clock.format(time), ts: clock.epochSeconds(time), protocol, connection: id };
+    this.put({ kind, ...place, client: client.text, server: server.text, ...fields });
+  }
+
+  private put(line: MessageRecord): void {
+    if (!this.begun) {
+      this.begun = true;
+      const time = this.clock.firstTime ?? 0;
+      const { clock } = this;
+      this.write({ kind: 'journal', time: clock.format(time), ts: clock.epochSeconds(time), version: JOURNAL_VERSION });
+    }
+    this.write(line);
+  }
+}
+
+function name(direction: number): 'request' | 'response' {
+  return direction === TO_SERVER ? 'request' : 'response';
+}

@@ -1,0 +1,74 @@
+import type { JournalFormat, LineClock, LinePlace } from '../journal.js';
+import { fieldsOf, type LineFields } from '../lineFields.js';
+import type { Message } from '../protocol.js';
+import type { HandshakeOutcome, TlsHandshake, TlsMessage, TlsOp } from './message.js';
+
+/** How what TLS shows travels as lines. */
+export const tlsJournal: JournalFormat = {
+  extra: (message, clock) => {
+    const { op, handshake } = message as TlsMessage;
+    return op === 'Handshake' && handshake !== null ? { handshake: told(handshake, clock) } : {};
+  },
+  reader: (clock) => ({
+    message: (line, place) => messageOf(line, place, clock),
+    gap: () => undefined,
+    closed: () => undefined,
+  }),
+};
+
+const OUTCOMES: readonly HandshakeOutcome[] = ['completed', 'alert', 'reset', 'stalled', 'closed', 'open', 'unknown'];
+
+/** What is asked of a message of TLS behind the wall. */
+export type TlsView = Message & Pick<TlsMessage, 'op' | 'handshake'>;
+
+function messageOf(line: LineFields, place: LinePlace, clock: LineClock): TlsView | null {
+  const { op, kind } = place;
+  if (op === null || kind === 'notification') return null;
+  return {
+    ...place,
+    protocol: 'tls',
+    op: op as TlsOp,
+    handshake: op === 'Handshake' ? handshakeOf(line.object('handshake'), clock) : null,
+    toRecord: () => line.own(),
+  };
+}
+
+/** A value with its moments' times as text. Of a handshake all is plain but these. */
+function told(value: unknown, clock: LineClock): unknown {
+  if (Array.isArray(value)) return value.map((item) => told(item, clock));
+  if (typeof value !== 'object' || value === null) return value;
+  const { frame, time } = value as { frame?: unknown; time?: unknown };
+  if (typeof frame === 'number' && typeof time === 'number') return { frame, time: clock.format(time) };
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => name !== 'connection')
+      .map(([name, item]) => [name, told(item, clock)]),
+  );
+}
+
+function heard(value: unknown, clock: LineClock): unknown {
+  if (Array.isArray(value)) return value.map((item) => heard(item, clock));
+  const fields = fieldsOf(value);
+  if (fields === null) return value;
+  const frame = fields.integer('frame');
+  const text = fields.text('time');
+  if (frame !== null && text !== null) {
+    const time = clock.parse(text);
+    return time === null ? null : { frame, time };
+  }
+  return Object.fromEntries(Object.entries(fields.fields).map(([name, item]) => [name, heard(item, clock)]));
+}
+
+/** Null where the line tells no handshake that could be one. */
+function handshakeOf(line: LineFields | null, clock: LineClock): TlsHandshake | null {
+  if (line === null || !OUTCOMES.includes(line.text('outcome') as HandshakeOutcome)) return null;
+  const handshake = heard(line.fields, clock) as TlsHandshake;
+  const moments = [handshake.serverFirst, handshake.serverHello, handshake.decided] as unknown[];
+  const whole = isMoment(handshake.hello) && moments.every((moment) => moment === null || isMoment(moment));
+  return whole && line.texts('alpn') !== null ? handshake : null;
+}
+
+function isMoment(value: unknown): boolean {
+  const fields = fieldsOf(value);
+  return fields !== null && fields.number('frame') !== null && fields.number('time') !== null;
+}
