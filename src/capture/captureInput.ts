@@ -40,6 +40,7 @@ export class OpenCapture {
   private reader: FrameReader | null = null;
   private compressed = false;
   private linkTypes = 0;
+  private readonly linkTypeNames = new Set<string>();
   private lastFrame = 0;
   private closed = false;
   private pipe = false;
@@ -170,6 +171,7 @@ export class OpenCapture {
     this.info.format = null;
     this.info.bytes = 0;
     this.info.linkTypes.length = 0;
+    this.linkTypeNames.clear();
   }
 
   /** Enters in `info` that the reading was ended before the end of the input. To be called once, at the end. */
@@ -253,7 +255,9 @@ export class OpenCapture {
   private noteLinkTypes(reader: FrameReader): void {
     for (; this.linkTypes < reader.linkTypes.length; this.linkTypes++) {
       const name = linkTypeName(reader.linkTypes[this.linkTypes]!);
-      if (!this.info.linkTypes.includes(name)) this.info.linkTypes.push(name);
+      if (this.linkTypeNames.has(name)) continue;
+      this.linkTypeNames.add(name);
+      this.info.linkTypes.push(name);
     }
   }
 

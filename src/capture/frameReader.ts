@@ -29,6 +29,7 @@ export interface Damage {
 export abstract class FrameReader extends ByteWindow {
   /** LINKTYPE_ values of the capture's interfaces, each once, in order of appearance. */
   readonly linkTypes: number[] = [];
+  private readonly knownLinkTypes = new Set<number>();
   /** Things worth telling that do not stop the reading. */
   readonly remarks: string[] = [];
   /** True once the header of the file was read: it is a capture, even if nothing else in it is whole. */
@@ -56,7 +57,9 @@ export abstract class FrameReader extends ByteWindow {
   }
 
   protected addLinkType(linkType: number): void {
-    if (!this.linkTypes.includes(linkType)) this.linkTypes.push(linkType);
+    if (this.knownLinkTypes.has(linkType)) return;
+    this.knownLinkTypes.add(linkType);
+    this.linkTypes.push(linkType);
   }
 
   /** Always returns false, so that `next` can end with it. */

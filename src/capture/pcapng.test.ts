@@ -48,6 +48,13 @@ describe('PcapngReader', () => {
     ]);
   });
 
+  it('takes no more interfaces than a section can have in earnest', () => {
+    const one = new PcapngBlocks().interface(1).bytes;
+    const many = Buffer.concat([new PcapngBlocks().section().bytes, ...new Array<Buffer>(65_537).fill(one)]);
+    expect(framesInPieces(many, []).damage?.text).toBe('a section describes more than 65536 interfaces');
+    expect(framesInPieces(many.subarray(0, -one.length), []).damage).toBeNull();
+  });
+
   it('reads several sections, each with its own byte order and interfaces', () => {
     const first = new PcapngBlocks(true).section().interface(1).packet(0, MICROSECOND, data);
     const second = new PcapngBlocks(false)

@@ -29,6 +29,9 @@ const PACKET_FIELDS = 20;
 /** Longest block that is held in memory: a frame and, generously, its options. Others are skipped, however long. */
 const BLOCK_LIMIT = FRAME_LIMIT + 1024 * 1024;
 
+/** Interfaces of one section; captures of a host with hundreds of containers have as many. */
+const MOST_INTERFACES = 65_536;
+
 const OPTION_END = 0;
 const IF_TSRESOL = 9;
 const IF_TSOFFSET = 14;
@@ -166,6 +169,9 @@ export class PcapngReader extends FrameReader {
 
   private readInterface(length: number): boolean {
     if (length < SMALLEST_INTERFACE) return this.stop(`an interface block claims a length of ${length} bytes`);
+    if (this.interfaces.length >= MOST_INTERFACES) {
+      return this.stop(`a section describes more than ${MOST_INTERFACES} interfaces`);
+    }
     const linkType = this.uint16(this.position + 8);
     const snapLength = this.uint32(this.position + 12);
     let resolution: number | null = null;

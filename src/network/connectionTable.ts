@@ -1,4 +1,9 @@
+import { seed } from './seed.js';
 import type { Segment } from './segment.js';
+
+const START = seed(0);
+const FACTOR = seed(1) | 1;
+const PORT_FACTOR = seed(2) | 1;
 
 /** Key of a connection as small integers on the entry itself: looking one up touches one object. */
 export class TableEntry {
@@ -64,6 +69,12 @@ export class TableEntry {
   }
 }
 
+/** All bits of both decide on all bits: with a factor that is drawn for each run nobody can make addresses collide. */
+function mix(hash: number, word: number): number {
+  const product = Math.imul(hash ^ word, FACTOR);
+  return Math.imul(product ^ (product >>> 15), FACTOR);
+}
+
 /** Finds the connection of a segment, whichever of its two ends sent it. */
 export class ConnectionTable<T extends TableEntry> {
   private readonly byHash = new Map<number, T>();
@@ -74,15 +85,15 @@ export class ConnectionTable<T extends TableEntry> {
 
   /** The same for both directions. */
   hash(s: Segment): number {
-    const source =
-      Math.imul(s.source0 ^ Math.imul(s.source1, 31) ^ s.source2 ^ Math.imul(s.source3, 0x9e3779b1), 0x85ebca6b) ^
-      Math.imul(s.sourcePort, 0xc2b2ae35);
-    const destination =
-      Math.imul(
-        s.destination0 ^ Math.imul(s.destination1, 31) ^ s.destination2 ^ Math.imul(s.destination3, 0x9e3779b1),
-        0x85ebca6b,
-      ) ^ Math.imul(s.destinationPort, 0xc2b2ae35);
-    const sum = (source + destination) | 0;
+    let source = START;
+    let destination = START;
+    if (s.family !== 4) {
+      source = mix(mix(mix(source, s.source0), s.source1), s.source2);
+      destination = mix(mix(mix(destination, s.destination0), s.destination1), s.destination2);
+    }
+    source = mix(source, s.source3) ^ Math.imul(s.sourcePort, PORT_FACTOR);
+    destination = mix(destination, s.destination3) ^ Math.imul(s.destinationPort, PORT_FACTOR);
+    const sum = (mix(source, 0) + mix(destination, 0)) | 0;
     // 30 bits: V8 keeps such a key without allocating.
     return (sum ^ (sum >>> 15)) & 0x3fffffff;
   }

@@ -13,6 +13,10 @@ export interface StreamHandler {
   successor?: StreamHandler | null;
   /** It tells of missing bytes itself, in the place that it thinks right; for others `ConnectionListener.missing` does. */
   readonly tellsMissing?: boolean;
+  /** Bytes of memory that it keeps of messages which are not whole yet. */
+  readonly held?: number;
+  /** There are too many of them on all connections together: it keeps what it needs to find its way on, and no more. */
+  giveUp?(): void;
   data(chunk: StreamChunk): void;
   /** `exact` is false where the length is an estimate: what comes behind it need not follow what came before. */
   gap(direction: Direction, length: number, position: number, frame: number, time: number, exact?: boolean): void;

@@ -228,6 +228,51 @@ describe('facts', () => {
 });
 
 describe('memory', () => {
+  it('that handlers hold is bounded over all connections: those that hold most give it up', () => {
+    const builder = new CaptureBuilder();
+    for (let i = 0; i < 40; i++)
+      builder
+        .connection({ client: `10.1.9.${i}:40000`, server: ends.server })
+        .handshake()
+        .client(Buffer.alloc(100 + i));
+    const held: number[] = [];
+    let most = 0;
+    const tcp = new TcpReassembly(
+      {
+        server: (a) => a,
+        opened: ({ id }): StreamHandler => {
+          held[id] = 0;
+          return {
+            get held(): number {
+              return held[id]!;
+            },
+            giveUp: () => (held[id] = 0),
+            data: (chunk) => {
+              held[id]! += chunk.length;
+              most = Math.max(
+                most,
+                held.reduce((sum, bytes) => sum + bytes, 0),
+              );
+            },
+            gap: () => undefined,
+            fin: () => undefined,
+            end: () => undefined,
+          };
+        },
+        closed: () => undefined,
+      },
+      { maxWaitingTotal: 1000 },
+    );
+    const dissector = new Dissector((segment) => {
+      tcp.segment(segment);
+    });
+    eachFrame(readCapture(builder.toPcap()), (frame) => {
+      dissector.frame(frame);
+    });
+    expect(most).toBeLessThan(1000 + 140);
+    expect(held.filter((bytes) => bytes > 0).length).toBeGreaterThan(2);
+  });
+
   it('is bounded by forgetting the longest silent of many connections, and says so', () => {
     const builder = new CaptureBuilder();
     for (let i = 0; i < 300; i++)

@@ -1,16 +1,18 @@
 import { EndpointTable } from './address.js';
 import { Connection, TO_CLIENT, TO_SERVER, type ConnectionEnd } from './connection.js';
-import { ConnectionTable, TableEntry } from './connectionTable.js';
-import { DUPLICATE_TIME, HalfConnection } from './halfConnection.js';
+import { ConnectionTable } from './connectionTable.js';
+import { DoubtQueue } from './doubtQueue.js';
+import { DUPLICATE_TIME } from './halfConnection.js';
 import { ACK, FIN, RST, SYN, type Segment } from './segment.js';
 import { StreamChunk } from './streamChunk.js';
-import type { ConnectionListener, StreamHandler } from './streamHandler.js';
+import type { ConnectionListener } from './streamHandler.js';
+import { Half, TcpConnection } from './tcpConnection.js';
 import { eachEvent, REFUSED, RST_SEEN, SYN_ACK_SEEN, SYN_REPEATED, SYN_SEEN, WINDOW_CLOSED } from './tcpEvents.js';
 
 export interface TcpOptions {
   /** Connections that are kept; beyond it the longest idle are forgotten. */
   readonly maxConnections?: number;
-  /** Bytes that wait for their turn, per direction and in all. */
+  /** Bytes that wait for their turn, per direction; and in all, with those of messages that are not whole yet. */
   readonly maxWaitingBytes?: number;
   readonly maxWaitingTotal?: number;
 }
@@ -25,37 +27,17 @@ const MAX_WAITING_PIECES = 2048;
 const TIME_WAIT = 60e9;
 const CLOSED_KEPT = 4096;
 
-class TcpConnection extends TableEntry {
-  handler: StreamHandler | null = null;
-  closing = false;
-  closed = false;
-
-  constructor(
-    hash: number,
-    segment: Segment,
-    readonly connection: Connection,
-    /** Half of the sender of the first segment, and of its receiver. */
-    readonly a: HalfConnection,
-    readonly b: HalfConnection,
-  ) {
-    super(hash, segment);
-  }
-
-  get lastTime(): number {
-    return Math.max(this.a.lastTime, this.b.lastTime);
-  }
-}
-
 /** TCP reassembly of all connections of a capture. */
 export class TcpReassembly {
   private readonly table = new ConnectionTable<TcpConnection>();
   private readonly endpoints = new EndpointTable();
   private connections = 0;
-  private readonly doubtful = new Set<TcpConnection>();
+  private readonly doubtful = new DoubtQueue<Half>();
   private nextDoubt = Infinity;
   private readonly closedQueue: TcpConnection[] = [];
   private closedHead = 0;
   private waitingTotal = 0;
+  private heldTotal = 0;
   private readonly chunk = new StreamChunk();
   private readonly maxConnections: number;
   private readonly maxWaitingBytes: number;
@@ -109,7 +91,7 @@ export class TcpReassembly {
   }
 
   /** Takes a segment of a connection that lives. */
-  private take(entry: TcpConnection, half: HalfConnection, peer: HalfConnection, segment: Segment): void {
+  private take(entry: TcpConnection, half: Half, peer: Half, segment: Segment): void {
     const { flags, time } = segment;
     if ((flags & SYN) !== 0) this.synchronise(entry, half, peer, segment);
     else if (!half.known) half.begin(segment.sequence);
@@ -166,8 +148,8 @@ export class TcpReassembly {
       sourceIsClient = server === null ? source.port >= destination.port : server === destination;
     }
     const start = { frame: segment.frame, time: segment.time };
-    const own = new HalfConnection(sourceIsClient ? TO_SERVER : TO_CLIENT);
-    const other = new HalfConnection(sourceIsClient ? TO_CLIENT : TO_SERVER);
+    const own = new Half(sourceIsClient ? TO_SERVER : TO_CLIENT);
+    const other = new Half(sourceIsClient ? TO_CLIENT : TO_SERVER);
     const connection = new Connection(
       this.connections++,
       sourceIsClient ? source : destination,
@@ -205,12 +187,15 @@ export class TcpReassembly {
     entry.closing = true;
     this.drainAll(entry);
     entry.closed = true;
-    this.doubtful.delete(entry);
+    this.doubtful.remove(entry.a);
+    this.doubtful.remove(entry.b);
     const connection = entry.connection;
     connection.end = end;
     connection.endMoment = { frame, time };
     entry.handler?.end(frame, time);
     entry.handler = null;
+    this.heldTotal -= entry.held;
+    entry.held = 0;
     if (entry.a.events !== 0) this.tellEvents(entry, entry.a);
     if (entry.b.events !== 0) this.tellEvents(entry, entry.b);
     this.listener.closed(connection);
@@ -228,7 +213,7 @@ export class TcpReassembly {
   }
 
   /** Facts that still come in after the end: the last acknowledgements, repeated FINs. */
-  private afterClose(entry: TcpConnection, half: HalfConnection, peer: HalfConnection, segment: Segment): void {
+  private afterClose(entry: TcpConnection, half: Half, peer: Half, segment: Segment): void {
     if ((segment.flags & RST) !== 0) {
       if (half.rst === null) half.events |= RST_SEEN;
       half.rst ??= { frame: segment.frame, time: segment.time };
@@ -240,7 +225,7 @@ export class TcpReassembly {
     else if (segment.wireLength > 0 && entry.connection.end !== 'open') this.late++;
   }
 
-  private tellEvents(entry: TcpConnection, half: HalfConnection): void {
+  private tellEvents(entry: TcpConnection, half: Half): void {
     const { events, direction, lastFrame, lastTime } = half;
     half.events = 0;
     const { listener } = this;
@@ -248,14 +233,14 @@ export class TcpReassembly {
     eachEvent(events, (kind) => listener.tcpEvent?.(kind, entry.connection, direction, lastFrame, lastTime));
   }
 
-  private tellAcknowledged(entry: TcpConnection, half: HalfConnection): void {
+  private tellAcknowledged(entry: TcpConnection, half: Half): void {
     half.watchFor = Infinity;
     this.listener.acknowledged?.(entry.connection, half.direction);
   }
 
   // Flags
 
-  private synchronise(entry: TcpConnection, half: HalfConnection, peer: HalfConnection, segment: Segment): void {
+  private synchronise(entry: TcpConnection, half: Half, peer: Half, segment: Segment): void {
     const connection = entry.connection;
     const moment = { frame: segment.frame, time: segment.time };
     if (half.initialSequence === -1) {
@@ -275,7 +260,7 @@ export class TcpReassembly {
     connection.lastSyn = moment;
   }
 
-  private reset(entry: TcpConnection, half: HalfConnection, segment: Segment): void {
+  private reset(entry: TcpConnection, half: Half, segment: Segment): void {
     const connection = entry.connection;
     const moment = { frame: segment.frame, time: segment.time };
     half.rst ??= moment;
@@ -287,25 +272,19 @@ export class TcpReassembly {
   }
 
   /** @returns position in the other direction up to which this segment acknowledges */
-  private acknowledge(entry: TcpConnection, peer: HalfConnection, segment: Segment): number {
+  private acknowledge(entry: TcpConnection, peer: Half, segment: Segment): number {
     if (!peer.known) peer.begin(segment.acknowledgement);
     const position = peer.acknowledge(segment);
     if (peer.acked >= peer.watchFor) this.tellAcknowledged(entry, peer);
     const delivered = peer.delivered + (peer.finDelivered || peer.finPosition === peer.delivered ? 1 : 0);
     if (position > delivered && position > peer.granted && peer.doubtPackets < 0 && peer.packets > 0)
-      this.doubt(entry, peer, segment.time);
+      this.doubt(peer, segment.time);
     return position;
   }
 
   // Payload
 
-  private payload(
-    entry: TcpConnection,
-    half: HalfConnection,
-    peer: HalfConnection,
-    segment: Segment,
-    acknowledges: number,
-  ): void {
+  private payload(entry: TcpConnection, half: Half, peer: Half, segment: Segment, acknowledges: number): void {
     let sequence = segment.sequence;
     if ((segment.flags & SYN) !== 0) sequence = (sequence + 1) >>> 0;
     let position = half.position(sequence);
@@ -359,11 +338,11 @@ export class TcpReassembly {
     ) {
       this.drainAll(entry);
     } else if (half.doubtPackets < 0 && peer.packets === 0) {
-      this.doubt(entry, half, segment.time); // no acknowledgement can ever be seen: do not wait for one
+      this.doubt(half, segment.time); // no acknowledgement can ever be seen: do not wait for one
     }
   }
 
-  private holdRest(half: HalfConnection, segment: Segment, position: number, acknowledges: number): void {
+  private holdRest(half: Half, segment: Segment, position: number, acknowledges: number): void {
     const skip = half.delivered - position;
     const piece = {
       position: position + skip,
@@ -376,7 +355,7 @@ export class TcpReassembly {
   }
 
   /** Whether what a segment acknowledges has been handed on (or given up), so that the segment may follow it. */
-  private mayGo(peer: HalfConnection, acknowledges: number): boolean {
+  private mayGo(peer: Half, acknowledges: number): boolean {
     return (
       acknowledges <= peer.granted ||
       peer.grantsAll ||
@@ -387,7 +366,7 @@ export class TcpReassembly {
 
   private deliver(
     entry: TcpConnection,
-    half: HalfConnection,
+    half: Half,
     bytes: Buffer,
     start: number,
     end: number,
@@ -410,12 +389,30 @@ export class TcpReassembly {
     if (captured > 0 && handler !== null) {
       handler.data(this.chunk.set(direction, bytes, start, start + captured, position, frame, time));
       if (handler.successor !== undefined && handler.successor !== null) entry.handler = handler.successor;
+      this.weigh(entry);
     }
     if (captured < length) this.skip(entry, half, length - captured, frame, time);
   }
 
+  /** Counts what the handler of a connection holds; where all together hold too much, those that hold most give it up. */
+  private weigh(entry: TcpConnection): void {
+    const held = entry.handler?.held ?? 0;
+    if (held === entry.held) return;
+    this.heldTotal += held - entry.held;
+    entry.held = held;
+    if (this.heldTotal + this.waitingTotal <= this.maxWaitingTotal) return;
+    const holders = [...this.table.all()].filter((other) => other.held > 0).sort((a, b) => b.held - a.held);
+    for (const other of holders) {
+      if (this.heldTotal <= this.maxWaitingTotal / 2) break;
+      other.handler?.giveUp?.();
+      const left = other.handler?.held ?? 0;
+      this.heldTotal += left - other.held;
+      other.held = left;
+    }
+  }
+
   /** Passes over bytes that the capture does not have. */
-  private skip(entry: TcpConnection, half: HalfConnection, length: number, frame: number, time: number): void {
+  private skip(entry: TcpConnection, half: Half, length: number, frame: number, time: number): void {
     const position = half.delivered;
     half.gapBytes += length;
     const direction = half.direction;
@@ -443,7 +440,7 @@ export class TcpReassembly {
     }
   }
 
-  private drainHalf(entry: TcpConnection, half: HalfConnection, peer: HalfConnection): boolean {
+  private drainHalf(entry: TcpConnection, half: Half, peer: Half): boolean {
     let progress = false;
     for (let piece = half.first(); piece !== undefined; piece = half.first()) {
       const delivered = half.delivered;
@@ -475,27 +472,32 @@ export class TcpReassembly {
     return progress;
   }
 
-  private drop(half: HalfConnection): void {
+  private drop(half: Half): void {
     const before = half.queuedBytes;
     half.shift();
     this.waitingTotal -= before - half.queuedBytes;
   }
 
   /** Something acknowledged was not captured, or not yet: a swapped packet may still bring it. */
-  private doubt(entry: TcpConnection, half: HalfConnection, time: number): void {
+  private doubt(half: Half, time: number): void {
     half.doubtSince = time;
     half.doubtPackets = 0;
-    this.doubtful.add(entry);
+    this.doubtful.remove(half);
+    this.doubtful.add(half);
     this.nextDoubt = Math.min(this.nextDoubt, time + GRACE_TIME);
   }
 
   private settleDoubts(time: number): void {
     this.nextDoubt = Infinity;
-    for (const entry of this.doubtful) {
-      this.settle(entry, GRACE_PACKETS, time);
-      const since = Math.max(entry.a.doubtSince, entry.b.doubtSince);
-      if (since < 0) this.doubtful.delete(entry);
-      else this.nextDoubt = Math.min(this.nextDoubt, since + GRACE_TIME);
+    for (let half = this.doubtful.first; half !== null; half = this.doubtful.first) {
+      const since = half.doubtSince;
+      if (since >= 0 && time - since <= GRACE_TIME) {
+        // Those behind it came into doubt later.
+        this.nextDoubt = since + GRACE_TIME;
+        return;
+      }
+      this.doubtful.remove(half);
+      if (since >= 0) this.settle(half.owner!, GRACE_PACKETS, time);
     }
   }
 
@@ -514,7 +516,7 @@ export class TcpReassembly {
   }
 
   /** Declares the hole before the first waiting piece, as far as it was acknowledged (or all of it), lost. */
-  private giveUp(entry: TcpConnection, half: HalfConnection, all: boolean): void {
+  private giveUp(entry: TcpConnection, half: Half, all: boolean): void {
     const first = half.first();
     const noAcknowledgements = all || (half === entry.a ? entry.b : entry.a).packets === 0;
     let upTo = half.acked;

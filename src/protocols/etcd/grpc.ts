@@ -1,4 +1,5 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
+import { numberKey } from '../../network/seed.js';
 import type { StreamChunk } from '../../network/streamChunk.js';
 import type { GrpcDeframer, GrpcMessage } from '../transport/grpc/deframer.js';
 import { Http2Connection, type Http2Handler } from '../transport/http2/connection.js';
@@ -20,6 +21,7 @@ const MAX_ERROR = 256;
 /** gRPC over cleartext HTTP/2, as etcd's clients speak it. */
 export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
   private readonly http: Http2Connection;
+  /** By `numberKey` of the stream's number. */
   private readonly calls = new Map<number, Call>();
 
   constructor(
@@ -85,8 +87,8 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
   }
 
   reset(direction: Direction, id: number, errorCode: number, place: FramePlace): void {
-    const call = this.calls.get(id);
-    this.calls.delete(id);
+    const call = this.calls.get(numberKey(id));
+    this.calls.delete(numberKey(id));
     if (call?.held != null) this.respond(call, call.held, null, null);
     this.sink.message(
       new DecodedEtcdMessage(
@@ -134,7 +136,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
   }
 
   private call(id: number): Call {
-    const known = this.calls.get(id);
+    const known = this.calls.get(numberKey(id));
     if (known !== undefined) return known;
     if (this.calls.size >= MAX_STREAMS) this.forgetOldest();
     const call = newCall(id, this.aligned, {
@@ -145,7 +147,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
         this.responseMessage(call, message);
       },
     });
-    this.calls.set(id, call);
+    this.calls.set(numberKey(id), call);
     return call;
   }
 
@@ -233,7 +235,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     const error = field(fields, 'grpc-message');
     const held = call.held;
     call.held = null;
-    this.calls.delete(call.id);
+    this.calls.delete(numberKey(call.id));
     if (held !== null) this.respond(call, held, grpcStatus, place);
     else if (call.responsesSeen === 0 || (grpcStatus ?? 0) !== 0) this.fail(call, grpcStatus, error, complete, place);
   }

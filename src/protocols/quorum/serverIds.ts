@@ -2,6 +2,8 @@ import type { Endpoint } from '../../network/connection.js';
 
 const MOST = 4096;
 const MOST_LINES = 1024;
+/** A host name has 253 characters at most. */
+const LONGEST_HOST = 300;
 
 /**
  * Which server (myid) is behind which address, as far as the capture has shown it: initial messages of the election,
@@ -39,7 +41,7 @@ export class ServerIds {
   /** `host:port` (`[host]:port` for IPv6) of one of a server's ports. */
   learnAddress(address: string, id: number): void {
     const colon = address.lastIndexOf(':');
-    if (colon <= 0) return;
+    if (colon <= 0 || colon > LONGEST_HOST) return;
     if (this.byAddress.get(address) !== id && (this.byAddress.size < MOST || this.byAddress.has(address))) {
       this.byAddress.set(address, id);
       this.version++;

@@ -1,4 +1,12 @@
+import { createHash } from 'node:crypto';
+
 const LONGEST = 256;
+/**
+ * Bytes of the longest name that stands as it is. Longer ones no application has; of 16,384 characters and more V8 knows
+ * only the length when it looks for them in a Map, and a thousand of them take seconds.
+ */
+export const LONGEST_NAME = 4096;
+const BEGINNING = 1024;
 
 /**
  * Turns bytes into strings and gives back the same string for the same bytes: paths and child names repeat thousands of
@@ -20,6 +28,7 @@ export class StringTable {
   get(bytes: Buffer, start: number, end: number): string {
     const length = end - start;
     if (length === 0) return '';
+    if (length > LONGEST_NAME) return shortened(bytes, start, end);
     if (length > LONGEST) return bytes.toString('utf8', start, end);
     let hash = length;
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
@@ -39,4 +48,15 @@ export class StringTable {
     }
     return string;
   }
+}
+
+/**
+ * What stands for a very long name: how it begins, its length and its hash, so that two are equal only if they are. As a
+ * path it has a parent that is no znode: the true one cannot be told from it.
+ */
+function shortened(bytes: Buffer, start: number, end: number): string {
+  const beginning = bytes.toString('utf8', start, start + BEGINNING).replace(/\uFFFD$/, '');
+  const hash = createHash('sha256').update(bytes.subarray(start, end)).digest('hex');
+  const separator = beginning.startsWith('/') ? '…/' : '…';
+  return `${beginning}${separator}[${end - start} bytes, sha256 ${hash}]`;
 }

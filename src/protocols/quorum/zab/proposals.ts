@@ -1,3 +1,4 @@
+import { largeNumberKey } from '../../../network/seed.js';
 import type { Moment } from '../../../network/connection.js';
 import { hex64 } from '../../zookeeper/format/stat.js';
 
@@ -60,11 +61,11 @@ export class Proposals {
   }
 
   get(zxid: number): Proposal | null {
-    return this.byZxid.get(zxid) ?? null;
+    return this.byZxid.get(largeNumberKey(zxid)) ?? null;
   }
 
   add(proposal: Proposal): void {
-    this.byZxid.set(proposal.zxid, proposal);
+    this.byZxid.set(largeNumberKey(proposal.zxid), proposal);
     if (this.byZxid.size > this.limit) deleteFirst(this.byZxid);
   }
 

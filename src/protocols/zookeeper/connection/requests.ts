@@ -1,3 +1,4 @@
+import { numberKey } from '../../../network/seed.js';
 import type { ZooKeeperRequest } from '../message.js';
 import { RequestBudget } from './requestBudget.js';
 
@@ -120,14 +121,15 @@ interface Waiting {
 
 /** Many requests, found in constant time. */
 class RequestsByXid {
-  /** In order of sending; requests with the same xid hang on the first of them. */
+  /** In order of sending; requests with the same xid hang on the first of them. By `numberKey` of the xid. */
   private readonly byXid = new Map<number, Waiting>();
   size = 0;
 
   add(request: ZooKeeperRequest): void {
     const waiting: Waiting = { request, next: null };
-    const first = this.byXid.get(request.xid);
-    if (first === undefined) this.byXid.set(request.xid, waiting);
+    const key = numberKey(request.xid);
+    const first = this.byXid.get(key);
+    if (first === undefined) this.byXid.set(key, waiting);
     else {
       (first.last ?? first).next = waiting;
       first.last = waiting;
@@ -136,22 +138,26 @@ class RequestsByXid {
   }
 
   peek(xid: number): ZooKeeperRequest | null {
-    return this.byXid.get(xid)?.request ?? null;
+    return this.byXid.get(numberKey(xid))?.request ?? null;
   }
 
   several(xid: number): boolean {
-    return (this.byXid.get(xid)?.next ?? null) !== null;
+    return (this.byXid.get(numberKey(xid))?.next ?? null) !== null;
   }
 
   take(xid: number): ZooKeeperRequest | null {
-    const first = this.byXid.get(xid);
+    return this.takeKey(numberKey(xid));
+  }
+
+  private takeKey(key: number): ZooKeeperRequest | null {
+    const first = this.byXid.get(key);
     if (first === undefined) return null;
     this.size--;
     const next = first.next;
-    if (next === null) this.byXid.delete(xid);
+    if (next === null) this.byXid.delete(key);
     else {
       next.last = first.last === next ? undefined : first.last;
-      this.byXid.set(xid, next);
+      this.byXid.set(key, next);
     }
     return first.request;
   }
@@ -168,8 +174,8 @@ class RequestsByXid {
    */
   dropOldest(wanted: number): number {
     const before = this.size;
-    for (const xid of this.byXid.keys()) {
-      while (this.size > wanted && this.take(xid) !== null);
+    for (const key of this.byXid.keys()) {
+      while (this.size > wanted && this.takeKey(key) !== null);
       if (this.size <= wanted) break;
     }
     return before - this.size;
