@@ -1,6 +1,7 @@
 import { CaptureReader } from '../observations/captureReader.js';
 import { Clock, type CaptureInfo, type CaptureInput, type Problem } from '../observations/inputs.js';
 import type { Forgotten } from '../model/index.js';
+import type { ServerPort } from '../protocols/router.js';
 import { sinkOf, together, type Sink } from '../observations/forward.js';
 import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
 import { Losses, nothingFound } from '../report/analyze/losses.js';
@@ -34,7 +35,7 @@ export interface Reading {
 }
 
 export interface ReadOptions {
-  readonly ports: readonly number[];
+  readonly ports: readonly ServerPort[];
   /** What TLS is decrypted with. */
   readonly keys: KeyStore;
   readonly clock?: Clock;
@@ -58,7 +59,7 @@ export async function readInto(files: readonly CaptureInput[], sink: Sink, optio
   });
   const reader = new CaptureReader(files, together([counting, sink]), {
     clock: options.clock ?? new Clock(),
-    zookeeperPorts: options.ports,
+    ports: options.ports,
     tlsKeys: options.keys,
     onProgress: (read, total) => {
       progress.update(read, total);

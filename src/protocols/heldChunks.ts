@@ -1,4 +1,4 @@
-import type { Direction } from '../network/connection.js';
+import { TO_CLIENT, TO_SERVER, type Direction } from '../network/connection.js';
 import type { StreamChunk } from '../network/streamChunk.js';
 
 /** The first bytes of a connection, copied and held until somebody knows who speaks there. */
@@ -10,8 +10,18 @@ export class HeldChunks {
     return this.chunks.length;
   }
 
+  /** Their bytes together. */
+  get bytes(): number {
+    return this.chunks.reduce((sum, { length }) => sum + length, 0);
+  }
+
   first(): StreamChunk | undefined {
     return this.chunks[0];
+  }
+
+  /** The latest `count` of them, oldest first. */
+  latest(count: number): StreamChunk[] {
+    return this.chunks.slice(-count);
   }
 
   hold(chunk: StreamChunk): void {
@@ -30,6 +40,15 @@ export class HeldChunks {
     const { chunks } = this;
     this.chunks = [];
     for (const chunk of chunks) to(chunk);
+  }
+
+  dropFirst(): void {
+    this.chunks.shift();
+  }
+
+  /** Client and server turned out to be the other way round. */
+  turn(): void {
+    for (const chunk of this.chunks) chunk.direction = chunk.direction === TO_SERVER ? TO_CLIENT : TO_SERVER;
   }
 
   clear(): void {

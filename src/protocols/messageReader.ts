@@ -8,12 +8,14 @@ import { TcpReassembly } from '../network/tcp.js';
 import type { Protocol } from './protocol.js';
 import { allProtocols } from './registry.js';
 import { KeyStore } from './tls/keys/keyStore.js';
-import { Router, type ConnectionSink } from './router.js';
+import { Router, type ConnectionSink, type ServerPort } from './router.js';
 
 export interface MessageReaderOptions extends CaptureSetOptions {
   readonly clock?: Clock;
   /** Server ports that carry ZooKeeper whatever their bytes look like. */
   readonly zookeeperPorts?: readonly number[];
+  /** The same for any protocol. */
+  readonly ports?: readonly ServerPort[];
   readonly protocols?: readonly Protocol[];
   /** Keys that TLS is read with; those that the captures hold are added. */
   readonly tlsKeys?: KeyStore;
@@ -33,7 +35,8 @@ export class MessageReader {
 
   constructor(inputs: readonly CaptureInput[], sink: ConnectionSink, options: MessageReaderOptions = {}) {
     this.clock = options.clock ?? new Clock();
-    const ports = new Map((options.zookeeperPorts ?? []).map((port) => [port, 'zookeeper']));
+    const zookeeper = (options.zookeeperPorts ?? []).map((port) => ({ port, protocol: 'zookeeper' }));
+    const ports = [...zookeeper, ...(options.ports ?? [])];
     const keys = options.tlsKeys ?? new KeyStore();
     const router = new Router(options.protocols ?? allProtocols(keys), sink, { ports });
     const tcp = new TcpReassembly(router);

@@ -1,5 +1,6 @@
 import type { JournalFormat } from './journal.js';
 import type { Connection, Direction, Encrypted } from '../network/connection.js';
+import type { StreamChunk } from '../network/streamChunk.js';
 import type { StreamHandler } from '../network/streamHandler.js';
 import type { FieldTable, LinePart } from './field.js';
 
@@ -109,10 +110,11 @@ export interface Protocol<Fields extends FieldTable = FieldTable> {
    */
   recognise(bytes: Buffer, start: number, end: number, expected?: boolean): Recognition;
   /**
-   * Looks at payload of a connection of which neither the start was captured nor a port tells anything; says in which
-   * direction it goes if it is surely of this protocol.
+   * Looks at payload of a connection of which neither the start was captured nor a port tells anything: one to three
+   * segments that followed on each other, oldest first. Says in which direction the latest goes if it is surely of this
+   * protocol: by what it is alone, or because three in a row agree.
    */
-  recogniseMidStream?(bytes: Buffer, start: number, end: number): Direction | null;
+  recogniseMidStream?(chunks: readonly StreamChunk[]): Direction | null;
   /** @param inside opens whoever speaks inside of a carrier; what is found there goes to the sink that it is given */
   open(connection: Connection, sink: MessageSink, inside?: OpenInside): ConnectionDecoder;
 }

@@ -18,9 +18,14 @@ export interface ConnectionSink extends MessageSink {
   acknowledged?(connection: Connection, direction: Direction): void;
 }
 
+/** A server port that is given to a protocol, named as in `Protocol.name`, whatever its bytes say. */
+export interface ServerPort {
+  readonly port: number;
+  readonly protocol: string;
+}
+
 export interface RouterOptions {
-  /** Server ports that are given to a protocol whatever their bytes say: port → name of the protocol. */
-  readonly ports?: ReadonlyMap<number, string>;
+  readonly ports?: readonly ServerPort[];
 }
 
 /** Servers that a handshake showed on a port of their own are remembered, up to this many. */
@@ -30,7 +35,11 @@ const MAX_UNDECIDED = 256;
 /** Segments that are kept meanwhile. */
 const MAX_EARLY = 16;
 /** Segments of a connection from nowhere that are looked at before it is left alone. */
-const MID_STREAM_LOOKS = 8;
+const MID_STREAM_LOOKS = 64;
+/** So many of them together say what it is, if one alone does not. */
+const AGREEING = 3;
+/** Bytes of them that are held, to be decoded when it is known. */
+const MAX_MID_STREAM = 16_384;
 
 /** Gives each connection to the protocol that its port or its first bytes belong to. */
 export class Router implements ConnectionListener {
@@ -56,7 +65,7 @@ export class Router implements ConnectionListener {
     }
     // Carriers first: what they carry must not be taken for it.
     this.inOrder = [...protocols].sort((a, b) => Number(b.carrier === true) - Number(a.carrier === true));
-    for (const [port, name] of options.ports ?? []) {
+    for (const { port, protocol: name } of options.ports ?? []) {
       const protocol = protocols.find((candidate) => candidate.name === name);
       if (protocol !== undefined) this.overruled.set(port, protocol);
     }
@@ -150,11 +159,11 @@ export class Router implements ConnectionListener {
 
   /** Direction of payload from the middle of a connection that no port tells anything about. */
   guess(
-    { bytes, start, end }: StreamChunk,
+    chunks: readonly StreamChunk[],
     among: readonly Protocol[],
   ): { protocol: Protocol; direction: Direction } | null {
     for (const protocol of among) {
-      const direction = protocol.recogniseMidStream?.(bytes, start, end) ?? null;
+      const direction = protocol.recogniseMidStream?.(chunks) ?? null;
       if (direction !== null) return { protocol, direction };
     }
     return null;
@@ -177,6 +186,16 @@ class Undecided implements StreamHandler {
     private readonly sink: MessageSink,
     private readonly inside: boolean,
   ) {}
+
+  get held(): number {
+    return this.early.bytes;
+  }
+
+  /** What was held is not decoded, if it is ever known what it was. */
+  giveUp(): void {
+    this.early.clear();
+    if (!this.connection.midStream) this.choose(this.expected);
+  }
 
   data(chunk: StreamChunk): void {
     if (this.successor === null) {
@@ -213,17 +232,30 @@ class Undecided implements StreamHandler {
       return;
     }
     const among = this.expected === null ? this.router.protocols : [this.expected];
-    const guess = this.router.guess(chunk, among);
+    const guess = this.router.guess([...this.early.latest(AGREEING - 1), chunk], among);
     if (guess === null) {
       if (++this.looks >= MID_STREAM_LOOKS) this.choose(this.expected);
+      else this.holdLatest(chunk);
       return;
     }
     if (guess.direction !== chunk.direction) {
       this.connection.swapRoles();
+      this.early.turn();
       chunk.direction = guess.direction;
     }
     this.connection.rolesKnown = true;
     this.choose(guess.protocol);
+  }
+
+  /** Holds it with those before it, as far as there is room: from the oldest that is kept on nothing is missing. */
+  private holdLatest(chunk: StreamChunk): void {
+    const { early } = this;
+    if (chunk.length > MAX_MID_STREAM) {
+      early.clear();
+      return;
+    }
+    early.hold(chunk);
+    while (early.count > MAX_EARLY || early.bytes > MAX_MID_STREAM) early.dropFirst();
   }
 
   private choose(protocol: Protocol | null): void {
@@ -240,7 +272,8 @@ class Undecided implements StreamHandler {
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number, exact = true): void {
-    if (this.successor === null && !this.ignored && !this.connection.midStream) this.choose(this.expected);
+    if (this.successor === null && this.connection.midStream) this.early.clear();
+    else if (this.successor === null && !this.ignored) this.choose(this.expected);
     const { successor } = this;
     if (successor === null) return;
     if (successor.tellsMissing !== true) this.sink.gap(missingBytes(this.connection, direction, length, frame, time));

@@ -88,6 +88,15 @@ export class DecoderRun {
     return this;
   }
 
+  get held(): number {
+    return this.decoder.held ?? 0;
+  }
+
+  giveUp(): this {
+    this.decoder.giveUp?.();
+    return this;
+  }
+
   fin(direction: Direction): this {
     this.frame++;
     this.connection.stream(direction).fin = { frame: this.frame, time: this.time };

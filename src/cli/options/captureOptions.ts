@@ -1,10 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { FilterOptions, TimeBound } from '../../observations/filter.js';
+import type { ServerPort } from '../../protocols/router.js';
 import { errorNames } from '../../protocols/zookeeper/format/errors.js';
 
 /** Options that every command over captures has, as commander gives them. */
 export interface CaptureOptions {
-  readonly port?: number[];
+  readonly port?: ServerPort[];
   readonly tlsKeys?: string[];
   readonly client?: string[];
   readonly server?: string[];
@@ -23,11 +24,17 @@ const list = (value: string, before: string[] | undefined): string[] => [
   ...value.split(',').filter((part) => part !== ''),
 ];
 
-function port(value: string, before: number[] | undefined): number[] {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 65_535)
+/** What a port can be given to; a bare number is ZooKeeper's. */
+const PORT_PROTOCOLS = ['zookeeper', 'zab', 'election', 'etcd'];
+
+function serverPort(value: string, before: ServerPort[] | undefined): ServerPort[] {
+  const [number = '', protocol = 'zookeeper', more] = value.split('=');
+  const port = Number(number);
+  if (!/^\d+$/.test(number) || port < 1 || port > 65_535)
     throw new InvalidArgumentError('a port is a number from 1 to 65535.');
-  return [...(before ?? []), number];
+  if (more !== undefined || !PORT_PROTOCOLS.includes(protocol))
+    throw new InvalidArgumentError(`a port can carry ${PORT_PROTOCOLS.join(', ')}: --port ${port}=zab.`);
+  return [...(before ?? []), { port, protocol }];
 }
 
 function session(value: string, before: string[] | undefined): string[] {
@@ -105,8 +112,8 @@ export function withCaptures(command: Command, argument = '<capture...>'): Comma
     .addOption(
       new Option(
         '--port <port>',
-        'server port that carries ZooKeeper whatever its bytes look like (repeatable)',
-      ).argParser(port),
+        'server port that carries ZooKeeper whatever its bytes look like, or 20022=zab, =election, =etcd (repeatable)',
+      ).argParser(serverPort),
     )
     .addOption(
       new Option(

@@ -1,8 +1,12 @@
+import type { ServerPort } from '../../protocols/router.js';
 import type { KeyStore } from '../../protocols/tls/keys/keyStore.js';
 import type { CaptureOptions } from './captureOptions.js';
 import { tlsKeys } from './tlsKeys.js';
 
 /** How captures are to be read. Throws UsageError where a key log cannot be. */
-export function readOptions(options: CaptureOptions): { readonly ports: readonly number[]; readonly keys: KeyStore } {
+export function readOptions(options: CaptureOptions): {
+  readonly ports: readonly ServerPort[];
+  readonly keys: KeyStore;
+} {
   return { ports: options.port ?? [], keys: tlsKeys(options.tlsKeys ?? []) };
 }

@@ -6,6 +6,7 @@ import { grpcMessage, headerBlock, http2Frame } from '../../testing/http2Frames.
 import { FrameType, PREFACE } from '../transport/http2/frames.js';
 import { etcd } from './index.js';
 import { EtcdMessage } from './message.js';
+import { streamChunk } from '../../testing/streamChunks.js';
 
 const protocol = etcd();
 const start = (options?: DecoderRunOptions): DecoderRun =>
@@ -269,7 +270,7 @@ describe('etcd on other ports', () => {
     expect(ask(Buffer.concat([PREFACE, settings, call(1, '/helloworld.Greeter/SayHello')]))).toBe('no');
     expect(ask(hex('0000002d00000000'))).toBe('no');
     const bytes = Buffer.from(renewal('9221'), 'latin1');
-    expect(protocol.recogniseMidStream!(bytes, 0, bytes.length)).toBe(TO_SERVER);
+    expect(protocol.recogniseMidStream!([streamChunk(TO_SERVER, bytes)])).toBe(TO_SERVER);
   });
 
   it('survives any bytes at all', () => {

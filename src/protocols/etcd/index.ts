@@ -24,7 +24,8 @@ export function etcd(): Protocol<typeof etcdFields> {
     fields: etcdFields,
     line: etcdLine,
     recognise,
-    recogniseMidStream(bytes, start, end): Direction | null {
+    recogniseMidStream(chunks): Direction | null {
+      const { bytes, start, end } = chunks.at(-1)!;
       const text = bytes.toString('latin1', start, Math.min(end, start + 64));
       if (ETCD_REQUESTS.some((line) => text.startsWith(line))) return TO_SERVER;
       return text.startsWith('HTTP/1.1 ') &&

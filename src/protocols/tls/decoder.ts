@@ -65,6 +65,15 @@ export class TlsDecoder implements ConnectionDecoder, SideEvents {
     ];
   }
 
+  /** Of what lies inside; records have a bound of their own. */
+  get held(): number {
+    return this.plain?.held ?? 0;
+  }
+
+  giveUp(): void {
+    this.plain?.giveUp();
+  }
+
   data(chunk: StreamChunk): void {
     const { handshake } = this;
     const { direction, bytes, start, end, position, frame, time } = chunk;

@@ -31,6 +31,14 @@ export class PlainText implements MessageSink {
     this.decoder = open(connection, this);
   }
 
+  get held(): number {
+    return this.decoder.held ?? 0;
+  }
+
+  giveUp(): void {
+    this.decoder.giveUp?.();
+  }
+
   text(direction: Direction, text: Buffer, { streamEnd, frame, time }: RecordPlace): void {
     this.direction = direction;
     this.recordEnd = streamEnd;

@@ -152,6 +152,25 @@ describe('strange words', () => {
     expect(messages[0]).not.toHaveProperty('length');
   });
 
+  it('an answer to a four-letter word goes on after the FIN of a client that had all of it so far', async () => {
+    const builder = new CaptureBuilder();
+    const c = builder.connection({ ...ends, segmentSize: 1448 }).handshake();
+    c.client('mntr').server(Buffer.alloc(16_384, 0x61)).fin('client');
+    c.server(Buffer.alloc(8192, 0x62)).fin('server');
+    const { messages, gaps } = await decodeBytes(builder.toPcap());
+    expect(messages[1]).toMatchObject({ kind: 'response', word: 'mntr', dataLength: 24_576 });
+    expect([messages.length, gaps.length]).toEqual([2, 0]);
+  });
+
+  it.each(['rst', 'nothing'])('an answer to a four-letter word that %s ends is told', async (how) => {
+    const builder = new CaptureBuilder();
+    const c = builder.connection(ends).handshake();
+    c.client('mntr').server(Buffer.alloc(100, 0x61)).fin('client').server(Buffer.alloc(50, 0x62));
+    if (how === 'rst') c.rst('client');
+    const { messages } = await decodeBytes(builder.toPcap());
+    expect(messages[1]).toMatchObject({ kind: 'response', word: 'mntr', dataLength: 150 });
+  });
+
   it('an unknown opcode has its number, and its answer the name', async () => {
     const builder = new CaptureBuilder();
     const c = builder.connection(ends).handshake();

@@ -5,7 +5,14 @@ import { int32 } from '../../../network/bytes.js';
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
 import type { ConnectionDecoder, MessageSink, Protocol, Recognition } from '../../protocol.js';
-import { HELLO_LENGTH, isHello, LARGEST_ADDRESS, looksLikeNotification, readNotification } from './electionFormat.js';
+import {
+  areNotifications,
+  HELLO_LENGTH,
+  isHello,
+  LARGEST_ADDRESS,
+  looksLikeNotification,
+  readNotification,
+} from './electionFormat.js';
 import { electionAuth, initialMessage, notification } from './electionMessage.js';
 import { ElectionStream } from './electionStream.js';
 import type { Ensemble } from '../ensemble.js';
@@ -23,6 +30,8 @@ export function electionProtocol(ensemble: Ensemble): Protocol<typeof electionFi
     fields: electionFields,
     line: quorumLine,
     recognise,
+    // Both sides say the same: the ports keep telling who connected.
+    recogniseMidStream: (chunks) => (areNotifications(chunks) ? chunks.at(-1)!.direction : null),
     open: (connection, sink) => new ElectionDecoder(connection, sink, ensemble),
   };
 }
@@ -91,6 +100,15 @@ class ElectionDecoder implements ConnectionDecoder {
 
   private of(direction: Direction): ElectionStream {
     return direction === TO_SERVER ? this.toServer : this.toClient;
+  }
+
+  get held(): number {
+    return this.toServer.memory + this.toClient.memory;
+  }
+
+  giveUp(): void {
+    this.toServer.giveUp();
+    this.toClient.giveUp();
   }
 
   data(chunk: StreamChunk): void {

@@ -1,4 +1,5 @@
 import { int32 } from '../../../network/bytes.js';
+import type { StreamChunk } from '../../../network/streamChunk.js';
 import { serverStates, type NotificationFields } from './electionMessage.js';
 import { int64OrNull } from '../numbers.js';
 import { MORE, NO, YES, type PacketGuess } from '../zab/plausibility.js';
@@ -21,6 +22,8 @@ export function isHello(bytes: Buffer, at: number): boolean {
 const OLD_LENGTHS = [28, 36, 40];
 /** int state, long leader, zxid, electionEpoch, peerEpoch, int version, int length of the configuration. */
 const WITH_CONFIG = 48 - 4;
+/** `server.` */
+const MIN_CONFIG = 7;
 
 /** Whether a length prefix and a notification begin at `at`. Never MORE with 48 bytes. */
 export function looksLikeNotification(bytes: Buffer, at: number, end: number): PacketGuess {
@@ -40,6 +43,27 @@ export function looksLikeNotification(bytes: Buffer, at: number, end: number): P
   if (old) return YES;
   if (there < 48) return MORE;
   return int32(bytes, at + 40) === 2 && int32(bytes, at + 44) === length - WITH_CONFIG ? YES : NO;
+}
+
+/**
+ * Whether segments of nothing but notifications went by: one that holds the ensemble's configuration says enough, of others
+ * three in a row.
+ */
+export function areNotifications(chunks: readonly StreamChunk[]): boolean {
+  const latest = notificationsIn(chunks.at(-1)!);
+  return latest === 'sure' || (chunks.length >= 3 && chunks.every((chunk) => notificationsIn(chunk) !== 'no'));
+}
+
+function notificationsIn({ bytes, start, end }: StreamChunk): 'no' | 'maybe' | 'sure' {
+  let at = start;
+  let answer: 'maybe' | 'sure' = 'maybe';
+  while (at < end) {
+    if (looksLikeNotification(bytes, at, end) !== YES) return 'no';
+    const length = int32(bytes, at);
+    if (length > WITH_CONFIG + MIN_CONFIG && bytes.toString('latin1', at + 48, at + 55) === 'server.') answer = 'sure';
+    at += 4 + length;
+  }
+  return at === end ? answer : 'no';
 }
 
 /** Reads a notification without its length prefix; null where it cannot be one. At least 28 bytes must be there. */

@@ -75,6 +75,17 @@ export class ElectionStream {
     this.mode = SEARCHING;
   }
 
+  /** Memory that is kept for the message under way. */
+  get memory(): number {
+    return this.held.length;
+  }
+
+  /** The message under way is lost. */
+  giveUp(): void {
+    if (this.heldLength > 0) this.gap();
+    this.held = Buffer.alloc(0);
+  }
+
   /** What has begun is not completed any more. */
   abandon(): void {
     this.skippedBytes += this.heldLength;

@@ -8,6 +8,8 @@ import { SnapshotEnd } from './snapshotEnd.js';
 
 /** Bytes of a packet's data that are kept where the packet comes in several pieces; the rest is passed over. */
 export const KEPT_DATA = 256 << 10;
+/** What is left of them where too much is held on all connections together: a transaction's header and path. */
+const LEAST_KEPT = 1024;
 const MOST_IDS = 1024;
 const LONGEST_ID = 64 << 10;
 /** A buffer that had to grow beyond this is given back after the packet. */
@@ -131,6 +133,27 @@ export class QuorumStream {
     }
     this.abandon(frame, time);
     this.mode = SEARCHING;
+  }
+
+  /** Memory that is kept for the packet under way. */
+  get memory(): number {
+    return this.held.length;
+  }
+
+  /** Of a packet's data under way the beginning is kept; one that has come to its ids is lost. */
+  giveUp(): void {
+    if (this.mode === PACKETS && this.heldLength > HEADER_LENGTH + LEAST_KEPT) {
+      if (this.phase === DATA) this.toSkip += this.needed - this.heldLength;
+      if (this.phase === DATA || this.phase === SKIP) {
+        this.phase = SKIP;
+        this.kept = Math.min(this.kept, LEAST_KEPT);
+        this.heldLength = HEADER_LENGTH + this.kept;
+      } else {
+        this.abandon(this.firstFrame, this.firstTime);
+        this.mode = SEARCHING;
+      }
+    }
+    this.held = Buffer.from(this.held.subarray(0, this.heldLength));
   }
 
   /** Nothing more comes: what was not completed is counted. */

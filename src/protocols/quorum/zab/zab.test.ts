@@ -4,6 +4,7 @@ import { readQuorum } from '../../../testing/quorumCapture.js';
 import { int, long, quorumPacket, setDataProposal } from '../../../testing/quorumPackets.js';
 import { quorum } from '../index.js';
 import { ZabMessage } from './zabMessage.js';
+import { streamChunk } from '../../../testing/streamChunks.js';
 
 const [zab] = quorum();
 
@@ -53,14 +54,19 @@ describe('recognising a learner', () => {
     no(Buffer.from('160301020001', 'hex'));
   });
 
-  it('tells the direction of transactions in mid-stream on any port, and of nothing weaker', () => {
+  it('tells the direction of transactions in mid-stream on any port, and of what is weaker by three that agree', () => {
     const proposal = setDataProposal(0x100000005n, '/a', Buffer.from('x'));
-    expect(zab.recogniseMidStream!(proposal, 0, proposal.length)).toBe(TO_CLIENT);
+    expect(zab.recogniseMidStream!([streamChunk(TO_CLIENT, proposal)])).toBe(TO_CLIENT);
     const request = quorumPacket({ type: 1, zxid: -1n, data: Buffer.concat([long(5n), int(1), int(5)]), ids: [] });
-    expect(zab.recogniseMidStream!(request, 0, request.length)).toBe(TO_SERVER);
+    expect(zab.recogniseMidStream!([streamChunk(TO_CLIENT, request)])).toBe(TO_SERVER);
     for (const type of [3, 4, 5]) {
       const bytes = quorumPacket({ type, zxid: 0x100000005n });
-      expect(zab.recogniseMidStream!(bytes, 0, bytes.length)).toBeNull();
+      const chunk = streamChunk(type === 3 ? TO_SERVER : TO_CLIENT, bytes);
+      expect(zab.recogniseMidStream!([chunk])).toBeNull();
+      expect(zab.recogniseMidStream!([chunk, chunk])).toBeNull();
+      expect(zab.recogniseMidStream!([chunk, chunk, chunk])).toBe(chunk.direction);
+      const other = quorumPacket({ type, zxid: 0x200000005n });
+      expect(zab.recogniseMidStream!([chunk, chunk, streamChunk(chunk.direction, other)])).toBeNull();
     }
   });
 });

@@ -3,6 +3,7 @@ import { zabFields } from './fields.js';
 import { zabJournal } from './journal.js';
 import { int32 } from '../../../network/bytes.js';
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction, type Moment } from '../../../network/connection.js';
+import { largeNumberKey } from '../../../network/seed.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
 import type { ConnectionDecoder, MessageSink, Protocol, Recognition } from '../../protocol.js';
 import { END_OF_RECORD } from '../../zookeeper/format/cursor.js';
@@ -12,6 +13,7 @@ import type { Ensemble } from '../ensemble.js';
 import { int64OrNull } from '../numbers.js';
 import { PacketType } from './packetTypes.js';
 import { HEADER_LENGTH, LEARNER_PROTOCOL, looksLikePacket, YES } from './plausibility.js';
+import { directionOfPackets } from './midStream.js';
 import { deleteFirst, Proposal, type Ack, type Proposals } from './proposals.js';
 import { AUTH_MAGIC, isAuthHeader } from './quorumAuth.js';
 import { QuorumStream, type PacketSink, type PacketView, type Snapshot } from './quorumStream.js';
@@ -32,13 +34,14 @@ export function zabProtocol(ensemble: Ensemble): Protocol<typeof zabFields> {
     fields: zabFields,
     line: quorumLine,
     recognise,
-    recogniseMidStream(bytes, start, end): Direction | null {
+    recogniseMidStream(chunks): Direction | null {
       // Only transactions are told from anything else by themselves.
+      const { bytes, start, end } = chunks.at(-1)!;
       if (end - start < HEADER_LENGTH) return null;
       const type = int32(bytes, start);
       if (type === PacketType.PROPOSAL && looksLikePacket(TO_CLIENT, bytes, start, end) === YES) return TO_CLIENT;
       if (type === PacketType.REQUEST && looksLikePacket(TO_SERVER, bytes, start, end) === YES) return TO_SERVER;
-      return null;
+      return directionOfPackets(chunks);
     },
     open: (connection, sink) => new ZabDecoder(connection, sink, ensemble),
   };
@@ -128,6 +131,15 @@ class ZabDecoder implements ConnectionDecoder {
         this.sink.gap({ connection: this.connection, direction, frame, time, bytes, reason: 'skipped' });
       },
     };
+  }
+
+  get held(): number {
+    return this.toLeader.memory + this.toLearner.memory;
+  }
+
+  giveUp(): void {
+    this.toLeader.giveUp();
+    this.toLearner.giveUp();
   }
 
   data(chunk: StreamChunk): void {
@@ -238,7 +250,8 @@ class ZabDecoder implements ConnectionDecoder {
 
   private acknowledgement(): void {
     const { message } = this;
-    const sent = this.waiting.get(message.zxid);
+    const key = largeNumberKey(message.zxid);
+    const sent = this.waiting.get(key);
     if (sent === undefined) {
       if (message.zxidLo !== 0) return;
       // zxid (epoch, 0) is never a proposal: NEWLEADER is acknowledged by it first, then UPTODATE. (Of 3.8 the first one
@@ -252,7 +265,7 @@ class ZabDecoder implements ConnectionDecoder {
       message.latency = message.time - moment.time;
       return;
     }
-    this.waiting.delete(message.zxid);
+    this.waiting.delete(key);
     this.ensemble.released(1);
     message.acknowledges = 'PROPOSAL';
     message.latency = message.time - sent.time;
@@ -333,10 +346,11 @@ class ZabDecoder implements ConnectionDecoder {
       if (proposal !== null) this.proposals.add(proposal);
     }
     message.proposal = proposal;
-    const known = this.waiting.has(zxid);
+    const key = largeNumberKey(zxid);
+    const known = this.waiting.has(key);
     if (!known && this.waiting.size >= MOST_WAITING) deleteFirst(this.waiting);
     else if (!known && !this.ensemble.reserve()) return;
-    this.waiting.set(zxid, { frame, time, proposal, synchronising: this.synchronising });
+    this.waiting.set(key, { frame, time, proposal, synchronising: this.synchronising });
   }
 
   private newProposal(packet: PacketView, zxid: number): Proposal | null {

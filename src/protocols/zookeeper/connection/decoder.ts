@@ -93,6 +93,15 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     return direction === TO_SERVER ? this.requests : this.responses;
   }
 
+  get held(): number {
+    return this.requests.held + this.responses.held;
+  }
+
+  giveUp(): void {
+    this.requests.giveUp();
+    this.responses.giveUp();
+  }
+
   data(chunk: StreamChunk): void {
     if (this.mode === 'undecided' && chunk.direction === TO_SERVER) this.first(chunk);
     else this.pass(chunk);
@@ -167,10 +176,8 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   }
 
   fin(direction: Direction): void {
-    if (this.mode !== 'word') return;
-    // A client that has the whole answer closes first; one that closed before the answer came waits for the server's FIN.
-    const { toClient } = this.connection;
-    if (direction === TO_CLIENT || (this.answerLength > 0 && toClient.acked >= toClient.delivered)) this.finishWord();
+    // An answer goes on after the client's FIN (nc sends it with the word): only the server says that it is whole.
+    if (this.mode === 'word' && direction === TO_CLIENT) this.finishWord();
   }
 
   /** Too few bytes came to say what the client speaks: taken for ZooKeeper's. */

@@ -28,6 +28,8 @@ const LOOKAHEAD = 96;
 const SHORTEST = 8;
 /** Longer than what is left of any message: nothing behind such a gap belongs to what was before it. */
 const LONGEST_GAP = MAX_LENGTH + 8;
+/** What is kept of a message that is given up: its header, and mostly its path. */
+const LEAST_KEPT = 1024;
 const NO_BYTES = Buffer.alloc(0);
 
 /**
@@ -139,10 +141,7 @@ export class FramedStream {
       this.atFirst = false;
       this.shrink();
     } else if (this.keptLength > LARGEST_KEPT) {
-      this.messageBytes += this.keptLength;
-      this.truncatedLength = length;
-      this.tail = 4 + length - this.keptLength;
-      // What came is kept until the tail has passed, so that the message is told in its place.
+      this.truncate();
     }
     return at;
   }
@@ -163,6 +162,28 @@ export class FramedStream {
     }
     bytes.copy(this.kept, this.keptLength, start, end);
     this.keptLength = needed;
+  }
+
+  /** Memory that is kept for a message under way. */
+  get held(): number {
+    return this.kept.length;
+  }
+
+  /** Keeps the beginning of the message under way: it is given as truncated when the rest has passed. */
+  giveUp(): void {
+    if (this.keptLength > LEAST_KEPT && this.aligned) {
+      if (this.tail === 0) this.truncate();
+      this.keptLength = LEAST_KEPT;
+    }
+    this.kept = Buffer.from(this.kept.subarray(0, this.keptLength));
+  }
+
+  /** What came is kept until the rest has passed, so that the message is told in its place. */
+  private truncate(): void {
+    const length = this.kept.readInt32BE(0);
+    this.messageBytes += this.keptLength;
+    this.truncatedLength = length;
+    this.tail = 4 + length - this.keptLength;
   }
 
   private shrink(): void {

@@ -10,7 +10,7 @@ import { TcpReassembly } from '../../../network/tcp.js';
 import type { ConnectedMessage, Message } from '../../../protocols/protocol.js';
 import { allProtocols } from '../../../protocols/registry.js';
 import type { KeyStore } from '../../../protocols/tls/keys/keyStore.js';
-import { Router } from '../../../protocols/router.js';
+import { Router, type ServerPort } from '../../../protocols/router.js';
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
 import { messageRecord } from '../../../observations/record.js';
 import type { Focus, EvidenceRow } from './focus.js';
@@ -42,7 +42,7 @@ export class EvidenceReader implements ConnectionListener {
   constructor(
     focuses: readonly Focus[],
     private readonly clock: Clock,
-    ports: readonly number[],
+    ports: readonly ServerPort[],
     keys?: KeyStore,
   ) {
     for (const focus of focuses) {
@@ -66,7 +66,7 @@ export class EvidenceReader implements ConnectionListener {
         connectionOpened: none,
         connectionClosed: none,
       },
-      { ports: new Map(ports.map((port) => [port, 'zookeeper'])) },
+      { ports },
     );
     this.tcp = new TcpReassembly(this);
   }
