@@ -45,6 +45,8 @@ export class OpenCapture {
   private closed = false;
   private pipe = false;
   private done = false;
+  private clock: Clock | null = null;
+  private timesPossible = true;
   /** Device and inode of what can be read only once: a pipe, a terminal, what standard input reads. */
   private once: string | null = null;
 
@@ -104,6 +106,7 @@ export class OpenCapture {
     const source = await this.openSource(pool);
     if (this.closed) return source.close();
     this.source = source;
+    this.clock = clock;
     const first = await firstBytes(source);
     const compression = first === null ? null : detectCompression(first);
     if (first === null || compression === null) {
@@ -156,6 +159,10 @@ export class OpenCapture {
       info.firstFrame = number;
       info.from = time;
       info.to = time;
+    }
+    if (this.timesPossible && this.clock?.isPossible(time) === false) {
+      this.timesPossible = false;
+      info.problems.push(`frame ${number} and perhaps others: their times are before 1970 or behind the year 9999`);
     }
     if (time < info.from!) info.from = time;
     if (time > info.to!) info.to = time;

@@ -66,6 +66,7 @@ describe('one capture', () => {
       bytes: readFileSync(path).length,
       firstFrame: 1,
       truncated: false,
+      interrupted: false,
       problems: [],
     });
     expect(clock.format(from!)).toBe(frames[0]!.time);
@@ -343,7 +344,12 @@ describe('the reading', () => {
     await expect.poll(() => seen).toEqual([1, 2]);
     abort.abort();
     await reading;
-    expect(set.captures[0]).toMatchObject({ packets: 2, truncated: false, problems: [] });
+    expect(set.captures[0]).toMatchObject({
+      packets: 2,
+      truncated: false,
+      interrupted: true,
+      problems: ['reading was interrupted behind frame 2, at byte 60: the rest was not read'],
+    });
     expect(stream.destroyed).toBe(true);
     const never = new CaptureSet([join(folder, 'nowhere')], new Clock());
     await never.read(() => undefined, undefined, abort.signal);

@@ -36,10 +36,18 @@ describe('Clock', () => {
     expect(clock.format(-1000)).toBe('2026-11-20T23:31:01.999999Z');
     expect(clock.format(0)).toBe('2026-11-20T23:31:02.000000Z');
   });
+});
 
-  it('says so where no calendar has the time', () => {
+describe('times of damaged captures', () => {
+  it.each([
+    [0, -1e30, '0000-01-01T00:00:00'],
+    [1_700_000_000, 1.1e21, '9999-12-31T23:59:59'],
+    [2 ** 50, 0, '9999-12-31T23:59:59'],
+    [0, 253_402_300_800e9, '9999-12-31T23:59:59'],
+  ])('are within four digits of years: %d s and %d ns', (seconds, nanoseconds, text) => {
     const clock = new Clock();
-    expect(clock.format(clock.at(9e15, 0))).toBe('invalid time');
-    expect(clock.format(clock.at(9e15, 0))).toBe('invalid time');
+    clock.at(seconds, 0);
+    expect(clock.format(nanoseconds)).toMatch(new RegExp(`^${text}\\.\\d{6}Z$`));
+    expect(clock.isPossible(nanoseconds)).toBe(false);
   });
 });

@@ -1,6 +1,10 @@
 /** So many zeros; a fraction has at most twelve digits. */
 const ZEROS = Array.from({ length: 13 }, (_, i) => '0'.repeat(i));
 
+/** Epoch seconds of the first year with four digits, and of the first with five. */
+const YEAR_0 = -62_167_219_200;
+const YEAR_10000 = 253_402_300_800;
+
 /**
  * Times as one number. Every frame's time is kept as nanoseconds since `baseSeconds`, the whole second of the first
  * frame: a double holds that exactly for 104 days (and picoseconds for two hours), where nanoseconds since 1970 would
@@ -33,18 +37,26 @@ export class Clock {
     return this.at(seconds, Number(`${fraction.slice(0, 9).padEnd(9, '0')}.${fraction.slice(9)}`));
   }
 
+  /** Whether a time lies between 1970 and the year 10000: beyond them a capture is damaged. */
+  isPossible(time: number): boolean {
+    const second = (this.baseSeconds ?? 0) + time / 1e9;
+    return second >= 0 && second < YEAR_10000;
+  }
+
   /** Epoch seconds as a double: for arithmetic, not for display (a quarter of a microsecond is lost). */
   epochSeconds(time: number): number {
     return (this.baseSeconds ?? 0) + time / 1e9;
   }
 
-  /** UTC in ISO 8601 with all the digits of the capture, such as `2026-11-20T23:31:02.123456Z`. */
+  /**
+   * UTC in ISO 8601 with all the digits of the capture, such as `2026-11-20T23:31:02.123456Z`. Years are 0 to 9999: what
+   * a damaged capture gives beyond them is their first or last second.
+   */
   format(time: number): string {
     const relative = Math.floor(time / 1e9);
     const second = (this.baseSeconds ?? 0) + relative;
     if (second !== this.formattedSecond) {
-      const date = new Date(second * 1000);
-      if (Number.isNaN(date.getTime())) return 'invalid time';
+      const date = new Date(Math.max(YEAR_0, Math.min(second, YEAR_10000 - 1)) * 1000);
       this.formatted = date.toISOString().slice(0, -5);
       this.formattedSecond = second;
     }
@@ -52,7 +64,7 @@ export class Clock {
     if (digits === 0) return `${this.formatted}Z`;
     const nanoseconds = time - relative * 1e9;
     const scaled = digits >= 9 ? nanoseconds * 10 ** (digits - 9) : nanoseconds / 10 ** (9 - digits);
-    const fraction = Math.min(Math.round(scaled), 10 ** digits - 1);
+    const fraction = Math.max(0, Math.min(Math.round(scaled), 10 ** digits - 1));
     const text = fraction.toString();
     return `${this.formatted}.${ZEROS[digits - text.length]!}${text}Z`;
   }

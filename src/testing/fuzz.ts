@@ -23,12 +23,12 @@ import { LINK_VARIANTS, STREAM_VARIANTS } from './variants.js';
 const SLOWEST = 5_000;
 const MOST_MEMORY = 1.5 * 1024 ** 3;
 
-interface Layer {
+export interface Layer {
   readonly name: string;
   damage(packets: readonly Packet[], random: Random): Buffer;
 }
 
-const LAYERS: readonly Layer[] = [
+export const LAYERS: readonly Layer[] = [
   { name: 'container, pcap', damage: (packets, random) => flipped(writePcap(packets), random, 1 + random.below(20)) },
   {
     name: 'container, pcapng',

@@ -107,7 +107,8 @@ export class Timeline implements ModelListener {
     let living = this.older;
     const sessions = born.map((n, i) => {
       const now = living + n;
-      living = now - ended[i]!;
+      // Where the times of frames run backwards, a session may end before it begins.
+      living = Math.max(0, now - ended[i]!);
       return now;
     });
     return {

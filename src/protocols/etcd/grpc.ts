@@ -218,7 +218,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
         grpcStatus,
         length: message.length,
         request,
-        latency: request === null ? null : place.time - request.time,
+        latency: request === null ? null : Math.max(0, place.time - request.time),
         truncated: message.truncated,
         guessed,
         compressed: message.compressed,
@@ -264,7 +264,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
           grpcStatus,
           error: error === null ? null : percentDecoded(error).slice(0, MAX_ERROR),
           request,
-          latency: request === null ? null : place.time - request.time,
+          latency: request === null ? null : Math.max(0, place.time - request.time),
         },
       ),
     );

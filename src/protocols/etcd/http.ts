@@ -73,7 +73,7 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
         path: target,
         status: head.status,
         request,
-        latency: request === null ? null : place.time - request.time,
+        latency: request === null ? null : Math.max(0, place.time - request.time),
       }),
     );
     return true;
@@ -92,7 +92,7 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
         error: failed ? errorText(message.body) : null,
         length: message.bodyLength,
         request,
-        latency: request === null ? null : message.time - request.time,
+        latency: request === null ? null : Math.max(0, message.time - request.time),
         truncated: message.truncated,
         ...(asked === undefined || failed ? {} : leaseFields(asked, op!, 'response', message)),
       }),

@@ -129,7 +129,7 @@ function handshakeRecord(handshake: TlsHandshake, record: Record<string, unknown
   record['helloFrame'] = hello.frame;
   record['serverFirstFrame'] = serverFirst?.frame ?? null;
   record['serverWait'] = serverFirst === null ? null : (serverFirst.time - hello.time) / 1e9;
-  record['duration'] = decided === null ? null : (decided.time - hello.time) / 1e9;
+  record['duration'] = decided === null ? null : Math.max(0, decided.time - hello.time) / 1e9;
   if (handshake.alert?.description != null) record['alert'] = handshake.alert.description;
   if (handshake.version !== null) record['tlsVersion'] = tlsVersionName(handshake.version);
   if (handshake.cipherSuite !== null) record['cipherSuite'] = cipherSuiteName(handshake.cipherSuite);

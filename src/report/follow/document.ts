@@ -47,7 +47,8 @@ export interface LadderDocumentOptions {
   readonly version: string;
 }
 
-const SECOND = 1e9;
+/** Where the times of frames run backwards, a duration is none. */
+const seconds = (nanoseconds: number): number => Math.max(0, nanoseconds) / 1e9;
 
 export function targetText(target: LadderTarget): string {
   if (target.kind === 'session') return target.id;
@@ -110,7 +111,7 @@ function append(
         frame: event.frame,
         from: clock.format(last.time),
         to: clock.format(event.time),
-        duration: (event.time - last.time) / SECOND,
+        duration: seconds(event.time - last.time),
       });
     }
     entries.push(entry(event, clock));
@@ -152,8 +153,8 @@ function entry(event: LadderEvent, clock: Clock): LadderEntry {
         lastTime: clock.format(lastTime),
         count,
         answered,
-        ...(count > 1 ? { shortestInterval: shortest / SECOND, longestInterval: longest / SECOND } : {}),
-        ...(answered > 0 ? { slowest: slowest / SECOND } : {}),
+        ...(count > 1 ? { shortestInterval: seconds(shortest), longestInterval: seconds(longest) } : {}),
+        ...(answered > 0 ? { slowest: seconds(slowest) } : {}),
       };
     }
     case 'attempts': {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../observations/inputs.js';
 import type { Lease, LeaseTable } from '../../model/neighbours/leases.js';
+import { seconds } from '../../observations/seconds.js';
 
 /** `leases[]` of `zkscope leases --json`. Durations are seconds; null where there is nothing to measure. */
 export interface LeaseEntry {
@@ -52,10 +53,6 @@ export interface LeasesDocument {
 }
 
 const SECOND = 1e9;
-/** To the microsecond, so that no digits are printed that no capture has. */
-const seconds = (nanoseconds: number | null): number | null =>
-  nanoseconds === null ? null : Math.round(nanoseconds / 1e3) / 1e6;
-
 /**
  * The table as a document; `table.end()` must have been called.
  * @param interrupted the captures were not read to their end
@@ -89,7 +86,7 @@ function leaseEntry(lease: Lease, clock: Clock): LeaseEntry {
     grpcRenewals: lease.grpc.count,
     ...(lease.guessedGrpc > 0 ? { guessedRenewals: lease.guessedGrpc } : {}),
     minInterval: measured ? seconds(intervals.min) : null,
-    medianInterval: seconds(median),
+    medianInterval: median === null ? null : seconds(median),
     maxInterval: measured ? seconds(intervals.max) : null,
     intervalsOf: main === lease.http ? 'http' : 'grpc',
     ttls: [...lease.ttls],

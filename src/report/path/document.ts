@@ -345,7 +345,9 @@ function sessionEntry(judgement: Judgement, knowledge: PathKnowledge, clock: Clo
     undelivered: reactions.undelivered,
     readAgain: reactions.readAgain,
     readAgainWithWatch: reactions.withWatch,
-    ...(reactions.readAgain === 0 ? {} : { fastest: reactions.shortest / SECOND, slowest: reactions.longest / SECOND }),
+    ...(reactions.readAgain === 0
+      ? {}
+      : { fastest: Math.max(0, reactions.shortest) / SECOND, slowest: Math.max(0, reactions.longest) / SECOND }),
     ignoredLists: unused.size,
     gaps: session.holes,
     log: logOf(judgement, clock),

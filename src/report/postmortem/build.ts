@@ -176,9 +176,9 @@ function windowsOf(
         plainFrame: plain.frame,
         watchedFrame: watched.frame,
         plainTime: times.text(plain.time),
-        length: (watched.time - plain.time) / 1e9,
+        length: Math.max(0, watched.time - plain.time) / 1e9,
         untilTime: until === null ? null : times.text(until.time),
-        outOfDate: ((until?.time ?? end) - watched.time) / 1e9,
+        outOfDate: Math.max(0, (until?.time ?? end) - watched.time) / 1e9,
       };
     });
 }

@@ -1,5 +1,6 @@
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { SessionSummary, SessionTable } from '../../model/journals/sessionTable.js';
+import { seconds } from '../../observations/seconds.js';
 import { captureEntry, type CaptureEntry } from '../analyze/document.js';
 
 /** `sessions[]` of `zkscope sessions --json`. Timeouts are milliseconds, everything else seconds. */
@@ -95,7 +96,6 @@ function compare(column: SessionColumn): (a: SessionSummary, b: SessionSummary) 
 
 const SECOND = 1e9;
 /** To the microsecond: no digits that no capture has. */
-const seconds = (nanoseconds: number): number => Math.round(nanoseconds / 1e3) / 1e6;
 
 function row(summary: SessionSummary, clock: Clock): SessionRow {
   const { id, timeout, endTime, pingInterval, longestSilence } = summary;

@@ -9,7 +9,9 @@ const UNSEEN = [
 ].join('');
 /** Beyond U+FFFF: shorthand and musical format controls, tags and the variation selectors behind them. */
 const UNSEEN_PAIRS = '\\ud82f[\\udca0-\\udca3]|\\ud834[\\udd73-\\udd7a]|\\udb40[\\udc00-\\udfff]';
+// eslint-disable-next-line no-misleading-character-class -- each stands for itself
 const DANGEROUS = new RegExp(`[\\u0000-\\u001f${UNSEEN}]|${UNSEEN_PAIRS}`, 'g');
+// eslint-disable-next-line no-misleading-character-class -- each stands for itself
 const IN_JSON = new RegExp(`[${UNSEEN}]|${UNSEEN_PAIRS}`, 'g');
 
 const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');

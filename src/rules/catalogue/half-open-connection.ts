@@ -54,6 +54,8 @@ export const halfOpenConnection = defineRule({
       if (session === null || connection.lastResponseTime < 0) return null;
       const timeout = session.timeoutNs(4e9);
       const heard = lastHeard(connection);
+      // Nothing that the server took was captured: since when the client is silent is unknown.
+      if (heard.frame === 0) return unheardServer(connection, timeout);
       const fin = toClient.fin;
       // A client that was cut off may answer after all, much too late.
       const late = toServer.fin === null || (fin !== null && toServer.fin.time - fin.time > 1e9);

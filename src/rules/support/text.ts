@@ -1,3 +1,5 @@
+export { seconds } from '../../observations/seconds.js';
+
 const SECOND = 1e9;
 
 /** A duration in nanoseconds for a sentence: `1.6 s`, `56 ms`, `2 min 5 s`. */
@@ -11,11 +13,6 @@ export function duration(nanoseconds: number): string {
   if (seconds >= 1) return `${Number(seconds.toFixed(1))} s`;
   const milliseconds = seconds * 1000;
   return milliseconds >= 10 ? `${Math.round(milliseconds)} ms` : `${Number(milliseconds.toFixed(1))} ms`;
-}
-
-/** Nanoseconds as seconds for `data`, to the microsecond. */
-export function seconds(nanoseconds: number): number {
-  return Math.round(nanoseconds / 1000) / 1e6;
 }
 
 /** `1 client`, `3 clients`. */

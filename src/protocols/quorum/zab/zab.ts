@@ -235,7 +235,7 @@ class ZabDecoder implements ConnectionDecoder {
   }
 
   private since(time: number | undefined): number | null {
-    return time === undefined ? null : this.message.time - time;
+    return time === undefined ? null : Math.max(0, this.message.time - time);
   }
 
   private request(packet: PacketView): void {
@@ -262,13 +262,13 @@ class ZabDecoder implements ConnectionDecoder {
       if (moment === null) return;
       this.newLeaderAcknowledged = true;
       message.acknowledges = what;
-      message.latency = message.time - moment.time;
+      message.latency = Math.max(0, message.time - moment.time);
       return;
     }
     this.waiting.delete(key);
     this.ensemble.released(1);
     message.acknowledges = 'PROPOSAL';
-    message.latency = message.time - sent.time;
+    message.latency = Math.max(0, message.time - sent.time);
     message.proposal = sent.proposal;
     if (sent.synchronising) message.synchronising = true;
     if (sent.proposal === null || sent.synchronising) return;
@@ -301,7 +301,7 @@ class ZabDecoder implements ConnectionDecoder {
         if (proposal === null) return;
         message.proposal = proposal;
         this.proposals.committed(proposal, { frame, time });
-        message.latency = time - proposal.proposed.time;
+        message.latency = Math.max(0, time - proposal.proposed.time);
         return;
       }
       case PacketType.PING:

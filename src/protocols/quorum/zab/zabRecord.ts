@@ -26,7 +26,8 @@ export function zabRecord(message: ZabMessage, options: RecordOptions): Fields {
   if (message.synchronising) fields['synchronising'] = true;
   const { packet } = message;
   if (packet !== null) addBody(fields, message, packet, options);
-  if (message.snapshot !== null) fields['duration'] = (message.snapshot.time - message.snapshot.firstTime) / 1e9;
+  if (message.snapshot !== null)
+    fields['duration'] = Math.max(0, message.snapshot.time - message.snapshot.firstTime) / 1e9;
   if (message.acknowledges !== null) fields['acknowledges'] = message.acknowledges;
   if (message.latency !== null) fields['latency'] = message.latency / 1e9;
   return fields;

@@ -10,10 +10,13 @@ export function hex64(hi: number, lo: number): string {
   return `0x${(hi >>> 0).toString(16)}${ZEROS[8 - low.length]!}${low}`;
 }
 
-/** A zxid as a double: exact below 2^53, that is with an epoch below 2^21; -1 where all bits are set. */
+/** The largest double that is still a number of 64 bits. */
+const LARGEST = 2 ** 64 - 2 ** 11;
+
+/** A zxid as a double below 2^64: exact below 2^53, that is with an epoch below 2^21; -1 where all bits are set. */
 export function zxidNumber(hi: number, lo: number): number {
   if ((hi | 0) === -1 && (lo | 0) === -1) return -1;
-  return (hi >>> 0) * 4294967296 + (lo >>> 0);
+  return Math.min((hi >>> 0) * 4294967296 + (lo >>> 0), LARGEST);
 }
 
 /** Zxid (a double as `zxidNumber` gives) as `0x…`. */
