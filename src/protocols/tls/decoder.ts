@@ -11,7 +11,7 @@ import { alertName, HandshakeType, TLS_1_3 } from './names.js';
 import { PlainText } from './plainText.js';
 import { HoldBudget } from './records/heldRecords.js';
 import type { RecordPlace } from './records/recordReader.js';
-import { Side, type EarlyData, type SideEvents } from './side.js';
+import { TlsSide, type EarlyData, type SideEvents } from './side.js';
 
 /** What TLS connections of a run share. */
 export interface TlsContext {
@@ -38,7 +38,7 @@ export function noKeys(): TlsContext {
 export class TlsDecoder implements ConnectionDecoder, SideEvents {
   /** What is missing of a plain text that is read is told by whoever reads it. */
   readonly tellsMissing = true;
-  private readonly sides: readonly [Side, Side];
+  private readonly sides: readonly [TlsSide, TlsSide];
   private readonly keys: SessionKeys;
   private readonly early: EarlyData = { offered: false, decided: false, accepted: false };
   private handshake: TlsHandshake | null = null;
@@ -60,8 +60,8 @@ export class TlsDecoder implements ConnectionDecoder, SideEvents {
     this.keys = new SessionKeys(context.keys);
     const none: EarlyData = { offered: false, decided: true, accepted: false };
     this.sides = [
-      new Side(TO_SERVER, this.keys, this, atStart, this.early, context.budget),
-      new Side(TO_CLIENT, this.keys, this, atStart, none, context.budget),
+      new TlsSide(TO_SERVER, this.keys, this, atStart, this.early, context.budget),
+      new TlsSide(TO_CLIENT, this.keys, this, atStart, none, context.budget),
     ];
   }
 
@@ -144,7 +144,7 @@ export class TlsDecoder implements ConnectionDecoder, SideEvents {
     this.sink.gap({ connection, direction, frame: first, time: since, bytes, reason: 'encrypted', encrypted });
   }
 
-  private closedBecause(side: Side): Encrypted {
+  private closedBecause(side: TlsSide): Encrypted {
     if (side.neverFit) return 'key does not fit';
     if (!this.keys.agreed) return 'handshake not captured';
     return this.keys.supported ? 'no key' : 'cipher not supported';

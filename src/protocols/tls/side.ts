@@ -4,7 +4,7 @@ import type { Epoch, EpochCipher, SessionKeys } from './crypto/sessionKeys.js';
 import type { OpenedRecord } from './crypto/recordCipher.js';
 import { HandshakeType, RecordType } from './names.js';
 import { HeldRecords, type HoldBudget } from './records/heldRecords.js';
-import { HEADER_LENGTH, RecordReader, type RecordHandler, type RecordPlace } from './records/recordReader.js';
+import { RECORD_HEADER, RecordReader, type RecordHandler, type RecordPlace } from './records/recordReader.js';
 
 /** What one direction tells. Bytes are valid during the call. */
 export interface SideEvents {
@@ -43,7 +43,7 @@ const SHORTEST_RECORD = 22;
 const SPARE = 8;
 
 /** One direction of a TLS connection: its records, the keys they are opened with, and where it stands. */
-export class Side implements RecordHandler {
+export class TlsSide implements RecordHandler {
   readonly reader: RecordReader;
   state: SideState = 'clear';
   /** Bytes of encrypted records that stayed closed; their headers are counted. */
@@ -143,11 +143,11 @@ export class Side implements RecordHandler {
     this.place = place;
     const type = bytes[start]!;
     if (this.isProtected(type)) this.protectedRecord(bytes, start, end, place);
-    else this.content(type, bytes.subarray(start + HEADER_LENGTH, end), false);
+    else this.content(type, bytes.subarray(start + RECORD_HEADER, end), false);
   }
 
   private protectedRecord(bytes: Buffer, start: number, end: number, place: RecordPlace): void {
-    const length = end - start - HEADER_LENGTH;
+    const length = end - start - RECORD_HEADER;
     if (!this.waits() && this.held.count > 0) this.release();
     if (this.mayOpen() && this.current === null) {
       this.state = 'waiting';
@@ -203,7 +203,7 @@ export class Side implements RecordHandler {
 
   private close(length: number, place: RecordPlace): void {
     if (this.state === 'clear' && this.keys.agreed) this.state = 'no key';
-    this.count(HEADER_LENGTH + length, place);
+    this.count(RECORD_HEADER + length, place);
     this.events.encrypted(this.direction, length, place);
   }
 
@@ -240,7 +240,7 @@ export class Side implements RecordHandler {
     }
     this.sequence++;
     this.count(bytes, place);
-    const length = this.textLength(bytes - HEADER_LENGTH);
+    const length = this.textLength(bytes - RECORD_HEADER);
     this.events.lost(this.direction, length, this.exact, place.streamEnd, place);
   }
 
@@ -380,7 +380,7 @@ export class Side implements RecordHandler {
     const whole = skipped > 0;
     const records = whole ? skipped : 1;
     // Each record takes the same beside its text.
-    const cost = HEADER_LENGTH + SAMPLE - this.textLength(SAMPLE);
+    const cost = RECORD_HEADER + SAMPLE - this.textLength(SAMPLE);
     const text = Math.max(1, bytes - records * cost);
     this.events.lost(this.direction, text, whole && this.exact, place.streamEnd, place);
   }

@@ -1,10 +1,10 @@
 import type { Recognition } from '../../protocol.js';
 import type { KeyStore } from '../keys/keyStore.js';
 import { HandshakeType, RecordType } from '../names.js';
-import { HEADER_LENGTH, isRecordHeader } from './recordReader.js';
+import { RECORD_HEADER, isRecordHeader } from './recordReader.js';
 
 /** Type and length of the handshake message, and version of the hello, before its random. */
-const BEFORE_RANDOM = HEADER_LENGTH + 4 + 2;
+const BEFORE_RANDOM = RECORD_HEADER + 4 + 2;
 const RANDOM_LENGTH = 32;
 
 /** Do the first bytes of a client begin a ClientHello, and one that the store has keys for if there is a store? */
@@ -13,8 +13,8 @@ export function startsWithHello(bytes: Buffer, start: number, end: number, among
   const length = end - start;
   if (bytes[start] !== RecordType.HANDSHAKE) return 'no';
   if (length > 1 && bytes[start + 1] !== 3) return 'no';
-  if (length < HEADER_LENGTH + 1) return 'more';
-  if (!isRecordHeader(bytes, start) || bytes[start + HEADER_LENGTH] !== HandshakeType.CLIENT_HELLO) return 'no';
+  if (length < RECORD_HEADER + 1) return 'more';
+  if (!isRecordHeader(bytes, start) || bytes[start + RECORD_HEADER] !== HandshakeType.CLIENT_HELLO) return 'no';
   if (among === null) return 'yes';
   if (length < BEFORE_RANDOM + RANDOM_LENGTH) return 'more';
   const random = start + BEFORE_RANDOM;

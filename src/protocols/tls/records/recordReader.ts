@@ -31,7 +31,7 @@ export interface RecordHandler {
   proves(bytes: Buffer, start: number, end: number, lost: number): boolean;
 }
 
-export const HEADER_LENGTH = 5;
+export const RECORD_HEADER = 5;
 /** Longest record there is: 2^14 bytes of text, and what encryption may add in TLS 1.2 (RFC 5246, 6.2.3). */
 const MAX_LENGTH = 16384 + 2048;
 
@@ -48,11 +48,11 @@ export function isRecordHeader(bytes: Buffer, at: number): boolean {
  * for the next one.
  */
 export class RecordReader {
-  private readonly header = Buffer.alloc(HEADER_LENGTH);
+  private readonly header = Buffer.alloc(RECORD_HEADER);
   private headerLength = 0;
   /** Bytes of the record under way that are still to come. */
   private remaining = 0;
-  private readonly content = new ByteCollector(HEADER_LENGTH + MAX_LENGTH);
+  private readonly content = new ByteCollector(RECORD_HEADER + MAX_LENGTH);
   private mode: 'collect' | 'pass' | 'damaged' = 'pass';
   private firstFrame = 0;
   private firstTime = 0;
@@ -91,12 +91,12 @@ export class RecordReader {
   private cut(bytes: Buffer, start: number, end: number, origin: number, frame: number, time: number): void {
     let at = start;
     while (at < end) {
-      if (this.headerLength < HEADER_LENGTH) {
+      if (this.headerLength < RECORD_HEADER) {
         if (this.headerLength === 0) {
           this.firstFrame = frame;
           this.firstTime = time;
-          if (end - at >= HEADER_LENGTH && isRecordHeader(bytes, at)) {
-            const next = at + HEADER_LENGTH + bytes.readUInt16BE(at + 3);
+          if (end - at >= RECORD_HEADER && isRecordHeader(bytes, at)) {
+            const next = at + RECORD_HEADER + bytes.readUInt16BE(at + 3);
             if (next <= end) {
               this.whole(bytes, at, next, origin + next, frame, time);
               at = next;
@@ -104,17 +104,17 @@ export class RecordReader {
             }
           }
         }
-        const next = Math.min(end, at + HEADER_LENGTH - this.headerLength);
+        const next = Math.min(end, at + RECORD_HEADER - this.headerLength);
         bytes.copy(this.header, this.headerLength, at, next);
         this.headerLength += next - at;
         at = next;
-        if (this.headerLength === HEADER_LENGTH && !this.startRecord()) {
+        if (this.headerLength === RECORD_HEADER && !this.startRecord()) {
           // No record: whatever this is, the search may find where one begins.
           this.headerLength = 0;
-          this.lose(origin + at - HEADER_LENGTH);
+          this.lose(origin + at - RECORD_HEADER);
           const rest = Buffer.concat([this.header, bytes.subarray(at, end)]);
           this.unalignedBytes += rest.length;
-          this.look(rest, 0, rest.length, origin + at - HEADER_LENGTH, frame, time);
+          this.look(rest, 0, rest.length, origin + at - RECORD_HEADER, frame, time);
           return;
         }
         continue;
@@ -137,14 +137,14 @@ export class RecordReader {
     const type = bytes[start]!;
     const place = { firstFrame: frame, firstTime: time, frame, time, streamEnd };
     if (this.handler.wants(type)) this.handler.record(bytes, start, end, place);
-    else this.handler.passed(type, end - start - HEADER_LENGTH, place);
+    else this.handler.passed(type, end - start - RECORD_HEADER, place);
   }
 
   private startRecord(): boolean {
     if (!isRecordHeader(this.header, 0)) return false;
     this.remaining = this.header.readUInt16BE(3);
     this.mode = this.handler.wants(this.header[0]!) ? 'collect' : 'pass';
-    if (this.mode === 'collect') this.content.add(this.header, 0, HEADER_LENGTH);
+    if (this.mode === 'collect') this.content.add(this.header, 0, RECORD_HEADER);
     return true;
   }
 
@@ -171,7 +171,7 @@ export class RecordReader {
       this.search.hole();
       return;
     }
-    if (this.headerLength === HEADER_LENGTH && length <= this.remaining) {
+    if (this.headerLength === RECORD_HEADER && length <= this.remaining) {
       this.content.clear();
       this.mode = 'damaged';
       this.remaining -= length;

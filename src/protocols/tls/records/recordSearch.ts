@@ -1,5 +1,5 @@
 import type { RecordHandler, RecordPlace } from './recordReader.js';
-import { HEADER_LENGTH, isRecordHeader } from './recordReader.js';
+import { RECORD_HEADER, isRecordHeader } from './recordReader.js';
 
 /** Bytes in the segment that brought them. */
 export interface SearchPiece {
@@ -50,7 +50,7 @@ export class RecordSearch {
   }
 
   data(bytes: Buffer, start: number, end: number, position: number, frame: number, time: number): FoundRecord | null {
-    if (end - start >= HEADER_LENGTH && isRecordHeader(bytes, start)) this.likely = true;
+    if (end - start >= RECORD_HEADER && isRecordHeader(bytes, start)) this.likely = true;
     if (!this.handler.canProve) {
       this.drop();
       this.next = position + end - start;
@@ -66,12 +66,12 @@ export class RecordSearch {
     for (; at < held.length; at++) {
       const type = held[at]!;
       if (type < 20 || type > 23) continue;
-      if (held.length - at < HEADER_LENGTH) {
+      if (held.length - at < RECORD_HEADER) {
         if (at + 1 < held.length && held[at + 1] !== 3) continue;
         break;
       }
       if (!isRecordHeader(held, at)) continue;
-      const last = at + HEADER_LENGTH + held.readUInt16BE(at + 3);
+      const last = at + RECORD_HEADER + held.readUInt16BE(at + 3);
       if (last > held.length) {
         // Not whole yet. What begins inside of it waits as well: it is judged when this turns out to be none.
         break;
