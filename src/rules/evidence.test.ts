@@ -56,6 +56,7 @@ describe('evidence', () => {
   it('every rule has an incident in it', () => {
     // Rules on the servers among themselves and on other protocols have tests of their own.
     const elsewhere = [
+      'session-abandoned',
       ...['leader-election', 'follower-sync', 'slow-quorum-ack'],
       ...['lease-renewal-storm', 'connection-churn', 'tls-handshake-stall'],
     ];

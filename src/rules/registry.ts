@@ -23,6 +23,7 @@ import { quorumLost } from './catalogue/quorum-lost.js';
 import { reconnectStorm } from './catalogue/reconnect-storm.js';
 import { serverBehindClient } from './catalogue/server-behind-client.js';
 import { serverStall } from './catalogue/server-stall.js';
+import { sessionAbandoned } from './catalogue/session-abandoned.js';
 import { sessionExpired } from './catalogue/session-expired.js';
 import { sessionMoved } from './catalogue/session-moved.js';
 import { slowQuorumAck } from './catalogue/slow-quorum-ack.js';
@@ -63,6 +64,7 @@ export const rules: readonly AnyRule[] = inOrder([
   reconnectStorm,
   serverBehindClient,
   serverStall,
+  sessionAbandoned,
   sessionExpired,
   sessionMoved,
   slowQuorumAck,

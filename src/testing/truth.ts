@@ -8,7 +8,8 @@ export interface Claim {
   readonly client?: string | null;
   readonly session?: string | null;
   readonly path?: string | null;
-  readonly severity?: Severity;
+  /** Null or absent: any. */
+  readonly severity?: Severity | null;
 }
 
 export interface Truth {
@@ -54,7 +55,7 @@ export function judge(truth: Truth, findings: readonly FindingEntry[]): string[]
   for (const claim of truth.expect) {
     const hits = findings.filter((finding) => matches(claim, finding));
     if (hits.length === 0) faults.push(`missed ${show(claim)}`);
-    else if (claim.severity !== undefined && !hits.some((finding) => finding.severity === claim.severity)) {
+    else if (claim.severity != null && !hits.some((finding) => finding.severity === claim.severity)) {
       faults.push(`severity of ${show(claim)}: ${claim.severity}, not ${hits[0]!.severity}`);
     }
   }

@@ -1,14 +1,16 @@
 import type { Session } from '../../model/index.js';
-import type { Evidence, Severity } from '../finding.js';
+import type { Evidence, Finding, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, affectedOf, findingOn, hostOf, incidents, subject } from '../support/affected.js';
 import { laterSessions, livedFor } from '../support/recovery.js';
+import { type SilentExpiry, silentExpiry, stillAcknowledges } from '../support/silentExpiry.js';
 import { count, duration, listing, seconds } from '../support/text.js';
 import { connectRefused } from './connect-refused.js';
 import { connectTimeout } from './connect-timeout.js';
 import { ephemeralNotRecreated } from './ephemeral-not-recreated.js';
 import { halfOpenConnection } from './half-open-connection.js';
 import { pingUnanswered } from './ping-unanswered.js';
+import { sessionAbandoned } from './session-abandoned.js';
 import { serverStall } from './server-stall.js';
 import { watchLostAfterReconnect } from './watch-lost-after-reconnect.js';
 
@@ -24,19 +26,20 @@ interface Expired {
 }
 
 const MAX = 10_000;
-const CAUSES = [serverStall, connectTimeout, connectRefused, halfOpenConnection, pingUnanswered];
+const CAUSES = [sessionAbandoned, serverStall, connectTimeout, connectRefused, halfOpenConnection, pingUnanswered];
 const CONSEQUENCES = [ephemeralNotRecreated, watchLostAfterReconnect];
 
 export const sessionExpired = defineRule({
   meta: {
     name: 'session-expired',
-    summary: 'A client asks for its session and is told that it has expired',
+    summary: 'The servers ended a session of which they heard nothing: its client was told, or nobody was',
     documentation: {
       meaning:
         'The servers heard nothing of a session for its timeout and ended it: its ephemerals are removed, its watches are gone. The client learns it when it comes back. Whether that is an outage depends on what the client then does: an error if it never came back to what it had registered and watched, a warning if it did.',
-      proof: 'A connect request with a session id, answered with session 0 and timeout 0.',
+      proof:
+        'A connect request with a session id, answered with session 0 and timeout 0. Or, told to nobody: the leader’s proposal of closeSession on the quorum port that no client has asked for; without that port, its ephemerals that vanish when its silence has reached the timeout (likely).',
       lookalikes:
-        'A connect request with session 0 (a new client, or one that gave its session up by itself); a handshake without an answer (the server closed, it was starting or had no quorum).',
+        'A connect request with session 0 (a new client, or one that gave its session up by itself); a handshake without an answer (the server closed, it was starting or had no quorum). A client that had closed its connection itself with everything answered was stopped: its session expires too, which is a remark at most.',
       remedy:
         'Find out why the servers did not hear of it (half-open-connection, connect-timeout, connect-refused, server-stall, or a pause of the client’s own process). Choose a session timeout longer than the pauses that are normal. Handle Expired: register and watch again in the new session.',
     },
@@ -53,6 +56,7 @@ export const sessionExpired = defineRule({
   consequences: CONSEQUENCES,
   create({ model, options, report, findingsOf }) {
     const expired: Expired[] = [];
+    const silent: SilentExpiry[] = [];
     let more = 0;
 
     function isNeglected({ id }: Expired): boolean {
@@ -97,7 +101,12 @@ export const sessionExpired = defineRule({
           time: response!.time,
         });
       },
+      sessionEnded(session) {
+        const ended = silentExpiry(model, session);
+        if (ended !== null && silent.length < MAX) silent.push(ended);
+      },
       end() {
+        tellSilent();
         for (const group of incidents(expired, severityOf, (e) => e.time, 60e9)) {
           const first = group[0]!;
           const severity = severityOf(first);
@@ -130,7 +139,7 @@ export const sessionExpired = defineRule({
             severity,
             confidence: first.request === null ? 'likely' : 'proven',
             title: group.length === 1 ? 'Session expired' : `${group.length} sessions expired`,
-            message: `${who} came back for ${group.length === 1 ? `session ${first.id ?? '(not captured)'}` : count(group.length, 'session')}${silent === null ? '' : ` after ${duration(silent)} of silence`}${timeout === null ? '' : ` (timeout ${duration(timeout * 1e6)})`} and ${group.length === 1 ? 'was' : 'were'} told that it has expired${after(group, severity, neglect)}.`,
+            message: `${who} came back for ${group.length === 1 ? `session ${first.id ?? '(not captured)'}` : count(group.length, 'session')}${silent === null ? '' : ` after ${duration(silent)} of silence`}${timeout === null ? '' : ` (timeout ${duration(timeout * 1e6)})`} and ${group.length === 1 ? 'was' : 'were'} told that it has expired${after(group, severity, neglect)}.${group.every(isPaused) ? ' Its kernel went on acknowledging: the process was stopped, not the network cut.' : ''}`,
             remedy:
               severity === 'error' && !neglect
                 ? 'Find out why the client gave up: its process may have ended, or waits for a restart by hand.'
@@ -159,8 +168,111 @@ export const sessionExpired = defineRule({
         }
       },
     };
+
+    /** Nobody was told: by what became of the client. */
+    function tellSilent(): void {
+      const judged = silent.map((item) => ({ ...item, ...weigh(item) }));
+      const key = (item: Silent): string => `${item.severity} ${item.proven} ${item.paused} ${item.fate}`;
+      for (const group of incidents(judged, key, (item) => item.moment.time, 60e9)) report(silentFinding(group));
+    }
+
+    function weigh({ session, moment, proven, left }: SilentExpiry): Weight {
+      const abandoned = findingOn(findingsOf(sessionAbandoned), (e) => e.session === session.id);
+      const cause =
+        abandoned ?? findingOn(findingsOf(...CAUSES), (e) => e.session === session.id && e.session !== null);
+      const neglect = findingsOf(...CONSEQUENCES).filter((f) =>
+        affectedOf(f).some((e) => e['oldSession'] === session.id),
+      );
+      const back = session.successor ?? laterSessions(session, session.lastRequestTime)[0] ?? null;
+      const seen = { cause, neglect, back };
+      if (left || abandoned !== undefined) return { ...seen, severity: 'info', fate: left ? 'left' : 'abandoned' };
+      if (back !== null) {
+        const neglected = neglect.some(({ severity }) => severity !== 'info');
+        return { ...seen, severity: neglected ? 'error' : 'warning', fate: neglected ? 'neglected' : 'back' };
+      }
+      // A host that is gone looks the same as one that will be back after the capture.
+      if (!proven || model.lastTime - moment.time < options.grace * 1e9)
+        return { ...seen, severity: 'info', fate: 'gone' };
+      return { ...seen, severity: session.ephemerals.size > 0 ? 'error' : 'warning', fate: 'gone' };
+    }
   },
 });
+
+type Fate = 'left' | 'abandoned' | 'back' | 'neglected' | 'gone';
+
+interface Weight {
+  readonly severity: Severity;
+  readonly fate: Fate;
+  readonly back: Session | null;
+  readonly cause: Finding | undefined;
+  readonly neglect: readonly Finding[];
+}
+
+type Silent = SilentExpiry & Weight;
+
+const FATES: Readonly<Record<Fate, (many: boolean) => string>> = {
+  left: (many) =>
+    `${many ? 'their clients' : 'its client'} had closed the connection before (stopped, killed or crashed)`,
+  abandoned: (many) => `${many ? 'their clients' : 'its client'} had gone on in a new session before`,
+  back: (many) => `${many ? 'the clients' : 'the client'} went on in a new session afterwards, never told of it`,
+  neglected: (many) =>
+    `${many ? 'the clients' : 'the client'} went on in a new session, and what the old one had registered or watched was not set up again`,
+  gone: (many) => `${many ? 'the clients' : 'the client'} never came back`,
+};
+
+function silentFinding(group: readonly Silent[]): Omit<Finding, 'rule'> {
+  const first = group[0]!;
+  const { session, fate, severity, proven, paused } = first;
+  const many = group.length > 1;
+  const entries = group.map((item): Affected => ({
+    client: item.session.client,
+    session: item.session.id,
+    frames: [item.session.lastRequestFrame, item.moment.frame],
+    timeout: item.session.timeout,
+    silentFor: seconds(item.moment.time - item.session.lastRequestTime),
+    ephemerals: item.session.ephemerals.size,
+    ...(item.back?.id == null ? {} : { newSession: item.back.id }),
+  }));
+  const timeout = session.timeout === null ? '' : ` (timeout ${duration(session.timeout * 1e6)})`;
+  const silence = duration(Math.max(...group.map((item) => item.moment.time - item.session.lastRequestTime)));
+  const gone = group.reduce((sum, item) => sum + item.session.ephemerals.size, 0);
+  const ephemerals = gone === 0 ? '' : `, ${count(gone, 'ephemeral')} with ${many ? 'them' : 'it'}`;
+  const what =
+    paused && severity !== 'info'
+      ? ' Its kernel went on acknowledging: the process was stopped, not the network cut.'
+      : '';
+  return {
+    severity,
+    confidence: proven ? 'proven' : 'likely',
+    title: many ? `${group.length} sessions expired, and nobody was told` : 'Session expired, and nobody was told',
+    message: `The servers ended ${many ? count(group.length, 'session') : `session ${session.id!}`} of ${listing([...new Set(group.map((item) => item.session.ip))])} after ${many ? 'up to ' : ''}${silence} without a request${timeout}${ephemerals}; ${FATES[fate](many)}.${what}`,
+    remedy:
+      severity === 'info'
+        ? 'Nothing, if the client was meant to end.'
+        : paused
+          ? 'Find out what stopped the process: garbage collection, a suspended machine, a signal; or choose a session timeout longer than that.'
+          : 'Find out what happened to the client, or to its network, when its requests ceased.',
+    ...subject(entries),
+    from: Math.min(...group.map((item) => item.session.lastRequestTime)),
+    to: Math.max(...group.map((item) => item.moment.time)),
+    evidence: [
+      {
+        frame: session.lastRequestFrame,
+        time: session.lastRequestTime,
+        text: `the latest request of session ${session.id!}`,
+      },
+      first.evidence,
+    ],
+    cause: first.cause,
+    consequences: group.flatMap((item) => item.neglect),
+    data: { silent: true, expired: group.length, fate, paused, ephemerals: gone, ...affectedData(entries) },
+  };
+}
+
+/** Its host was there all the time: see stillAcknowledges. */
+function isPaused({ session }: Expired): boolean {
+  return session?.current != null && stillAcknowledges(session.current, session.lastRequestTime);
+}
 
 /** How the story went on, as far as the capture shows it. */
 function after(group: readonly Expired[], severity: Severity, neglect: boolean): string {

@@ -18,3 +18,15 @@ export function likeness(a: Session, b: Session): number {
   for (const request of first) if (second.has(request)) common++;
   return common / Math.max(1, Math.min(first.size, second.size), (first.size + second.size - common) / 2);
 }
+
+/**
+ * How much of what a session had watched and read another one did as well: 0 to 1. For a session whose beginning is not in
+ * the capture; both must not have ended yet.
+ */
+export function knownAgain(old: Session, next: Session): number {
+  if (old.views.size === 0) return 0;
+  const paths = new Set([...next.views.keys()].map(likePath));
+  let common = 0;
+  for (const path of old.views.keys()) if (paths.has(likePath(path))) common++;
+  return common / old.views.size;
+}

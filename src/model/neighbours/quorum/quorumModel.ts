@@ -15,6 +15,7 @@ const MOST_REIGNS = 256;
 const MOST_ELECTIONS = 256;
 const MOST_LOOKERS = 64;
 const MOST_SLOW = 4096;
+const MOST_CLOSINGS = 10_000;
 /** A leader and its learners hear of each other twice a tick (2 s by default); a longer silence vouches for nobody. */
 const SILENT = 3e9;
 /** Votes that agree and are not repeated for so long have decided the election (the last look around takes 200 ms). */
@@ -28,6 +29,13 @@ export interface SlowCommit {
   /** Of the first COMMIT; nanoseconds. */
   readonly time: number;
   readonly latency: number;
+}
+
+/** A leader proposed to close a session: because its client asked, or because nothing was heard of it for its timeout. */
+export interface Closing extends Moment {
+  readonly zxid: number;
+  /** A learner handed the client's request on. A client of the leader itself asks on its own connection. */
+  readonly asked: boolean;
 }
 
 /**
@@ -44,6 +52,8 @@ export class QuorumModel {
   readonly commitLatency = new Histogram();
   /** Proposals that took long to be committed, in order of time; the latest few thousand. */
   readonly slowCommits: SlowCommit[] = [];
+  /** The latest proposal to close a session, by its id. */
+  readonly closings = new Map<string, Closing>();
   /** Messages of either protocol. */
   messages = 0;
   private readonly open = new Map<number, LearnerLink>();
@@ -160,6 +170,17 @@ export class QuorumModel {
     const { proposal } = m;
     if (proposal?.proposed.frame !== m.frame) return;
     this.writes.set(proposal);
+    if (proposal.txn === 'closeSession') this.closing(proposal);
+  }
+
+  private closing({ session, zxid, proposed, request }: Proposal): void {
+    this.closings.delete(session);
+    this.closings.set(session, { ...proposed, zxid, asked: request !== null });
+    if (this.closings.size <= MOST_CLOSINGS) return;
+    for (const oldest of this.closings.keys()) {
+      this.closings.delete(oldest);
+      break;
+    }
   }
 
   private committed(proposal: Proposal): void {
