@@ -1,5 +1,4 @@
-import type { CaptureInput } from '../capture/captureInput.js';
-import { Clock } from '../capture/clock.js';
+import { type CaptureInput, Clock } from '../observations/inputs.js';
 import { isFiltering, MessageFilter } from '../observations/filter.js';
 import { type CaptureOptions, filterOptions } from './options/captureOptions.js';
 import { readOptions } from './options/readOptions.js';

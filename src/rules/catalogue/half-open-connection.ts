@@ -1,5 +1,5 @@
 import type { ClientConnection } from '../../model/index.js';
-import type { Moment } from '../../network/connection.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import type { Confidence, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
