@@ -1,6 +1,22 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+/** The rooms of src/ in the order in which data passes them: a room imports only from those before it. */
+const ROOMS = ['capture', 'network', 'protocols', 'observations', 'model', 'rules', 'report', 'paste', 'export', 'cli'];
+/** Behind the wall only these look at packets themselves: the hex explainer, and what writes captures. */
+const LOOK_AT_PACKETS = ['paste', 'export'];
+
+/** What the files of a room must not import. */
+function forbidden(room) {
+  const place = ROOMS.indexOf(room);
+  const later = ROOMS.slice(place + 1);
+  const behindWall = place > ROOMS.indexOf('observations') && !LOOK_AT_PACKETS.includes(room);
+  const rooms = behindWall ? ['capture', 'network', ...later] : later;
+  return rooms.length === 0
+    ? []
+    : [{ regex: `^(\\.\\./)+(${rooms.join('|')})/`, message: 'see docs/design.md: rooms' }];
+}
+
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage', 'fixtures', 'bench/out'] },
   js.configs.recommended,
@@ -18,6 +34,11 @@ export default tseslint.config(
       'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }],
     },
   },
+  ...ROOMS.map((room) => ({
+    files: [`src/${room}/**/*.ts`],
+    ignores: ['**/*.test.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: forbidden(room) }] },
+  })),
   {
     files: ['**/*.js'],
     languageOptions: {

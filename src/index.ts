@@ -6,6 +6,7 @@ import type { DecodedGap, DecodedMessage } from './report/decode/types.js';
 import { sinkOf } from './observations/forward.js';
 import { gapRecord, messageRecord } from './observations/record.js';
 import { Analysis, type AnalysisOptions } from './rules/analysis.js';
+import { analyzeDocument } from './report/analyze/build.js';
 import type { AnalyzeDocument } from './report/analyze/document.js';
 
 export { CaptureError, type CaptureInput } from './observations/inputs.js';
@@ -105,13 +106,13 @@ export async function* decode(
 /** What happened and what went wrong in captures: the document that `zkscope analyze --json` prints. */
 export async function analyze(
   captures: CaptureInput | readonly CaptureInput[],
-  options: ReadOptions & AnalysisOptions = {},
+  options: ReadOptions & AnalysisOptions & { readonly version?: string } = {},
 ): Promise<AnalyzeDocument> {
   const analysis = new Analysis(options);
   const reader = new CaptureReader(list(captures), analysis.sink, readerOptions(options));
   await reader.read(undefined, options.signal);
   analysis.end(reader.last.time);
-  return analysis.document(reader.captures, reader.clock);
+  return analyzeDocument(analysis, reader.captures, reader.clock, options.version);
 }
 
 function readerOptions({ ports, tlsKeys }: ReadOptions): CaptureReaderOptions {

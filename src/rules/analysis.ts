@@ -1,37 +1,23 @@
-import type { CaptureInfo, Clock } from '../observations/inputs.js';
-import { Model, type ModelOptions, type OperationStats, type Session } from '../model/index.js';
+import { Model, type ModelOptions } from '../model/index.js';
 import type { ObservationSink } from '../observations/observation.js';
-import {
-  type AnalyzeDocument,
-  captureEntry,
-  type FindingEntry,
-  type OperationEntry,
-  type SessionEntry,
-  type SummaryEntry,
-} from '../report/analyze/document.js';
-import { type DataValue, type Finding, Instant, severities } from './finding.js';
+import { type Finding, severities } from './finding.js';
 import { checkSelection, optionValues, type RuleSelection } from './options.js';
 import { linked } from './linked.js';
 import { neighbours } from './order.js';
 import { rules as allRules } from './registry.js';
 import type { AnyRule } from './rule.js';
-import { causeData } from './support/affected.js';
 
 export interface AnalysisOptions extends RuleSelection {
   readonly model?: ModelOptions;
   /** Other rules than those of the registry. */
   readonly registry?: readonly AnyRule[];
-  /** Printed under `tool`. */
-  readonly version?: string;
 }
 
-const SECOND = 1e9;
 /** One gap in fewer messages than this makes a capture one that lost packets. */
 const MESSAGES_PER_GAP = 2000;
 
 /**
- * Model and rules over one or more captures: `sink` takes the observations, and after `end` `findings` and `document` are
- * complete.
+ * Model and rules over one or more captures: `sink` takes the observations, and after `end` `findings` are complete.
  */
 export class Analysis {
   readonly model: Model;
@@ -73,18 +59,6 @@ export class Analysis {
     this.findings = this.select(linked(this.found, (finding) => this.weighed(finding)));
   }
 
-  /** OUTPUT's analyze document. */
-  document(captures: readonly CaptureInfo[], clock: Clock): AnalyzeDocument {
-    return {
-      schemaVersion: 1,
-      tool: { name: 'zkscope', version: this.options.version ?? '0.0.0' },
-      captures: captures.map((info) => captureEntry(info, clock)),
-      summary: this.summary(),
-      sessions: [...this.model.sessions.all()].map((session) => sessionEntry(session, clock)),
-      findings: this.findings.map((finding) => findingEntry(finding, clock)),
-    };
-  }
-
   private foundBy(asking: AnyRule, asked: readonly AnyRule[]): readonly Finding[] {
     const known = neighbours(asking);
     const stranger = asked.find((rule) => !known.includes(rule));
@@ -110,90 +84,4 @@ export class Analysis {
       .filter((f) => (rules.length === 0 || rules.includes(f.rule)) && !ignore.includes(f.rule) && rank(f) <= least)
       .sort((a, b) => rank(a) - rank(b) || a.from - b.from);
   }
-
-  private summary(): SummaryEntry {
-    const { model } = this;
-    const byOp: Record<string, OperationEntry> = {};
-    for (const stats of model.operations.list()) byOp[stats.op] = operationEntry(stats);
-    const servers = [...model.servers.values()]
-      .filter((server) => server.requests + server.responses > 0)
-      .map(({ address, connections, sessions, requests, responses }) => {
-        return { server: address, connections, sessions, requests, responses };
-      });
-    const protocols = Object.fromEntries([...model.others.counts].map(([name, counts]) => [name, { ...counts }]));
-    return {
-      ...model.totals.copy(),
-      sessions: model.sessions.count,
-      byOp,
-      servers,
-      forgotten: model.forgotten(),
-      protocols,
-    };
-  }
-}
-
-function operationEntry(stats: OperationStats): OperationEntry {
-  const { requests, errors, latency } = stats;
-  if (latency.count === 0) return { requests, errors };
-  const at = (fraction: number): number => Math.round(latency.percentile(fraction)) / SECOND;
-  return { requests, errors, latency: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: latency.max / SECOND } };
-}
-
-function sessionEntry(session: Session, clock: Clock): SessionEntry {
-  let watches = 0;
-  for (const view of session.views.values()) {
-    if (view.holds('data')) watches++;
-    if (view.holds('child')) watches++;
-  }
-  const entry: SessionEntry = {
-    session: session.id,
-    client: session.client,
-    clients: [...new Set(session.attachments.map((attachment) => attachment.client))],
-    servers: [...session.servers],
-    connections: session.connectionCount,
-    timeout: session.timeout,
-    timeoutAsked: session.timeoutAsked,
-    from: clock.format(session.start.time),
-    to: clock.format(session.lastTime),
-    end: session.end,
-    startCaptured: session.startKnown,
-    requests: session.requests,
-    responses: session.responses,
-    pings: session.pings,
-    notifications: session.notifications,
-    watches,
-    ephemerals: session.ephemerals.size,
-    longestSilence: session.longestSilence / SECOND,
-    gaps: session.holes,
-  };
-  const successor = session.successor?.id;
-  if (successor !== undefined && successor !== null) entry.successor = successor;
-  return entry;
-}
-
-function findingEntry(finding: Finding, clock: Clock): FindingEntry {
-  const { rule, severity, confidence, title, message, remedy, from, to, evidence, cause } = finding;
-  const { client, server, session, connection, path } = finding;
-  const data = cause === undefined ? finding.data : { ...finding.data, cause: causeData(cause) };
-  return {
-    ...{ rule, severity, confidence, title, message, remedy },
-    ...(client === undefined ? {} : { client }),
-    ...(server === undefined ? {} : { server }),
-    ...(session === undefined ? {} : { session }),
-    ...(connection === undefined ? {} : { connection }),
-    ...(path === undefined ? {} : { path }),
-    from: clock.format(from),
-    to: clock.format(to),
-    evidence: evidence.map(({ frame, time, text }) => ({ frame, time: clock.format(time), text })),
-    data: dataEntry(data, clock) as Record<string, unknown>,
-  };
-}
-
-function dataEntry(value: DataValue, clock: Clock): unknown {
-  if (value instanceof Instant) return clock.format(value.time);
-  if (Array.isArray(value)) return (value as readonly DataValue[]).map((item) => dataEntry(item, clock));
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, dataEntry(item, clock)]));
-  }
-  return value;
 }

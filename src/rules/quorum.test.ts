@@ -1,3 +1,4 @@
+import { analyzeDocument } from '../report/analyze/build.js';
 import { describe, expect, it } from 'vitest';
 import type { CaptureInput } from '../capture/captureSet.js';
 import { CaptureReader } from '../observations/captureReader.js';
@@ -12,7 +13,7 @@ async function analyse(input: CaptureInput): Promise<AnalyzeDocument> {
   const reader = new CaptureReader([typeof input === 'string' ? quorumCapture(input) : input], analysis.sink);
   await reader.read();
   analysis.end(reader.last.time);
-  return analysis.document(reader.captures, reader.clock);
+  return analyzeDocument(analysis, reader.captures, reader.clock);
 }
 
 async function findings(name: CaptureInput): Promise<FindingEntry[]> {

@@ -1,3 +1,4 @@
+import { analyzeDocument } from '../report/analyze/build.js';
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
@@ -18,7 +19,7 @@ export async function analyse(files: readonly Buffer[], options: AnalysisOptions
   const reader = new CaptureReader(inputs, analysis.sink);
   await reader.read();
   analysis.end(reader.last.time);
-  return { analysis, document: analysis.document(reader.captures, reader.clock) };
+  return { analysis, document: analyzeDocument(analysis, reader.captures, reader.clock) };
 }
 
 export function analysePackets(packets: readonly Packet[], options: AnalysisOptions = {}): Promise<Analysed> {

@@ -1,3 +1,4 @@
+import { analyzeDocument } from '../report/analyze/build.js';
 import type { CaptureInput } from '../capture/captureInput.js';
 import { PathHistory, PathKnowledge } from '../model/journals/path/index.js';
 import { SessionTable } from '../model/journals/sessionTable.js';
@@ -107,7 +108,7 @@ export async function documentsOf(
   const about = { captures, clock, version: '0' };
   const knowledge = new PathKnowledge(history, last.time);
   const documents = {
-    analyze: analysis.document(captures, clock),
+    analyze: analyzeDocument(analysis, captures, clock),
     sessions: sessionsDocument({ ...about, table, sort: 'from', top: Infinity }),
     stats: statsDocument({
       ...about,

@@ -1,3 +1,4 @@
+import { analyzeDocument } from '../report/analyze/build.js';
 import { sinkOf, together } from '../observations/forward.js';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -108,7 +109,7 @@ export async function readAll(file: Buffer): Promise<'read' | 'refused'> {
     throw error;
   }
   analysis.end(reader.last.time);
-  JSON.stringify(analysis.document(reader.captures, reader.clock));
+  JSON.stringify(analyzeDocument(analysis, reader.captures, reader.clock));
   return 'read';
 }
 

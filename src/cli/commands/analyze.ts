@@ -1,3 +1,4 @@
+import { version } from '../version.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AnalyzeDocument } from '../../report/analyze/document.js';
 import type { Severity } from '../../rules/finding.js';
@@ -51,14 +52,17 @@ export function analyzeCommand(): Command {
 }
 
 async function view(options: AnalyzeOptions, { clock }: Setting): Promise<View<AnalyzeDocument>> {
-  const { FilteredAnalysis } = await import('../options/filteredAnalysis.js');
+  const [{ FilteredAnalysis }, { analyzeDocument }] = await Promise.all([
+    import('../options/filteredAnalysis.js'),
+    import('../../report/analyze/build.js'),
+  ]);
   const filtered = new FilteredAnalysis(options, clock);
   const { analysis } = filtered;
   return {
     sink: filtered.sink,
     document: ({ captures, last }) => {
       filtered.end(last.time);
-      return analysis.document(captures, clock);
+      return analyzeDocument(analysis, captures, clock, version());
     },
     text: async (document, style) => {
       const { analyzeText } = await import('../../report/analyze/text.js');

@@ -118,14 +118,16 @@ async function load(): Promise<{
   Side: typeof Side;
   SessionEvents: typeof import('../../model/journals/sessionEvents.js').SessionEvents;
   findingPasses: typeof import('../../report/analyze/filter.js').findingPasses;
+  analyzeDocument: typeof import('../../report/analyze/build.js').analyzeDocument;
 }> {
-  const [{ Analysis }, side, { SessionEvents }, { findingPasses }] = await Promise.all([
+  const [{ Analysis }, side, { SessionEvents }, { findingPasses }, { analyzeDocument }] = await Promise.all([
     import('../../rules/analysis.js'),
     import('../../report/diff/side.js'),
     import('../../model/journals/sessionEvents.js'),
     import('../../report/analyze/filter.js'),
+    import('../../report/analyze/build.js'),
   ]);
-  return { Analysis, Side: side.Side, SessionEvents, findingPasses };
+  return { Analysis, Side: side.Side, SessionEvents, findingPasses, analyzeDocument };
 }
 
 function stopIfInterrupted(run: Reading): void {
@@ -163,11 +165,11 @@ async function twoCaptures(a: string[], b: string[], options: DiffOptions, outpu
 }
 
 async function oneSide(files: string[], options: DiffOptions, output: Output): Promise<{ side: Side; run: Reading }> {
-  const { Analysis, Side, SessionEvents, findingPasses } = await load();
+  const { Analysis, Side, SessionEvents, findingPasses, analyzeDocument } = await load();
   const clock = new Clock();
   const wanted = filterOptions(options);
   const side = new Side(nameOf(files), options.depth ?? null);
-  const analysis = new Analysis({ version: version() });
+  const analysis = new Analysis();
   new SessionEvents(analysis.model, () => side.sessions, connectionWanted(wanted));
   const sink = together([analysis.sink, countingSink(side.statistics, wanted, clock)]);
   const run = await readInto(files, sink, { ...readOptions(options), clock, output });
@@ -184,7 +186,7 @@ async function oneSide(files: string[], options: DiffOptions, output: Output): P
     const [from, to] = [bound(wanted.from, clock), bound(wanted.to, clock)];
     analysis.findings = all.filter((finding) => findingPasses(finding, wanted, from, to, null));
   }
-  side.findings = analysis.document(run.captures, clock).findings;
+  side.findings = analyzeDocument(analysis, run.captures, clock).findings;
   return { side, run };
 }
 
@@ -195,7 +197,7 @@ async function twoTimes(
   options: DiffOptions,
   output: Output,
 ): Promise<Outcome> {
-  const { Analysis, Side, SessionEvents, findingPasses } = await load();
+  const { Analysis, Side, SessionEvents, findingPasses, analyzeDocument } = await load();
   const clock = new Clock();
   const wanted = filterOptions(options);
   const before = new Side(nameOf(files), options.depth ?? null);
@@ -205,7 +207,7 @@ async function twoTimes(
   const bounds = (): readonly [number, number] =>
     (times ??= [boundTime(beforeEnd, clock), boundTime(afterStart, clock)]);
   const sideOf = (time: number): Side | null => (time < bounds()[0] ? before : time >= bounds()[1] ? after : null);
-  const analysis = new Analysis({ version: version() });
+  const analysis = new Analysis();
   const timed = { ...wanted, from: null, to: null };
   const inTime = (time: number): boolean =>
     time >= (bound(wanted.from, clock) ?? -Infinity) && time <= (bound(wanted.to, clock) ?? Infinity);
@@ -243,7 +245,7 @@ async function twoTimes(
   if (isFiltering(wanted))
     analysis.findings = analysis.findings.filter((finding) => findingPasses(finding, wanted, from, to, null));
   const { splitFindings } = await import('../../report/diff/findings.js');
-  const entries = analysis.document(run.captures, clock).findings;
+  const entries = analyzeDocument(analysis, run.captures, clock).findings;
   return {
     sides: [before, after],
     findings: splitFindings(analysis.findings, entries, end, start),

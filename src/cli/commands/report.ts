@@ -1,3 +1,4 @@
+import { version } from '../version.js';
 import { Command, Option } from 'commander';
 import { CaptureError, Clock } from '../../observations/inputs.js';
 import { sinkOf, together } from '../../observations/forward.js';
@@ -103,6 +104,7 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
     { EvidenceReader },
     { focuses, reportData },
     { Replay },
+    { analyzeDocument },
   ] = await Promise.all([
     import('../options/filteredAnalysis.js'),
     import('../../model/index.js'),
@@ -110,6 +112,7 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
     import('../../report/postmortem/evidence/evidenceReader.js'),
     import('../../report/postmortem/build.js'),
     import('./replay.js'),
+    import('../../report/analyze/build.js'),
   ]);
   const clock = new Clock();
   const filtered = new FilteredAnalysis(options, clock);
@@ -150,7 +153,7 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
   }
   const data = reportData(
     {
-      document: analysis.document(reading.captures, clock),
+      document: analyzeDocument(analysis, reading.captures, clock, version()),
       findings,
       model,
       timeline,

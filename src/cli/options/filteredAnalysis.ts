@@ -7,7 +7,6 @@ import type { Severity } from '../../rules/finding.js';
 import { RuleOptionError } from '../../rules/options.js';
 import { filterOptions, type CaptureOptions } from './captureOptions.js';
 import { UsageError } from '../usage.js';
-import { version } from '../version.js';
 
 /** Options of the commands that judge: which rules, which findings. */
 export interface AnalysisCommandOptions extends CaptureOptions {
@@ -44,7 +43,7 @@ export class FilteredAnalysis {
     const { rule = [], ignore = [], set = {}, severity } = options;
     const chosen = severity === undefined ? {} : { severity };
     try {
-      this.analysis = new Analysis({ rules: rule, ignore, set, version: version(), ...chosen });
+      this.analysis = new Analysis({ rules: rule, ignore, set, ...chosen });
     } catch (error) {
       if (error instanceof RuleOptionError) throw new UsageError(error.message);
       throw error;

@@ -1,0 +1,117 @@
+import type { Model, OperationStats, Session } from '../../model/index.js';
+import type { CaptureInfo, Clock } from '../../observations/inputs.js';
+import type { Analysis } from '../../rules/analysis.js';
+import { type DataValue, type Finding, Instant } from '../../rules/finding.js';
+import { causeData } from '../../rules/support/affected.js';
+import {
+  type AnalyzeDocument,
+  captureEntry,
+  type FindingEntry,
+  type OperationEntry,
+  type SessionEntry,
+  type SummaryEntry,
+} from './document.js';
+
+const SECOND = 1e9;
+
+/** The document of `zkscope analyze --json`, of an analysis that has come to its end. */
+export function analyzeDocument(
+  { model, findings }: Analysis,
+  captures: readonly CaptureInfo[],
+  clock: Clock,
+  version = '0.0.0',
+): AnalyzeDocument {
+  return {
+    schemaVersion: 1,
+    tool: { name: 'zkscope', version },
+    captures: captures.map((info) => captureEntry(info, clock)),
+    summary: summaryEntry(model),
+    sessions: [...model.sessions.all()].map((session) => sessionEntry(session, clock)),
+    findings: findings.map((finding) => findingEntry(finding, clock)),
+  };
+}
+
+function summaryEntry(model: Model): SummaryEntry {
+  const byOp: Record<string, OperationEntry> = {};
+  for (const stats of model.operations.list()) byOp[stats.op] = operationEntry(stats);
+  const servers = [...model.servers.values()]
+    .filter((server) => server.requests + server.responses > 0)
+    .map(({ address, connections, sessions, requests, responses }) => {
+      return { server: address, connections, sessions, requests, responses };
+    });
+  const protocols = Object.fromEntries([...model.others.counts].map(([name, counts]) => [name, { ...counts }]));
+  return {
+    ...model.totals.copy(),
+    sessions: model.sessions.count,
+    byOp,
+    servers,
+    forgotten: model.forgotten(),
+    protocols,
+  };
+}
+
+function operationEntry(stats: OperationStats): OperationEntry {
+  const { requests, errors, latency } = stats;
+  if (latency.count === 0) return { requests, errors };
+  const at = (fraction: number): number => Math.round(latency.percentile(fraction)) / SECOND;
+  return { requests, errors, latency: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: latency.max / SECOND } };
+}
+
+function sessionEntry(session: Session, clock: Clock): SessionEntry {
+  let watches = 0;
+  for (const view of session.views.values()) {
+    if (view.holds('data')) watches++;
+    if (view.holds('child')) watches++;
+  }
+  const entry: SessionEntry = {
+    session: session.id,
+    client: session.client,
+    clients: [...new Set(session.attachments.map((attachment) => attachment.client))],
+    servers: [...session.servers],
+    connections: session.connectionCount,
+    timeout: session.timeout,
+    timeoutAsked: session.timeoutAsked,
+    from: clock.format(session.start.time),
+    to: clock.format(session.lastTime),
+    end: session.end,
+    startCaptured: session.startKnown,
+    requests: session.requests,
+    responses: session.responses,
+    pings: session.pings,
+    notifications: session.notifications,
+    watches,
+    ephemerals: session.ephemerals.size,
+    longestSilence: session.longestSilence / SECOND,
+    gaps: session.holes,
+  };
+  const successor = session.successor?.id;
+  if (successor !== undefined && successor !== null) entry.successor = successor;
+  return entry;
+}
+
+function findingEntry(finding: Finding, clock: Clock): FindingEntry {
+  const { rule, severity, confidence, title, message, remedy, from, to, evidence, cause } = finding;
+  const { client, server, session, connection, path } = finding;
+  const data = cause === undefined ? finding.data : { ...finding.data, cause: causeData(cause) };
+  return {
+    ...{ rule, severity, confidence, title, message, remedy },
+    ...(client === undefined ? {} : { client }),
+    ...(server === undefined ? {} : { server }),
+    ...(session === undefined ? {} : { session }),
+    ...(connection === undefined ? {} : { connection }),
+    ...(path === undefined ? {} : { path }),
+    from: clock.format(from),
+    to: clock.format(to),
+    evidence: evidence.map(({ frame, time, text }) => ({ frame, time: clock.format(time), text })),
+    data: dataEntry(data, clock) as Record<string, unknown>,
+  };
+}
+
+function dataEntry(value: DataValue, clock: Clock): unknown {
+  if (value instanceof Instant) return clock.format(value.time);
+  if (Array.isArray(value)) return (value as readonly DataValue[]).map((item) => dataEntry(item, clock));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, dataEntry(item, clock)]));
+  }
+  return value;
+}
