@@ -180,7 +180,8 @@ export const topics: readonly Topic[] = [
         terms: [
           ['0', 'the captures were read, whatever was found in them.'],
           ['1', 'with --fail-on SEVERITY: there is a finding of that severity or above.'],
-          ['2', 'wrong usage, or a capture that could not be read at all.'],
+          ['2', 'wrong usage, a capture that could not be read at all, or output that could not be written.'],
+          ['130, 143', 'ended by Ctrl-C (SIGINT) or SIGTERM before the end of the captures: what was read was shown.'],
         ],
       },
       'A closed pipe (zkscope … | head) ends the program quietly. Ctrl-C ends the reading; what was read is still summed up, a second one ends the program.',
