@@ -70,7 +70,7 @@ async function converse(
   let keys = '# a key log\r\n\r\nNONSENSE 12\n';
   socket.on('keylog', (line: Buffer) => (keys += line.toString('latin1')));
   socket.on('session', (ticket: Buffer) => {
-    if (session !== undefined) session.got = ticket;
+    if (session !== undefined) session.got ??= ticket;
   });
   socket.on('error', () => undefined);
   socket.end(QUESTION);
@@ -206,6 +206,8 @@ describe('every cipher suite that OpenSSL speaks', () => {
       const first = listen(await converse({ ...version, ...EC }, asked, session));
       expectAll(first);
       expect(handshakeOf(first).clientCertificates![0]!.subject).toBe('CN=ec.test,O=zkscope test');
+      // A session of TLS 1.3 that goes on is in tls13-resume.pcap.
+      if (version === TLS_1_3) continue;
       const second = listen(await converse({ ...version, ...EC }, asked, session));
       expectAll(second);
       expect(handshakeOf(second)).toMatchObject({ resumed: true, serverCertificates: null });
@@ -261,7 +263,7 @@ describe('what is lost, damaged or made up', () => {
 
   it('gives nothing of records that were changed on the way', async () => {
     const recorded = await converse(TLS_1_3, EC);
-    await fc.assert(
+    fc.assert(
       fc.property(fc.nat(recorded.segments.length - 1), fc.nat(), fc.integer({ min: 1, max: 255 }), (at, byte, by) => {
         const segments = recorded.segments.map((segment, index) => {
           if (index !== at || segment.bytes === null) return segment;
