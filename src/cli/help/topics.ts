@@ -26,7 +26,7 @@ export const topics: readonly Topic[] = [
       },
       'The second keeps the last two hours in twelve files of ten minutes; give them all to zkscope in any order, they are merged by time. Where frames carry VLAN tags the filter sees only with "or (vlan and tcp port 2181)" what is in them.',
       'The servers talk among themselves on ports 2888 and 3888, etcd on 2379 and 2380: add them to the filter to see elections, synchronisation and leases. A server listening elsewhere is found by its handshakes; where those were not captured, name the port with --port.',
-      'tcpdump says at its end how many packets the kernel dropped; a larger buffer (-B 65536) helps. What is missing from the capture is said as "Not seen" and never guessed. TLS hides the messages: only the TCP connections and the handshakes are seen.',
+      'tcpdump says at its end how many packets the kernel dropped; a larger buffer (-B 65536) helps. What is missing from the capture is said as "Not seen" and never guessed. TLS hides the messages, but for --tls-keys: without keys only the TCP connections and the handshakes are seen.',
     ],
   },
   {

@@ -123,6 +123,7 @@ export class LineSource {
       connection.protocol = line.text('protocol');
       this.sink.opened(connection);
     }
+    if (line.text('protocol') === 'tls') connection.secured = true;
     const direction = directionOf(line);
     switch (kind) {
       case 'tcp': {
