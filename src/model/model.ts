@@ -1,13 +1,7 @@
-import {
-  TO_CLIENT,
-  type Acknowledgement,
-  type ConnectionFacts,
-  type TcpEvent,
-} from '../observations/connectionFacts.js';
+import { type Acknowledgement, type ConnectionFacts, type TcpEvent } from '../observations/connectionFacts.js';
 import type { ObservationSink } from '../observations/observation.js';
 import type { Gap, Message } from '../protocols/protocol.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
-import { RequestBudget } from '../protocols/zookeeper/connection/requestBudget.js';
 import { isWrite, OpCode } from '../protocols/zookeeper/format/opcodes.js';
 import { afterForgetting, type Forgotten } from './bounds.js';
 import { ClientConnection } from './knowledge/clientConnection.js';
@@ -101,7 +95,6 @@ export class Model implements ObservationSink {
   private readonly maxHosts: number;
   private hostLimit: number;
   private readonly views: Views;
-  private readonly requests = new RequestBudget();
   private latest: ClientConnection | null = null;
 
   /** Lists of children that were too long to keep. */
@@ -188,6 +181,7 @@ export class Model implements ObservationSink {
     this.latest = connection;
     this.now(m.time, m.frame);
     this.totals.messages++;
+    connection.outstanding = m.waiting;
     return connection;
   }
 
@@ -204,8 +198,6 @@ export class Model implements ObservationSink {
     // The gap's frame is the one before it: what is missing was sent between that and now.
     connection.lastGap = { frame: this.lastFrame, time: this.lastTime };
     connection.session?.addHole(connection.lastGap);
-    // Answers may have been in it: which of the requests still wait is unknown from here on.
-    if (gap.direction === TO_CLIENT) connection.outstanding.clear();
     for (const listen of this.listeners.gap) listen(gap, connection);
   }
 
@@ -298,7 +290,7 @@ export class Model implements ObservationSink {
       // A sweep over many addresses: their facts are kept for as long as the connection only.
       if (this.servers.size < MAX_SERVERS) this.servers.set(tcp.server.text, server);
     }
-    const connection = new ClientConnection(tcp, host, server, this.requests);
+    const connection = new ClientConnection(tcp, host, server);
     this.connections.set(tcp.id, connection);
     this.totals.connections++;
     host.connections++;
@@ -330,12 +322,10 @@ export class Model implements ObservationSink {
     connection.lastRequestFrame = m.frame;
     const opcode = m.opcode ?? 0;
     this.operations.get(opcode, m.op ?? 'unknown').requests++;
-    const request = m.request;
     if (m.op === 'fourLetterWord') {
       for (const listen of this.listeners.request) listen(m, connection);
       return;
     }
-    if (request !== null) connection.outstanding.add(request);
     const session = m.op === 'connect' ? null : (connection.session ?? this.sessions.unknown(connection, m));
     if (session !== null) {
       session.requests++;
@@ -382,7 +372,6 @@ export class Model implements ObservationSink {
     connection.lastResponseFrame = m.frame;
     const request = m.request;
     if (request !== null) {
-      connection.outstanding.answered(request);
       connection.lastTakenTime = request.time;
       connection.lastTakenFrame = request.frame;
       const stats = this.operations.get(request.opcode, request.op);

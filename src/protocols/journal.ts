@@ -33,7 +33,7 @@ export interface LineReader {
   /** Null where the line cannot be one of this protocol. Fields that are missing or of a wrong type count as absent. */
   message(line: LineFields, place: LinePlace, connection: LineConnection): Message | null;
   /** Bytes of the connection are missing. */
-  gap(connection: number): void;
+  gap(connection: number, direction: Direction): void;
   closed(connection: number): void;
 }
 

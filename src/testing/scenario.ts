@@ -8,6 +8,7 @@ import {
   type TcpEventKind,
 } from '../observations/connectionFacts.js';
 import type { RequestBody, ResponseBody } from '../protocols/zookeeper/format/records.js';
+import { OutstandingRequests } from '../protocols/zookeeper/connection/requests.js';
 import { ChildNames } from '../protocols/zookeeper/childLists.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
 import { EventType, isSequential } from '../protocols/zookeeper/format/enums.js';
@@ -105,6 +106,7 @@ export class ScenarioConnection {
   private xid = 0;
   private readonly positions: [number, number] = [0, 0];
   private id: string | null = null;
+  private readonly waiting = new OutstandingRequests();
 
   constructor(
     private readonly scenario: Scenario,
@@ -130,6 +132,8 @@ export class ScenarioConnection {
     const opcode = OpCode[op];
     const kept = body ?? null;
     const request = { opcode, op, xid, path, watch, flags, length: 40, frame, time, streamEnd, body: kept };
+    if (op === 'connect') this.waiting.connecting = request;
+    else this.waiting.add(request);
     this.say({
       kind: 'request',
       direction: TO_SERVER,
@@ -148,6 +152,8 @@ export class ScenarioConnection {
   }
 
   response(request: ZooKeeperRequest, answer: Answer = {}): this {
+    if (request.op === 'connect') this.waiting.connecting = null;
+    else this.waiting.take(request.xid);
     const { frame, time } = this.scenario.moment();
     const { err = 0, children, body } = answer;
     const stat = answer.stat === undefined ? null : { ...STAT, ...answer.stat };
@@ -272,6 +278,7 @@ export class ScenarioConnection {
   /** Bytes of this direction that the capture has not. */
   gap(direction: Direction, bytes = 100): this {
     const { frame, time } = this.scenario.moment();
+    if (direction === TO_CLIENT) this.waiting.doubt();
     this.scenario.analysis.sink.gap({ direction, frame, time, bytes, reason: 'missing' }, this.tcp);
     return this;
   }
@@ -295,6 +302,7 @@ export class ScenarioConnection {
       ...{
         protocol: 'zookeeper',
         session: this.id,
+        waiting: this.waiting,
         firstFrame: frame,
         truncated: false,
         length: 40,

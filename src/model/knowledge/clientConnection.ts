@@ -1,7 +1,6 @@
 import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
-import type { RequestBudget } from '../../protocols/zookeeper/connection/requestBudget.js';
+import { NOTHING_WAITS, type WaitingRequests } from '../../protocols/zookeeper/connection/waitingRequests.js';
 import type { Host } from './host.js';
-import { Outstanding } from './outstanding.js';
 import type { Server } from './server.js';
 import type { Session } from './session.js';
 
@@ -56,7 +55,8 @@ export class ClientConnection {
   gapBytes = 0;
   /** Latest moment by which the bytes of a gap must have been sent. */
   lastGap: Moment | null = null;
-  readonly outstanding: Outstanding;
+  /** Requests that wait for their answer: the book of whoever pairs them. */
+  outstanding: WaitingRequests = NOTHING_WAITS;
   /** The connection has ended (see `tcp.end`), or the capture has. */
   closed = false;
 
@@ -64,10 +64,7 @@ export class ClientConnection {
     readonly tcp: ConnectionFacts,
     readonly host: Host,
     readonly server: Server,
-    budget?: RequestBudget,
-  ) {
-    this.outstanding = new Outstanding(budget);
-  }
+  ) {}
 
   get id(): number {
     return this.tcp.id;

@@ -225,7 +225,7 @@ export class LineSource {
     if (known === undefined) return false;
     const encrypted = ENCRYPTED.find((name) => name === line.text('encrypted'));
     connection.foreign = line.text('foreign') ?? connection.foreign;
-    for (const reader of this.readers.values()) reader.gap(connection.id);
+    for (const reader of this.readers.values()) reader.gap(connection.id, direction);
     this.sink.gap(
       { direction, frame, time, bytes, reason: known, ...(encrypted === undefined ? {} : { encrypted }) },
       connection,

@@ -9,6 +9,7 @@ import { zookeeperRecord } from './output.js';
 import { readFields, type RequestBody, type ResponseBody } from './format/records.js';
 import { StringTable } from './stringTable.js';
 import { RequestBudget } from './connection/requestBudget.js';
+import { NOTHING_WAITS, type WaitingRequests } from './connection/waitingRequests.js';
 import { STAT_LENGTH, type Stat } from './format/stat.js';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -26,6 +27,7 @@ export class SharedState {
 export class MessageView implements ZooKeeperMessage {
   readonly protocol = 'zookeeper';
   connection!: Connection;
+  waiting: WaitingRequests = NOTHING_WAITS;
   direction: Direction = TO_SERVER;
   kind: 'request' | 'response' | 'notification' = 'request';
   opcode: number | null = null;

@@ -1,12 +1,13 @@
 import type { JournalFormat, LineConnection, LinePlace, LineReader } from '../journal.js';
 import type { LineFields } from '../lineFields.js';
 import type { Message } from '../protocol.js';
+import { TO_CLIENT, type Direction } from '../../network/connection.js';
+import { RequestBudget } from './connection/requestBudget.js';
+import { OutstandingRequests } from './connection/requests.js';
 import { keepsBody } from './format/records.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from './message.js';
 import { RecordedMessage } from './recordedMessage.js';
 
-/** Requests of one connection that are remembered until their answer; beyond that the oldest is forgotten. */
-const MOST_WAITING = 65_536;
 /** Requests that are needed after their bytes are gone, beside those of the table (`keepsBody`). */
 const KEPT = new Set(['connect', 'fourLetterWord']);
 
@@ -23,45 +24,63 @@ function extra(message: Message): Record<string, unknown> {
   return fields;
 }
 
+/** The requests of one connection that answers may name: those without an xid apart. */
+interface Asked {
+  readonly book: OutstandingRequests;
+  connect: ZooKeeperRequest | null;
+  word: ZooKeeperRequest | null;
+}
+
 /** Pairs answers with the requests that they name. */
 class ZooKeeperLines implements LineReader {
-  private readonly waiting = new Map<number, ZooKeeperRequest[]>();
+  private readonly connections = new Map<number, Asked>();
+  private readonly budget = new RequestBudget();
 
   message(line: LineFields, place: LinePlace, { id }: LineConnection): RecordedMessage | null {
     const { kind } = place;
     if (kind === 'message') return null;
     const message = new RecordedMessage(line, place, kind);
-    if (kind === 'request') message.request = this.asked(message, id);
-    else if (kind === 'response') message.request = this.answered(line, message, id);
+    let asked = this.connections.get(id);
+    if (asked === undefined) {
+      asked = { book: new OutstandingRequests(undefined, this.budget), connect: null, word: null };
+      this.connections.set(id, asked);
+    }
+    message.waiting = asked.book;
+    if (kind === 'request') message.request = requestOf(message, asked);
+    else if (kind === 'response') message.request = answeredBy(line, message, asked);
     return message;
   }
 
-  private asked(message: RecordedMessage, connection: number): ZooKeeperRequest {
-    const { op, xid, path, watch, flags, length, frame, time, streamEnd } = message;
-    const opcode = message.opcode ?? 0;
-    const name = op ?? '';
-    const body = KEPT.has(name) || keepsBody(opcode) ? message.requestBody() : null;
-    const request = { opcode, op: name, xid, path, watch, flags, length, frame, time, streamEnd, body };
-    let list = this.waiting.get(connection);
-    if (list === undefined) this.waiting.set(connection, (list = []));
-    list.push(request);
-    if (list.length > MOST_WAITING) list.splice(0, MOST_WAITING >>> 3);
-    return request;
-  }
-
-  private answered(line: LineFields, { xid, op }: RecordedMessage, connection: number): ZooKeeperRequest | null {
-    const frame = line.integer('requestFrame');
-    const list = this.waiting.get(connection);
-    if (frame === null || list === undefined) return null;
-    const at = list.findIndex((request) => request.frame === frame && request.xid === xid && request.op === op);
-    return at < 0 ? null : (list.splice(at, 1)[0] ?? null);
-  }
-
-  gap(): void {
-    // Answers name their requests: nothing shifts.
+  gap(connection: number, direction: Direction): void {
+    // Answers name their requests, so nothing shifts; but which of them still wait nobody knows.
+    if (direction === TO_CLIENT) this.connections.get(connection)?.book.doubt();
   }
 
   closed(connection: number): void {
-    this.waiting.delete(connection);
+    this.connections.get(connection)?.book.end();
+    this.connections.delete(connection);
   }
+}
+
+function requestOf(message: RecordedMessage, asked: Asked): ZooKeeperRequest {
+  const { op, xid, path, watch, flags, length, frame, time, streamEnd } = message;
+  const opcode = message.opcode ?? 0;
+  const name = op ?? '';
+  const body = KEPT.has(name) || keepsBody(opcode) ? message.requestBody() : null;
+  const request = { opcode, op: name, xid, path, watch, flags, length, frame, time, streamEnd, body };
+  if (name === 'fourLetterWord') asked.word = request;
+  else if (name === 'connect') asked.connect = asked.book.connecting = request;
+  else asked.book.add(request);
+  return request;
+}
+
+function answeredBy(line: LineFields, { xid, op }: RecordedMessage, asked: Asked): ZooKeeperRequest | null {
+  const frame = line.integer('requestFrame');
+  if (frame === null) return null;
+  const { book, connect, word } = asked;
+  if (op === 'fourLetterWord') return word?.frame === frame ? word : null;
+  if (op !== 'connect') return book.takeThat(xid, frame, op);
+  if (connect?.frame !== frame) return null;
+  book.connecting = null;
+  return connect;
 }

@@ -3,6 +3,7 @@ import type { Message, RecordOptions } from '../protocol.js';
 import type { ChildNames } from './childLists.js';
 import type { RequestBody, ResponseBody } from './format/records.js';
 import type { Stat } from './format/stat.js';
+import type { WaitingRequests } from './connection/waitingRequests.js';
 
 /**
  * A request as the response that answers it needs it: what was asked, where and when. Lives as long as it is
@@ -52,6 +53,8 @@ export interface ZooKeeperMessage extends Message {
   readonly flags: number;
   /** Responses: the request that it answers, null where that was not captured. Requests: itself. */
   readonly request: ZooKeeperRequest | null;
+  /** The requests of its connection that wait now: this one among them, or without the one that it answers. The same object always. */
+  readonly waiting: WaitingRequests;
   /**
    * Responses and notifications: zxid of the reply header as a double, exact below 2^53 (an epoch below 2^21), -1 where the
    * header says -1, and for requests. `zxidHi` and `zxidLo` (unsigned) have all 64 bits.

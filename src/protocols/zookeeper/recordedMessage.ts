@@ -7,6 +7,7 @@ import { CONNECT, layoutNamed, requestLayout, responseLayout, type RecordLayout 
 import { bodyOfLine, statOfLine } from './format/printed.js';
 import type { RequestBody, ResponseBody } from './format/records.js';
 import { zxidNumber, type Stat } from './format/stat.js';
+import { NOTHING_WAITS, type WaitingRequests } from './connection/waitingRequests.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from './message.js';
 
 /** A message as a decoded line tells it: a plain record where the decoder's is a view on bytes. */
@@ -36,6 +37,7 @@ export class RecordedMessage implements ZooKeeperMessage {
   readonly state: number;
   /** The request that it answers; of a request, what it asks. */
   request: ZooKeeperRequest | null = null;
+  waiting: WaitingRequests = NOTHING_WAITS;
   private readonly word: string | null;
   private body: (RequestBody & ResponseBody) | null = null;
   private list: ChildNames | null | undefined;

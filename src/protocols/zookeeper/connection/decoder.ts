@@ -86,6 +86,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   skipped(stream: FramedStream, length: number): void {
     const { direction, frame, time } = stream;
     this.reportGap(stream);
+    if (direction === TO_CLIENT) this.outstanding.doubt();
     this.sink.gap({ connection: this.connection, direction, frame, time, bytes: length, reason: 'skipped' });
   }
 
@@ -205,7 +206,9 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   private reportForeign(): void {
     for (const direction of [TO_SERVER, TO_CLIENT] as const) {
       const { skippedBytes: bytes, frame, time } = this.stream(direction);
-      if (bytes > 0) this.sink.gap({ connection: this.connection, direction, frame, time, bytes, reason: 'foreign' });
+      if (bytes === 0) continue;
+      if (direction === TO_CLIENT) this.outstanding.doubt();
+      this.sink.gap({ connection: this.connection, direction, frame, time, bytes, reason: 'foreign' });
     }
   }
 
@@ -213,6 +216,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     const { direction, lost, lostFrame, lostTime } = stream;
     if (lost === 0) return;
     stream.lost = 0;
+    if (direction === TO_CLIENT) this.outstanding.doubt();
     this.sink.gap(missingBytes(this.connection, direction, lost, lostFrame, lostTime));
   }
 
@@ -223,6 +227,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     const stream = this.stream(direction);
     message.clear();
     message.connection = this.connection;
+    message.waiting = this.outstanding;
     message.direction = direction;
     message.session = this.session;
     message.frame = stream.frame;
@@ -305,7 +310,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
       streamEnd,
       body,
     };
-    message.request = this.connectRequest;
+    message.request = this.outstanding.connecting = this.connectRequest;
     this.sink.message(message);
   }
 
@@ -352,7 +357,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
 
   private createSessionRequest(): ZooKeeperRequest | null {
     // Answers come in order: only the oldest can be meant.
-    const oldest = this.outstanding.oldest();
+    const oldest = this.outstanding.first();
     return oldest?.opcode === OpCode.createSession ? this.outstanding.take(oldest.xid) : null;
   }
 
@@ -414,6 +419,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     message.bodyStart = start;
     message.bodyEnd = end;
     message.request = request;
+    if (request === this.outstanding.connecting) this.outstanding.connecting = null;
     message.latency = request === null ? null : Math.max(0, message.time - request.time);
     const sessionId = message.responseBody()?.sessionId;
     if (sessionId !== undefined && sessionId !== '0x0') {

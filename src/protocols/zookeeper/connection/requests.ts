@@ -1,20 +1,28 @@
 import { numberKey } from '../../../network/seed.js';
 import type { ZooKeeperRequest } from '../message.js';
 import { RequestBudget } from './requestBudget.js';
+import type { WaitingRequests } from './waitingRequests.js';
 
 /** Up to this many are searched one by one: nearly always it is the oldest that is answered. */
 const FEW = 32;
 
 /**
  * Requests of one connection that wait for their answer. Matched by what was asked: by xid, and where several requests
- * have the same (reserved) xid, oldest first. Bounded: beyond `limit` the oldest is forgotten, and counted.
+ * have the same (reserved) xid, oldest first. Those that may have been answered in lost bytes are still matched, but wait no
+ * more (see `doubt`). Bounded: beyond `limit` the oldest is forgotten, and counted.
  */
-export class OutstandingRequests {
+export class OutstandingRequests implements WaitingRequests {
   /** Oldest first. */
   private readonly few: ZooKeeperRequest[] = [];
   /** All of them instead, once they were many, until none is left. */
   private many: RequestsByXid | null = null;
   forgotten = 0;
+  /** The connect request, which has no xid, while it waits. */
+  connecting: ZooKeeperRequest | null = null;
+  /** End of the latest request in its stream, and of the latest whose answer may have been lost. */
+  private sentTo = -1;
+  private doubtfulTo = -1;
+  private doubtful = 0;
 
   /** @param budget of all connections together */
   constructor(
@@ -23,10 +31,36 @@ export class OutstandingRequests {
   ) {}
 
   get size(): number {
+    return this.kept - this.doubtful + (this.connecting === null ? 0 : 1);
+  }
+
+  get oldest(): ZooKeeperRequest | null {
+    if (this.connecting !== null) return this.connecting;
+    if (this.many === null) return this.few[this.doubtful] ?? null;
+    if (this.doubtful === 0) return this.many.oldest();
+    for (const request of this) return request;
+    return null;
+  }
+
+  *[Symbol.iterator](): Generator<ZooKeeperRequest> {
+    if (this.connecting !== null) yield this.connecting;
+    const all = this.many === null ? this.few : this.many.all();
+    for (const request of all) if (request.streamEnd > this.doubtfulTo) yield request;
+  }
+
+  /** Answers are lost: whether what was sent until now waits is unknown. */
+  doubt(): void {
+    this.connecting = null;
+    this.doubtfulTo = this.sentTo;
+    this.doubtful = this.kept;
+  }
+
+  private get kept(): number {
     return this.many === null ? this.few.length : this.many.size;
   }
 
   add(request: ZooKeeperRequest): void {
+    this.sentTo = request.streamEnd;
     if (this.many === null) {
       this.few.push(request);
       if (this.few.length <= FEW) return;
@@ -40,16 +74,22 @@ export class OutstandingRequests {
     }
     const limit = this.budget.limit(this.limit);
     if (this.many.size <= limit) return;
-    const dropped = this.many.dropOldest(limit - (limit >>> 3));
+    const before = this.many.size;
+    this.many.dropOldest(limit - (limit >>> 3), (gone) => {
+      this.gone(gone);
+    });
+    const dropped = before - this.many.size;
     this.budget.used -= dropped;
     this.forgotten += dropped;
   }
 
-  /** The connection has ended: what waited on it is of no use any more. */
+  /** The connection has ended: what waits now waits for ever, and counts no more. */
   end(): void {
     if (this.many !== null) this.budget.used -= this.many.size;
-    this.many = null;
-    this.few.length = 0;
+  }
+
+  private gone(request: ZooKeeperRequest | null): void {
+    if (request !== null && request.streamEnd <= this.doubtfulTo) this.doubtful--;
   }
 
   has(xid: number): boolean {
@@ -73,6 +113,28 @@ export class OutstandingRequests {
 
   /** Takes out the oldest request with this xid. */
   take(xid: number): ZooKeeperRequest | null {
+    const request = this.takeOut(xid);
+    if (this.doubtful > 0) this.gone(request);
+    return request;
+  }
+
+  /** Takes out the one of that frame and operation; null if it is not known. */
+  takeThat(xid: number, frame: number, op: string | null): ZooKeeperRequest | null {
+    const that = (request: ZooKeeperRequest): boolean => request.frame === frame && request.op === op;
+    let request: ZooKeeperRequest | null = null;
+    if (this.many !== null) {
+      request = this.many.takeOne(xid, that);
+      if (request !== null) this.budget.used--;
+      if (this.many.size === 0) this.many = null;
+    } else {
+      const at = this.few.findIndex((one) => one.xid === xid && that(one));
+      if (at >= 0) request = this.few.splice(at, 1)[0] ?? null;
+    }
+    this.gone(request);
+    return request;
+  }
+
+  private takeOut(xid: number): ZooKeeperRequest | null {
     const { few, many } = this;
     if (many !== null) {
       const request = many.take(xid);
@@ -106,8 +168,8 @@ export class OutstandingRequests {
     return same ? newest : null;
   }
 
-  /** The one that was sent first; null if there is none. */
-  oldest(): ZooKeeperRequest | null {
+  /** The one that was sent first, however doubtful; null if there is none. */
+  first(): ZooKeeperRequest | null {
     return this.many === null ? (this.few[0] ?? null) : this.many.oldest();
   }
 }
@@ -162,6 +224,20 @@ class RequestsByXid {
     return first.request;
   }
 
+  /** The first with this xid for which `that` holds. */
+  takeOne(xid: number, that: (request: ZooKeeperRequest) => boolean): ZooKeeperRequest | null {
+    const first = this.byXid.get(numberKey(xid));
+    if (first === undefined || that(first.request)) return this.take(xid);
+    for (let before = first, one = first.next; one !== null; before = one, one = one.next) {
+      if (!that(one.request)) continue;
+      before.next = one.next;
+      if (first.last === one) first.last = before === first ? undefined : before;
+      this.size--;
+      return one.request;
+    }
+    return null;
+  }
+
   oldest(): ZooKeeperRequest | null {
     for (const first of this.byXid.values()) return first.request;
     return null;
@@ -170,14 +246,24 @@ class RequestsByXid {
   /**
    * Leaves `wanted` of them: an eighth goes at a time, since looking for the oldest anew passes over the places of all that
    * went before.
-   * @returns how many went
    */
-  dropOldest(wanted: number): number {
-    const before = this.size;
+  dropOldest(wanted: number, gone: (request: ZooKeeperRequest) => void): void {
     for (const key of this.byXid.keys()) {
-      while (this.size > wanted && this.takeKey(key) !== null);
+      while (this.size > wanted) {
+        const request = this.takeKey(key);
+        if (request === null) break;
+        gone(request);
+      }
       if (this.size <= wanted) break;
     }
-    return before - this.size;
+  }
+
+  /** In the order of sending. */
+  all(): ZooKeeperRequest[] {
+    const all: ZooKeeperRequest[] = [];
+    for (const first of this.byXid.values()) {
+      for (let waiting: Waiting | null = first; waiting !== null; waiting = waiting.next) all.push(waiting.request);
+    }
+    return all.sort((a, b) => a.streamEnd - b.streamEnd);
   }
 }
