@@ -1,15 +1,9 @@
 import { defineFields, type Field, type FieldTable, type RecordOf } from '../protocols/field.js';
 import { allProtocols } from '../protocols/registry.js';
+import { journalMessageFields } from './journal/fields.js';
+import { placeFields } from './placeFields.js';
 
-/** Where a line belongs: every line has these. */
-export const placeFields = defineFields({
-  frame: { type: 'count', required: true, text: 'number of the frame that completed it, as Wireshark counts' },
-  time: { type: 'time', required: true, text: 'time of `frame`' },
-  ts: { type: 'number', unit: 'seconds', required: true, text: 'the same as epoch seconds, to reckon with' },
-  connection: { type: 'count', required: true, text: 'number of the TCP connection, from 0, in order of first packet' },
-  client: { type: 'address', required: true, text: 'who connected: `10.0.0.1:2181` or `[fd77::1]:2181`' },
-  server: { type: 'address', required: true, text: 'who was connected to, in the same form' },
-});
+export { placeFields };
 
 const protocolNames = allProtocols()
   .map(({ name }) => name)
@@ -32,6 +26,7 @@ export const messageFields = defineFields({
     text: "ZooKeeper's OpCode name, a packet type, an RPC …; an answer has its request's, null where that was not captured",
   },
   truncated: { type: 'flag', text: 'the capture holds only part of it: what could be decoded is given' },
+  ...journalMessageFields,
 });
 
 /** Bytes of one direction that are missing, or that belong to no message. */

@@ -5,6 +5,7 @@ import { print } from '../terminal/output.js';
 const schemas: Readonly<Record<string, () => Promise<object>>> = {
   analyze: async () => (await import('../../report/schemas/analyze.js')).analyzeSchema,
   decode: async () => (await import('../../report/decode/schema.js')).decodeSchema(),
+  journal: async () => (await import('../../report/decode/schema.js')).journalSchema(),
   stats: async () => (await import('../../report/schemas/stats.js')).statsSchema,
   sessions: async () => (await import('../../report/schemas/sessions.js')).sessionsSchema,
   hex: async () => (await import('../../report/schemas/hex.js')).hexSchema,

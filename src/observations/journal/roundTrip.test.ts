@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
 import { expect, it } from 'vitest';
+import { journalSchema } from '../../report/decode/schema.js';
 import { documentsOf } from '../../testing/documents.js';
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
@@ -21,10 +24,15 @@ function withoutFile(documents: Readonly<Record<string, unknown>>): unknown {
   );
 }
 
+const holds = new Ajv2020({ strict: false });
+formats.default(holds);
+const isLine = holds.compile(journalSchema());
+
 it.each(captures)('%s: its decoded lines say all that the capture says', async (name) => {
   const lines: string[] = [];
   const first = await documentsOf(join(FIXTURES, name), '/');
   const fromCapture = await documentsOf(join(FIXTURES, name), first.path, (line) => lines.push(line));
+  for (const line of lines) expect(isLine(JSON.parse(line)) || isLine.errors).toBe(true);
   const stream = Readable.from([Buffer.from(`${lines.join('\n')}\n`)]);
   const fromLines = await documentsOf({ name: 'journal', stream }, first.path);
   expect(fromLines.records).toEqual(fromCapture.records);

@@ -3,8 +3,8 @@ import { defineFields, type LinePart, shownParts } from '../field.js';
 const certificateFields = defineFields({
   subject: { type: 'string', required: true, text: 'distinguished name' },
   issuer: { type: 'string', required: true, text: 'distinguished name of who signed it' },
-  notBefore: { type: 'time', required: true, text: 'valid from' },
-  notAfter: { type: 'time', required: true, text: 'valid until' },
+  notBefore: { type: 'string', required: true, text: 'valid from: UTC, ISO 8601, whole seconds' },
+  notAfter: { type: 'string', required: true, text: 'valid until, in the same form' },
   key: { type: 'string', nullable: true, required: true, text: 'kind of key: RSA, EC …' },
 });
 

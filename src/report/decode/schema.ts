@@ -1,4 +1,5 @@
-import { declaredFields, type DeclaredField, otherLines } from '../../observations/fields.js';
+import { declaredFields, type DeclaredField, type LineDefinition, otherLines } from '../../observations/fields.js';
+import { journalLines } from '../../observations/journal/fields.js';
 import type { Field, FieldTable, FieldType, FieldTypes } from '../../protocols/field.js';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -107,12 +108,22 @@ function messageSchema(): Schema {
 
 /** JSON Schema of one line of `zkscope decode --json`, made of the declarations of the fields. */
 export function decodeSchema(): object {
-  const others = Object.entries(otherLines).map(([title, { text, fields }]) => {
-    return { title, description: text, ...objectSchema(fields, true) };
+  return linesSchema('zkscope decode --json: one message, or one gap, a line', otherLines);
+}
+
+/** JSON Schema of one line of a journal: with what connections did beside messages and gaps. */
+export function journalSchema(): object {
+  const lines = { ...otherLines, ...journalLines };
+  return linesSchema('zkscope decode --json --connections: one observation a line', lines);
+}
+
+function linesSchema(title: string, others: Readonly<Record<string, LineDefinition>>): object {
+  const lines = Object.entries(others).map(([name, { text, fields }]) => {
+    return { title: name, description: text, ...objectSchema(fields, true) };
   });
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'zkscope decode --json: one message, or one gap, a line',
-    oneOf: [messageSchema(), ...others],
+    title,
+    oneOf: [messageSchema(), ...lines],
   };
 }

@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { documentsOf } from '../../testing/documents.js';
+
+const CAPTURES = ['protocol/every-opcode.pcap', 'quorum/election-start.pcap.gz', 'tls/failures.pcap.gz'];
+const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
+
+const input = (lines: readonly string[]): { name: string; stream: Readable } => {
+  return { name: 'journal', stream: Readable.from([Buffer.from(`${lines.join('\n')}\n`)]) };
+};
+
+/** Values that a field may have instead of its own. */
+const STRANGE: unknown[] = [null, -1, 1e308, 2 ** 53, 0.5, '', '0x', '0xffffffffffffffff', 'unknown(7)', [], {}, true];
+
+/** One field of a line, however deep, becomes something else, or goes. */
+function spoiled(line: string, pick: number, value: unknown): string {
+  const object = JSON.parse(line) as Record<string, unknown>;
+  const places: [Record<string, unknown>, string][] = [];
+  const walk = (inside: Record<string, unknown>): void => {
+    for (const name of Object.keys(inside)) {
+      places.push([inside, name]);
+      const item = inside[name];
+      if (typeof item === 'object' && item !== null) walk(item as Record<string, unknown>);
+    }
+  };
+  walk(object);
+  const [inside, name] = places[pick % places.length]!;
+  if (value === undefined) Reflect.deleteProperty(inside, name);
+  else inside[name] = value;
+  return JSON.stringify(object);
+}
+
+it.each(CAPTURES)('%s: lines that lie are read or passed over, and never throw', async (name) => {
+  const lines: string[] = [];
+  await documentsOf(FIXTURES + name, '/', (line) => lines.push(line));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(STRANGE.length)), { minLength: 1, maxLength: 40 }),
+      async (changes) => {
+        const changed = [...lines];
+        for (const [at, pick, what] of changes) {
+          const place = at % changed.length;
+          changed[place] = spoiled(changed[place]!, pick, STRANGE[what]);
+        }
+        const { documents } = await documentsOf(input(changed), '/');
+        expect(documents['analyze']).toBeDefined();
+      },
+    ),
+    { numRuns: 15 },
+  );
+});
+
+it('takes lines without the journal’s own as messages of connections of which nothing else is known', async () => {
+  const lines: string[] = [];
+  await documentsOf(`${FIXTURES}protocol/zkcli.pcap`, '/', (line) => lines.push(line));
+  const messages = lines.filter((line) => !/^\{"kind"/.test(line));
+  const { records } = await documentsOf(input(messages), '/');
+  expect(records).toHaveLength(messages.length);
+});
+
+it('says that a journal was cut', async () => {
+  const lines: string[] = [];
+  await documentsOf(`${FIXTURES}protocol/zkcli.pcap`, '/', (line) => lines.push(line));
+  const { documents } = await documentsOf(input(lines.slice(0, -20)), '/');
+  const { captures } = documents['analyze'] as { captures: { truncated: boolean; problems: string[] }[] };
+  expect(captures[0]).toMatchObject({ truncated: true });
+  expect(captures[0]!.problems.join()).toContain('the journal has no end');
+});
