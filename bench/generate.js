@@ -24,6 +24,10 @@ export const HOSTILE = {
   reversed: hostile.reversed,
   watchers: hostile.watchers,
   herd: hostile.herd,
+  announced: hostile.announced,
+  'long-paths': hostile.longPaths,
+  'colliding-xids': hostile.collidingXids,
+  doubts: hostile.doubts,
 };
 export const SHAPES = { fixture, dense, idle, wide, ...HOSTILE };
 

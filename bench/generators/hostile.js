@@ -178,3 +178,64 @@ export function herd(writer) {
     for (const client of woken.splice(0)) client.read('getChildren2', '/services', true);
   }
 }
+
+/** Four hundred connections that each announce 100 MB of data for a znode, and send it in turn. */
+export function announced(writer) {
+  const world = new World(writer);
+  const clients = Array.from({ length: 400 }, (_, i) => world.conversation(i).connect());
+  const path = Buffer.from('/large');
+  const header = Buffer.alloc(20 + path.length);
+  header.writeInt32BE(100_000_000, 0);
+  header.writeInt32BE(1, 4);
+  header.writeInt32BE(5, 8);
+  header.writeInt32BE(path.length, 12);
+  path.copy(header, 16);
+  header.writeInt32BE(100_000_000 - 8 - 4 - path.length - 4 - 4, 16 + path.length);
+  for (const client of clients) client.say(header);
+  const part = Buffer.alloc(14_480, 0x61);
+  for (;;) for (const client of clients) client.say(part);
+}
+
+/** Ever new paths of 20,000 characters and the same length, each asked for once: 28 packets each. */
+export function longPaths(writer) {
+  const world = new World(writer);
+  const client = world.conversation(0).connect();
+  const rest = 'x'.repeat(19_000);
+  for (let i = 0; ; i++) {
+    client.say(client.readRequest('exists', `/${rest}${String(i).padStart(1000, '0')}`, true));
+    // NoNode, without asking the ensemble: its own Map of paths would be as slow.
+    client.answer(world.jute.int(client.xid).long(1).int(-101).finish());
+  }
+}
+
+/** Requests of one connection without answers, whose xids share a chain in a Map that does not turn them first. */
+export function collidingXids(writer) {
+  const world = new World(writer);
+  const client = world.conversation(0).connect();
+  for (let xid = 1; ; xid++) {
+    if ((plainHash(xid) & 0xfff) !== 0) continue;
+    client.say(client.readRequest('getData', '/configuration', false, xid));
+  }
+}
+
+/** V8's hash of a small integer (ComputeUnseededHash). */
+function plainHash(key) {
+  let hash = (~key + (key << 15)) >>> 0;
+  hash ^= hash >>> 12;
+  hash = (hash + (hash << 2)) >>> 0;
+  hash ^= hash >>> 4;
+  hash = Math.imul(hash, 2057) >>> 0;
+  return (hash ^ (hash >>> 16)) & 0x3fffffff;
+}
+
+/** Twenty thousand connections of which something acknowledged was not captured, one every few microseconds. */
+export function doubts(writer) {
+  const world = new World(writer, 10);
+  const clients = Array.from({ length: 19_000 }, (_, i) => world.conversation(i).connect());
+  for (;;) {
+    for (const client of clients) {
+      client.tcp.lose('client', 40);
+      client.tcp.acknowledge(world.tick(), 'server');
+    }
+  }
+}
