@@ -24,7 +24,7 @@ export interface PacketConnection {
 }
 
 /** One TCP segment, as Wireshark's list of packets would show it. */
-export interface Packet {
+export interface SeenPacket {
   readonly frame: number;
   readonly time: number;
   readonly direction: Direction;
@@ -35,13 +35,13 @@ export interface Packet {
 }
 
 /** Who looks at packets and at the messages in them, in the order of the capture. */
-export interface PacketSink {
+export interface SeenPacketSink {
   /** A segment comes; its messages follow. */
   arriving(frame: number): void;
   message(message: Message, connection: PacketConnection): void;
   /** Whether it wants to look at a segment. `marked`: SYN, FIN or RST is set. */
   wants(frame: number, marked: boolean): boolean;
-  packet(packet: Packet, connection: PacketConnection): void;
+  packet(packet: SeenPacket, connection: PacketConnection): void;
 }
 
 export interface PacketReaderOptions {
@@ -65,7 +65,7 @@ export class PacketReader implements ConnectionListener {
   private readonly byAddress = new Map<string, Connection>();
 
   constructor(
-    private readonly sink: PacketSink,
+    private readonly sink: SeenPacketSink,
     private readonly options: PacketReaderOptions,
   ) {
     const none = (): void => undefined;

@@ -1,18 +1,18 @@
 import { shorten } from './shorten.js';
 
 /** Columns of a name (a path, an address) in what people read: nobody reads on, and --json has it whole. */
-export const LONGEST_NAME = 400;
+export const MOST_OF_NAME = 400;
 /** Columns of a whole text, with the names in it. */
-export const LONGEST_TEXT = 4000;
+export const MOST_OF_TEXT = 4000;
 
-const LONG_WORD = new RegExp(`\\S{${LONGEST_NAME + 1},}`, 'g');
+const LONG_WORD = new RegExp(`\\S{${MOST_OF_NAME + 1},}`, 'g');
 
 /** A text for people: the names in it, and all of it, no longer than somebody reads. */
 export function shortText(text: string): string {
-  if (text.length <= LONGEST_NAME) return text;
+  if (text.length <= MOST_OF_NAME) return text;
   return shorten(
-    text.replace(LONG_WORD, (word) => shorten(word, LONGEST_NAME)),
-    LONGEST_TEXT,
+    text.replace(LONG_WORD, (word) => shorten(word, MOST_OF_NAME)),
+    MOST_OF_TEXT,
   );
 }
 

@@ -1,10 +1,10 @@
 import { TO_SERVER } from '../../../observations/connectionFacts.js';
 import type { CaptureInput, Clock } from '../../../observations/inputs.js';
 import {
-  type Packet,
+  type SeenPacket,
   type PacketConnection,
   PacketReader,
-  type PacketSink,
+  type SeenPacketSink,
 } from '../../../observations/packetReader.js';
 import type { Message } from '../../../protocols/protocol.js';
 import type { KeyStore } from '../../../protocols/tls/keys/keyStore.js';
@@ -18,7 +18,7 @@ import { messageText } from './messageText.js';
  * Reads the captures a second time, as far as the last frame that a finding cites, and gives each Focus what it needs:
  * who sent the frame, what it carried, which request belongs to it, and what passed in between.
  */
-export class EvidenceReader implements PacketSink {
+export class EvidenceReader implements SeenPacketSink {
   private readonly wanted = new Map<number, Focus[]>();
   /** When the cited frames were captured, as they were read first. */
   private readonly times = new Map<number, number>();
@@ -58,7 +58,7 @@ export class EvidenceReader implements PacketSink {
     return this.wanted.has(frame) || (marked && this.active.length > 0);
   }
 
-  packet(packet: Packet, connection: PacketConnection): void {
+  packet(packet: SeenPacket, connection: PacketConnection): void {
     const { frame, time } = packet;
     const row = {
       direction: packet.direction === TO_SERVER ? ('request' as const) : ('response' as const),
@@ -136,7 +136,7 @@ function addRequest(focus: Focus, message: Message, connection: PacketConnection
   focus.context(row, request.op);
 }
 
-function packetText({ flags, length }: Packet): string {
+function packetText({ flags, length }: SeenPacket): string {
   const text = `TCP ${flags.join(', ')}`;
   return length > 0 && !flags.includes('SYN') ? `${text}, ${length} bytes` : text;
 }
