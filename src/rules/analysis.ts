@@ -25,6 +25,7 @@ export class Analysis {
   findings: readonly Finding[] = [];
   private readonly found: Finding[] = [];
   private readonly options: AnalysisOptions;
+  private readonly places = new Map<Finding, number>();
 
   /** Throws RuleOptionError if the selection names what does not exist. */
   constructor(options: AnalysisOptions = {}) {
@@ -56,7 +57,16 @@ export class Analysis {
   /** The captures are read; `lastTime` is the time of the last frame (nanoseconds since the base of the Clock). */
   end(lastTime: number): void {
     this.model.end(lastTime);
-    this.findings = this.select(linked(this.found, (finding) => this.weighed(finding)));
+    const all = linked(this.found, (finding) => this.weighed(finding)).sort(
+      (a, b) => rank(a) - rank(b) || a.from - b.from,
+    );
+    for (const [place, finding] of all.entries()) this.places.set(finding, place + 1);
+    this.findings = this.select(all);
+  }
+
+  /** Number of a finding among all of this analysis, by severity and time, from 1: also of those that are not shown. */
+  numberOf(finding: Finding): number {
+    return this.places.get(finding) ?? 0;
   }
 
   private foundBy(asking: AnyRule, asked: readonly AnyRule[]): readonly Finding[] {
@@ -79,9 +89,12 @@ export class Analysis {
   private select(found: readonly Finding[]): Finding[] {
     const { rules = [], ignore = [], severity = 'info' } = this.options;
     const least = severities.indexOf(severity);
-    const rank = (finding: Finding): number => severities.indexOf(finding.severity);
-    return found
-      .filter((f) => (rules.length === 0 || rules.includes(f.rule)) && !ignore.includes(f.rule) && rank(f) <= least)
-      .sort((a, b) => rank(a) - rank(b) || a.from - b.from);
+    return found.filter(
+      (f) => (rules.length === 0 || rules.includes(f.rule)) && !ignore.includes(f.rule) && rank(f) <= least,
+    );
   }
+}
+
+function rank({ severity }: Finding): number {
+  return severities.indexOf(severity);
 }

@@ -40,6 +40,8 @@ export interface Finding {
   readonly from: number;
   readonly to: number;
   readonly evidence: readonly Evidence[];
+  /** What was broken and, as far as the capture goes, stayed so: a sentence without a full stop. */
+  readonly unrepaired?: string | undefined;
   /** The finding that explains this one: same event, wider view. */
   readonly cause?: Finding | undefined;
   /** Findings that this one explains, where they were reported before it. */

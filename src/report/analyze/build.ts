@@ -2,11 +2,13 @@ import type { Model, OperationStats, Session } from '../../model/index.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { Analysis } from '../../rules/analysis.js';
 import { type DataValue, type Finding, Instant } from '../../rules/finding.js';
+import { type Incident, incidentsOf } from '../../rules/incident.js';
 import { causeData } from '../../rules/support/affected.js';
 import {
   type AnalyzeDocument,
   captureEntry,
   type FindingEntry,
+  type IncidentEntry,
   type OperationEntry,
   type SessionEntry,
   type SummaryEntry,
@@ -16,18 +18,27 @@ const SECOND = 1e9;
 
 /** The document of `zkscope analyze --json`, of an analysis that has come to its end. */
 export function analyzeDocument(
-  { model, findings }: Analysis,
+  analysis: Analysis,
   captures: readonly CaptureInfo[],
   clock: Clock,
   version = '0.0.0',
 ): AnalyzeDocument {
+  const { model, findings } = analysis;
+  const incidents = incidentsOf(findings);
+  const places = new Map(incidents.flatMap((incident, place) => incident.findings.map((f) => [f, place + 1] as const)));
+  const links = (finding: Finding): Pick<FindingEntry, 'id' | 'cause' | 'incident'> => ({
+    id: analysis.numberOf(finding),
+    cause: finding.cause === undefined ? null : analysis.numberOf(finding.cause),
+    incident: places.get(finding) ?? 0,
+  });
   return {
     schemaVersion: 1,
     tool: { name: 'zkscope', version },
     captures: captures.map((info) => captureEntry(info, clock)),
     summary: summaryEntry(model),
     sessions: [...model.sessions.all()].map((session) => sessionEntry(session, clock)),
-    findings: findings.map((finding) => findingEntry(finding, clock)),
+    findings: findings.map((finding) => ({ ...findingEntry(finding, clock), ...links(finding) })),
+    incidents: incidents.map((incident, place) => incidentEntry(incident, place + 1, analysis, clock)),
   };
 }
 
@@ -89,10 +100,29 @@ function sessionEntry(session: Session, clock: Clock): SessionEntry {
   return entry;
 }
 
-function findingEntry(finding: Finding, clock: Clock): FindingEntry {
+function incidentEntry(
+  { severity, findings, hosts, from, to, unrepaired, next }: Incident,
+  place: number,
+  analysis: Analysis,
+  clock: Clock,
+): IncidentEntry {
+  return {
+    incident: place,
+    severity,
+    title: findings[0]!.title,
+    hosts: [...hosts],
+    from: clock.format(from),
+    to: clock.format(to),
+    findings: findings.map((finding) => analysis.numberOf(finding)),
+    unrepaired: [...unrepaired],
+    next: { ...next },
+  };
+}
+
+function findingEntry(finding: Finding, clock: Clock): Omit<FindingEntry, 'id' | 'cause' | 'incident'> {
   const { rule, severity, confidence, title, message, remedy, from, to, evidence, cause } = finding;
   const { client, server, session, connection, path } = finding;
-  const data = cause === undefined ? finding.data : { ...finding.data, cause: causeData(cause) };
+  const data = cause === undefined ? finding.data : { cause: causeData(cause), ...finding.data };
   return {
     ...{ rule, severity, confidence, title, message, remedy },
     ...(client === undefined ? {} : { client }),
@@ -100,6 +130,7 @@ function findingEntry(finding: Finding, clock: Clock): FindingEntry {
     ...(session === undefined ? {} : { session }),
     ...(connection === undefined ? {} : { connection }),
     ...(path === undefined ? {} : { path }),
+    ...(finding.unrepaired === undefined ? {} : { unrepaired: finding.unrepaired }),
     from: clock.format(from),
     to: clock.format(to),
     evidence: evidence.map(({ frame, time, text }) => ({ frame, time: clock.format(time), text })),

@@ -116,6 +116,32 @@ export interface FindingEntry {
   to: string;
   evidence: EvidenceEntry[];
   data: Record<string, unknown>;
+  /** What was broken and, as far as the capture goes, stayed so. */
+  unrepaired?: string;
+  /** Its number among all findings of the capture, by severity and time, from 1; also of those that filters keep out. */
+  id: number;
+  /** Number of the finding that explains it; null where none does. */
+  cause: number | null;
+  /** Number of the incident that it belongs to. */
+  incident: number;
+}
+
+/** Findings that one event explains. */
+export interface IncidentEntry {
+  /** From 1; the worst come first. */
+  incident: number;
+  severity: Severity;
+  title: string;
+  /** Addresses of the clients that were hit, or of the servers where no client is named. */
+  hosts: string[];
+  from: string;
+  to: string;
+  /** Numbers (`id`) of its findings: the cause first, then what followed, in order of time. */
+  findings: number[];
+  /** What was never put right, as far as the capture goes. */
+  unrepaired: string[];
+  /** What to run next: `zkscope COMMAND ARGUMENT CAPTURE`; `rules` takes no capture. */
+  next: { command: 'follow' | 'path' | 'rules'; argument: string };
 }
 
 /** What `zkscope analyze --json` prints. */
@@ -126,6 +152,7 @@ export interface AnalyzeDocument {
   summary: SummaryEntry;
   sessions: SessionEntry[];
   findings: FindingEntry[];
+  incidents: IncidentEntry[];
 }
 
 export function captureEntry(info: CaptureInfo, clock: Clock): CaptureEntry {

@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import type { AnalyzeDocument, CaptureEntry, FindingEntry, OperationEntry, SummaryEntry } from './document.js';
 import type { Severity } from '../../rules/finding.js';
+import { findingsOf, incidentLines, incidentText, label, nextText } from './incidentText.js';
 import { BARE } from '../text/bareTable.js';
 import { durationText } from '../text/duration.js';
 import { printable } from '../text/escape.js';
@@ -22,7 +23,6 @@ export interface AnalyzeTextOptions {
 /** Findings that are told in full; the rest is one line each, and beyond that a number. */
 const FULL = 25;
 const SHORT = 50;
-const MAX_EVIDENCE = 8;
 const MAX_ROWS = 12;
 
 /** The first screen: what was captured, what went wrong (worst first), and the short tables. */
@@ -73,17 +73,16 @@ function captureLine(capture: CaptureEntry): string {
   return `${printable(capture.file)}: ${capture.from.slice(0, 19).replace('T', ' ')} to ${capture.to.slice(11, 19)} UTC, ${durationText(seconds)}`;
 }
 
-function label(severity: Severity, colour: ChalkInstance): string {
-  const text = severity.toUpperCase();
-  if (severity === 'error') return colour.red.bold(text);
-  return severity === 'warning' ? colour.yellow.bold(text) : colour.cyan.bold(text);
-}
-
-function findings({ findings: list }: AnalyzeDocument, options: AnalyzeTextOptions): string {
-  const grave = list.filter((finding) => finding.severity !== 'info');
-  const light = list.filter((finding) => finding.severity === 'info');
-  const parts = grave.slice(0, FULL).map((finding) => findingText(finding, options));
-  const brief = [...grave.slice(FULL), ...light];
+/** By incident, the worst first; remarks that belong to none of those are one line each. */
+function findings(document: AnalyzeDocument, options: AnalyzeTextOptions): string {
+  const { captures, incidents } = document;
+  const grave = incidents.filter(({ severity }) => severity !== 'info');
+  const light = incidents.filter(({ severity }) => severity === 'info');
+  const told = grave.slice(0, FULL);
+  const parts = told.map((incident) =>
+    incidentText(incident, findingsOf(incident, document), nextText(incident, captures), options),
+  );
+  const brief = [...grave.slice(FULL), ...light].flatMap((incident) => findingsOf(incident, document));
   const lines = brief.slice(0, SHORT).map((finding) => briefly(finding, options));
   if (brief.length > SHORT)
     lines.push(
@@ -93,22 +92,6 @@ function findings({ findings: list }: AnalyzeDocument, options: AnalyzeTextOptio
     );
   if (lines.length > 0) parts.push(lines.join('\n'));
   return parts.join('\n\n');
-}
-
-function findingText(finding: FindingEntry, { colour, width }: AnalyzeTextOptions): string {
-  const lines = [
-    `${label(finding.severity, colour)} ${colour.bold(printable(finding.title))} ${colour.dim(`[${finding.rule}, ${finding.confidence}]`)}`,
-    wrap(printable(finding.message), width, '  '),
-  ];
-  for (const { frame, time, text } of finding.evidence.slice(0, MAX_EVIDENCE)) {
-    const place = `    frame ${frame}  ${time.slice(11, -1)}  `;
-    const [first = '', ...rest] = wrap(printable(text), Math.max(24, width - place.length)).split('\n');
-    lines.push(colour.dim(place) + first, ...rest.map((line) => ' '.repeat(place.length) + line));
-  }
-  if (finding.evidence.length > MAX_EVIDENCE)
-    lines.push(colour.dim(`    … ${finding.evidence.length - MAX_EVIDENCE} more frames in --json`));
-  lines.push(colour.green(wrap(`What to do: ${printable(finding.remedy)}`, width, '  ')));
-  return lines.join('\n');
 }
 
 function briefly(finding: FindingEntry, { colour, width }: AnalyzeTextOptions): string {
@@ -183,10 +166,13 @@ function closing(document: AnalyzeDocument, { colour, width, hidden }: AnalyzeTe
     const infos = count('info') === 0 ? '' : ` (${plural(count('info'), 'remark')})`;
     return colour.bold(wrap(`Nothing wrong found${soFar}${infos}.${aside} ${blindSpots(document)}`, width));
   }
+  const grave = document.incidents.filter(({ severity }) => severity !== 'info');
   const text =
     `${plural(list.length, 'finding')}: ${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${numberText(count('info'))} info; ` +
-    `the worst come first.${aside} zkscope rules NAME explains one.`;
-  return colour.bold(wrap(text, width));
+    `of ${plural(grave.length, 'incident')}, the worst first.${aside} zkscope rules NAME explains a rule.`;
+  const lines = incidentLines(grave.slice(0, FULL), document.captures, { colour, width });
+  if (grave.length > FULL) lines.push(colour.dim(`… and ${plural(grave.length - FULL, 'more incident')}`));
+  return [colour.bold(wrap(text, width)), ...lines].join('\n');
 }
 
 /** What a capture without findings could not have shown. */

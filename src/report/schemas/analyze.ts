@@ -101,7 +101,10 @@ const session = {
 
 const finding = {
   type: 'object',
-  required: ['rule', 'severity', 'confidence', 'title', 'message', 'remedy', 'from', 'to', 'evidence', 'data'],
+  required: [
+    ...['rule', 'severity', 'confidence', 'title', 'message', 'remedy', 'from', 'to', 'evidence', 'data'],
+    ...['id', 'cause', 'incident'],
+  ],
   properties: {
     rule: { type: 'string' },
     severity: { enum: ['error', 'warning', 'info'] },
@@ -126,6 +129,42 @@ const finding = {
       },
     },
     data: { type: 'object', description: 'what the rule measured' },
+    unrepaired: { type: 'string', description: 'what was broken and, as far as the capture goes, stayed so' },
+    id: { type: 'integer', minimum: 1, description: 'number among all findings, also of those that filters keep out' },
+    cause: orNull({ type: 'integer', minimum: 1, description: 'id of the finding that explains it' }),
+    incident: { type: 'integer', minimum: 1, description: 'the incident that it belongs to' },
+  },
+  additionalProperties: false,
+};
+
+const incident = {
+  type: 'object',
+  description: 'findings that one event explains',
+  required: ['incident', 'severity', 'title', 'hosts', 'from', 'to', 'findings', 'unrepaired', 'next'],
+  properties: {
+    incident: { type: 'integer', minimum: 1, description: 'from 1; the worst come first' },
+    severity: { enum: ['error', 'warning', 'info'] },
+    title: { type: 'string' },
+    hosts: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'addresses of the clients that were hit, or of the servers where no client is named',
+    },
+    from: time,
+    to: time,
+    findings: {
+      type: 'array',
+      items: { type: 'integer', minimum: 1 },
+      description: 'ids of its findings: the cause first, then what followed, in order of time',
+    },
+    unrepaired: { type: 'array', items: { type: 'string' } },
+    next: {
+      type: 'object',
+      description: 'what to run next: zkscope COMMAND ARGUMENT CAPTURE; rules takes no capture',
+      required: ['command', 'argument'],
+      properties: { command: { enum: ['follow', 'path', 'rules'] }, argument: { type: 'string' } },
+      additionalProperties: false,
+    },
   },
   additionalProperties: false,
 };
@@ -135,7 +174,7 @@ export const analyzeSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'zkscope analyze --json',
   type: 'object',
-  required: ['schemaVersion', 'tool', 'captures', 'summary', 'sessions', 'findings'],
+  required: ['schemaVersion', 'tool', 'captures', 'summary', 'sessions', 'findings', 'incidents'],
   properties: {
     schemaVersion: { const: 1 },
     tool,
@@ -143,5 +182,6 @@ export const analyzeSchema = {
     summary,
     sessions: { type: 'array', items: session },
     findings: { type: 'array', items: finding },
+    incidents: { type: 'array', items: incident },
   },
 };

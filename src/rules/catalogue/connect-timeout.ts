@@ -1,7 +1,8 @@
 import type { ClientConnection } from '../../model/index.js';
-import type { Evidence } from '../finding.js';
+import type { Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { type Affected, affectedData, incidents } from '../support/affected.js';
+import { type Affected, affectedData, affectedOf, hostOf, incidents } from '../support/affected.js';
+import { halfOpenConnection } from './half-open-connection.js';
 import { count, duration, listing } from '../support/text.js';
 
 interface Attempt {
@@ -14,9 +15,12 @@ interface Attempt {
 }
 
 const APART = 60e9;
+/** An attempt to connect so soon (nanoseconds) after a connection broke off belongs to it. */
+const MEANWHILE = 15e9;
 const MAX = 20_000;
 
 export const connectTimeout = defineRule({
+  causes: [halfOpenConnection],
   meta: {
     name: 'connect-timeout',
     summary: 'SYNs to a server stay without any answer',
@@ -46,7 +50,7 @@ export const connectTimeout = defineRule({
       },
     },
   },
-  create({ model, options, report }) {
+  create({ model, options, report, findingsOf }) {
     const attempts: Attempt[] = [];
     let more = 0;
     const refusals = new Map<string, number>();
@@ -139,6 +143,7 @@ export const connectTimeout = defineRule({
             from: first.first.time,
             to,
             evidence,
+            cause: cutOff(findingsOf(halfOpenConnection), new Set(outage.map((g) => g[0]!.ip)), first.first.time, to),
             data: {
               syns,
               ports: all.length,
@@ -152,3 +157,10 @@ export const connectTimeout = defineRule({
     };
   },
 });
+
+/** The same hosts' connections broke off at that time: it is one cut. */
+function cutOff(broken: readonly Finding[], hosts: ReadonlySet<string>, from: number, to: number): Finding | undefined {
+  return broken.find(
+    (f) => f.from <= to && f.to + MEANWHILE >= from && affectedOf(f).some((e) => hosts.has(hostOf(e.client))),
+  );
+}

@@ -150,6 +150,7 @@ export const ephemeralNotRecreated = defineRule({
             remedy:
               'Create the ephemeral again whenever a new session begins: go-zookeeper at StateHasSession after StateExpired, Curator PersistentNode (or RECONNECTED after LOST), kazoo at CONNECTED after LOST.',
             ...subject(entries),
+            unrepaired: `${listing(paths)} never created again`,
             from: successor.start.time,
             to: until,
             evidence: evidence.sort((a, b) => a.frame - b.frame),

@@ -5,11 +5,14 @@ import { defineRule } from '../rule.js';
 import { incidents } from '../support/affected.js';
 import { syncData, syncText } from '../support/quorum.js';
 import { count, duration, seconds } from '../support/text.js';
+import { leaderElection } from './leader-election.js';
 
 /** A learner that its leader has not heard of for so long has fallen silent; it answers a ping every half tick. */
 const SILENCE = 3e9;
 /** A zxid is an epoch and a counter of 32 bits. */
 const EPOCH = 2 ** 32;
+/** A server that comes back so soon (nanoseconds) after an election comes back because of what it was about. */
+const AFTER = 15e9;
 
 type Reason = 'lagged' | 'lost-data' | 'diverged' | 'not-bridged' | 'came-back' | 'joined';
 
@@ -25,6 +28,7 @@ interface Resync {
 }
 
 export const followerSync = defineRule({
+  causes: [leaderElection],
   meta: {
     name: 'follower-sync',
     summary: 'A follower fell out or came back and had to be brought up to date',
@@ -48,7 +52,7 @@ export const followerSync = defineRule({
       },
     },
   },
-  create({ model, options, report }) {
+  create({ model, options, report, findingsOf }) {
     return {
       end() {
         const { quorum } = model;
@@ -76,6 +80,8 @@ export const followerSync = defineRule({
             from,
             to,
             evidence,
+            // Who comes back after an election had led, or followed, before it.
+            cause: findingsOf(leaderElection).find((f) => f.from <= to && f.to + AFTER >= from),
             data: {
               reason,
               leader: leader.id,

@@ -3,8 +3,11 @@ import { agreedLeader, type Election, type QuorumModel, type Reign } from '../..
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
 import type { DataValue, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
+import { hostOf } from '../support/affected.js';
 import { syncData } from '../support/quorum.js';
 import { count, duration, listing, seconds } from '../support/text.js';
+import { connectRefused } from './connect-refused.js';
+import { serverStall } from './server-stall.js';
 
 /** A leader that its learners have not heard of for so long has fallen silent; it pings them every half tick. */
 const SILENCE = 3e9;
@@ -40,13 +43,23 @@ export const leaderElection = defineRule({
       },
     },
   },
-  create({ model, options, report }) {
+  causes: [serverStall, connectRefused],
+  create({ model, options, report, findingsOf }) {
+    /** What the clients saw of the leader that was lost: it hung, or its port was closed. */
+    function lossOf(ip: string | undefined, { from, to }: Omit<Finding, 'rule'>): Finding | undefined {
+      return findingsOf(serverStall, connectRefused).find(
+        (f) => f.from <= to && f.to >= from && ip !== undefined && hostOf(f.server ?? '') === ip,
+      );
+    }
+
     return {
       end(time) {
         const { quorum } = model;
         for (const election of quorum.elections) {
-          if (election.reign !== null) report(elected(quorum, election, election.reign));
-          else if (!election.leaderKnown && ![...election.lookers.values()].every((looker) => looker.joined)) {
+          if (election.reign !== null) {
+            const finding = elected(quorum, election, election.reign);
+            report({ ...finding, cause: lossOf(election.before?.leader.ip, finding) });
+          } else if (!election.leaderKnown && ![...election.lookers.values()].every((looker) => looker.joined)) {
             const finding = undecided(election, time, options.patience * 1e9);
             if (finding !== null) report(finding);
           }

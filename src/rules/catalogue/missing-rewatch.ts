@@ -167,6 +167,7 @@ export const missingRewatch = defineRule({
             title: kind === 'child' ? 'Child watch not set again' : 'Data watch not set again',
             message,
             remedy: `Set the watch again with the read that follows each event: ${kind === 'child' ? 'ChildrenWatch (kazoo), CuratorCache (Curator), ChildrenW (go-zookeeper), zoo_wget_children (C)' : 'DataWatch (kazoo), CuratorCache (Curator), GetW (go-zookeeper), zoo_wget (C)'}, or use addWatch (3.6+) for ${listing([path])}.`,
+            unrepaired: severity === 'info' ? undefined : `no watch on ${path} set again`,
             ...subject(entries),
             from: fired.time,
             to: Math.max(...group.map((m) => m.until)),

@@ -1,10 +1,12 @@
 import type { RefusedCreate, Session } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { type Affected, affectedBy, affectedData, incidents, subject } from '../support/affected.js';
+import { type Affected, affectedBy, affectedData, findingOn, hostOf, incidents, subject } from '../support/affected.js';
 import { livedFor } from '../support/recovery.js';
 import { count, duration, listing, seconds } from '../support/text.js';
 import { parentOf } from '../../model/index.js';
+import { connectRefused } from './connect-refused.js';
+import { sessionAbandoned } from './session-abandoned.js';
 
 const MAX = 20_000;
 
@@ -20,6 +22,7 @@ interface Swallowed {
 }
 
 export const nodeExistsSwallowed = defineRule({
+  causes: [sessionAbandoned, connectRefused],
   meta: {
     name: 'node-exists-swallowed',
     summary: 'A client takes NodeExists on its own old ephemeral for success; the node goes with the old session',
@@ -42,7 +45,7 @@ export const nodeExistsSwallowed = defineRule({
       },
     },
   },
-  create({ model, options, report }) {
+  create({ model, options, report, findingsOf }) {
     const found: Swallowed[] = [];
 
     function look(session: Session, refused: RefusedCreate): void {
@@ -141,6 +144,11 @@ export const nodeExistsSwallowed = defineRule({
             text: `create of ${refused.path} by ${first.session.id ?? 'the new session'} is answered NodeExists`,
           });
           if (gone !== null) evidence.push({ frame: gone.frame, time: gone.time, text: `${refused.path} is gone` });
+          const olds = new Set(group.map((s) => s.owner));
+          const hosts = new Set(group.map((s) => s.session.ip));
+          const cause =
+            findingOn(findingsOf(sessionAbandoned), (e) => e.session !== null && olds.has(e.session)) ??
+            findingOn(findingsOf(connectRefused), (e) => hosts.has(hostOf(e.client)));
           report({
             severity: first.severity,
             confidence: first.confidence,
@@ -152,6 +160,8 @@ export const nodeExistsSwallowed = defineRule({
             from: refused.time,
             to: last,
             evidence,
+            cause,
+            unrepaired: allGone === 0 ? undefined : `${listing(paths)} gone and not created again`,
             data: {
               vanished: allGone,
               ...(gone === null ? {} : { vanishedAfter: seconds(gone.time - refused.time) }),

@@ -151,6 +151,7 @@ export const sessionExpired = defineRule({
             from: first.time,
             to: group.at(-1)!.time,
             evidence,
+            unrepaired: severity === 'error' && !neglect ? `${listing([...hosts])} never came back` : undefined,
             cause,
             consequences,
             data: {
@@ -263,6 +264,7 @@ function silentFinding(group: readonly Silent[]): Omit<Finding, 'rule'> {
       },
       first.evidence,
     ],
+    unrepaired: fate === 'gone' && severity !== 'info' ? 'the client never came back' : undefined,
     cause: first.cause,
     consequences: group.flatMap((item) => item.neglect),
     data: { silent: true, expired: group.length, fate, paused, ephemerals: gone, ...affectedData(entries) },

@@ -131,6 +131,7 @@ export const staleChildList = defineRule({
               cause === undefined
                 ? 'Set a child watch with every read of the list, and again after each reconnect (kazoo ChildrenWatch, Curator CuratorCache, go-zookeeper ChildrenW).'
                 : `Repair the cause (${cause.rule}); restarting the client makes it read the list anew.`,
+            unrepaired: `${who === view.session.client ? 'its' : 'their'} list of ${path} is out of date`,
             ...subject(entries),
             from: read.time,
             to: model.lastTime,

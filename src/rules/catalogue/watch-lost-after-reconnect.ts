@@ -182,6 +182,7 @@ export const watchLostAfterReconnect = defineRule({
               first.after === 'reconnect'
                 ? 'kazoo sends no setWatches: use ChildrenWatch or DataWatch, or read again in a listener at KazooState.CONNECTED; other clients have to send setWatches or read again with a watch.'
                 : 'After Expired the application has to read and watch everything anew: go-zookeeper at StateHasSession after StateExpired, Curator by CuratorCache or a ConnectionStateListener (RECONNECTED after LOST), Java on a new ZooKeeper object, kazoo in a listener after KazooState.LOST.',
+            unrepaired: `no watch set again on ${listing(paths)}`,
             ...subject(entries),
             from: first.handshake.time,
             to: until,

@@ -1,0 +1,144 @@
+import type { ChalkInstance } from 'chalk';
+import type { Severity } from '../../rules/finding.js';
+import { printable } from '../text/escape.js';
+import { wrap } from '../text/wrap.js';
+import type { AnalyzeDocument, CaptureEntry, FindingEntry, IncidentEntry } from './document.js';
+
+/** How it is printed: colours, columns. */
+export interface TextStyle {
+  readonly colour: ChalkInstance;
+  readonly width: number;
+}
+
+const MAX_EVIDENCE = 8;
+/** Of an incident of several findings: frames of the cause, consequences, addresses. */
+const CAUSE_FRAMES = 4;
+const CONSEQUENCES = 12;
+const HOSTS = 4;
+const LABEL = '  cause  ';
+
+export function label(severity: Severity, colour: ChalkInstance): string {
+  const text = severity.toUpperCase();
+  if (severity === 'error') return colour.red.bold(text);
+  return severity === 'warning' ? colour.yellow.bold(text) : colour.cyan.bold(text);
+}
+
+/** One finding that stands alone, in full. */
+export function findingText(place: number, finding: FindingEntry, { colour, width }: TextStyle): string {
+  const lines = [
+    `${place} ${label(finding.severity, colour)} ${colour.bold(printable(finding.title))} ${colour.dim(`[${finding.rule}, ${finding.confidence}]`)}`,
+    wrap(printable(finding.message), width, '  '),
+    ...evidence(finding, MAX_EVIDENCE, width, colour),
+  ];
+  lines.push(colour.green(wrap(`What to do: ${printable(finding.remedy)}`, width, '  ')));
+  return lines.join('\n');
+}
+
+/** The story of one event: its cause, whom it hit, what followed, and what was never put right. */
+export function incidentText(
+  incident: IncidentEntry,
+  findings: readonly FindingEntry[],
+  next: string,
+  { colour, width }: TextStyle,
+): string {
+  const [cause, ...rest] = findings;
+  if (cause === undefined) return '';
+  if (rest.length === 0) return findingText(incident.incident, cause, { colour, width });
+  const head = `${incident.incident} ${incident.severity.toUpperCase()} ${time(incident.from)} – ${time(incident.to)}  ${hostsText(incident.hosts)}: ${printable(cause.title)}`;
+  const titled = wrap(head, width, '  ').trimStart().split('\n');
+  const [first = '', ...more] = titled;
+  const lines = [
+    first.replace(/^(\d+) (\w+)/, (_, place: string, word: string) => {
+      return `${place} ${label(word.toLowerCase() as Severity, colour)}`;
+    }),
+    ...more,
+    part('cause', `${printable(cause.message)} [${cause.rule}, ${cause.confidence}]`, width, colour),
+    ...evidence(cause, CAUSE_FRAMES, width, colour),
+  ];
+  for (const finding of rest.slice(0, CONSEQUENCES)) {
+    // What stayed broken is said below, with all its names.
+    const short = finding.severity === 'info' || finding.unrepaired !== undefined;
+    const what = printable(short ? finding.title : finding.message);
+    const frames = finding.evidence.slice(0, 2).map(({ frame }) => frame);
+    const where = frames.length === 0 ? '' : ` (frame${frames.length === 1 ? '' : 's'} ${frames.join(', ')})`;
+    lines.push(
+      part('then', `${time(finding.from)} ${what} [${finding.rule}, ${finding.confidence}]${where}`, width, colour),
+    );
+  }
+  if (rest.length > CONSEQUENCES) lines.push(colour.dim(`         … ${rest.length - CONSEQUENCES} more in --json`));
+  for (const open of incident.unrepaired) lines.push(part('open', printable(open), width, colour));
+  const worst = findings.find(({ severity }) => severity === incident.severity) ?? cause;
+  const remedies = [...new Set([cause.remedy, worst.remedy])];
+  for (const remedy of remedies) lines.push(colour.green(part('to do', printable(remedy), width, null)));
+  lines.push(part('next', next, width, colour));
+  return lines.join('\n');
+}
+
+/** One line for each incident, with the command that shows more of it. */
+export function incidentLines(
+  incidents: readonly IncidentEntry[],
+  captures: readonly CaptureEntry[],
+  { colour, width }: TextStyle,
+): string[] {
+  return incidents.map((incident) => {
+    const text = `${incident.incident} ${incident.severity.toUpperCase()} ${hostsText(incident.hosts)}: ${printable(incident.title)} → ${nextText(incident, captures)}`;
+    return wrap(text, width, '    ')
+      .trimStart()
+      .replace(/^(\d+) (\w+)/, (_, place: string, word: string) => {
+        return `${place} ${label(word.toLowerCase() as Severity, colour)}`;
+      });
+  });
+}
+
+/** The command to run next, as it is typed. */
+export function nextText({ next }: IncidentEntry, captures: readonly CaptureEntry[]): string {
+  const words = ['zkscope', next.command, shellWord(next.argument)];
+  if (next.command !== 'rules') {
+    const [first] = captures;
+    if (first !== undefined) words.push(shellWord(first.file));
+    if (captures.length > 1) words.push('…');
+  }
+  return words.join(' ');
+}
+
+/** A word for a shell, whatever the capture says: quoted where it has to be, without control characters. */
+function shellWord(text: string): string {
+  const safe = printable(text);
+  return /^[\w./:@%+=,-]+$/.test(safe) && !safe.startsWith('-') ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
+}
+
+/** The findings of an incident that are in the document, the cause first. */
+export function findingsOf(incident: IncidentEntry, { findings }: AnalyzeDocument): FindingEntry[] {
+  const byId = new Map(findings.map((finding) => [finding.id, finding]));
+  return incident.findings.map((id) => byId.get(id)).filter((finding) => finding !== undefined);
+}
+
+function hostsText(hosts: readonly string[]): string {
+  if (hosts.length === 0) return 'the ensemble';
+  const named = hosts.slice(0, HOSTS).map(printable).join(', ');
+  return hosts.length > HOSTS ? `${named} and ${hosts.length - HOSTS} more` : named;
+}
+
+/** `00:18:43.238` of a printed time. */
+function time(text: string): string {
+  return text.slice(11, 23);
+}
+
+function part(name: string, text: string, width: number, colour: ChalkInstance | null): string {
+  const indent = ' '.repeat(LABEL.length);
+  const [first = '', ...rest] = wrap(text, Math.max(24, width - LABEL.length)).split('\n');
+  const head = `  ${name}`.padEnd(LABEL.length);
+  return [(colour === null ? head : colour.bold(head)) + first, ...rest.map((line) => indent + line)].join('\n');
+}
+
+function evidence(finding: FindingEntry, most: number, width: number, colour: ChalkInstance): string[] {
+  const lines: string[] = [];
+  for (const { frame, time, text } of finding.evidence.slice(0, most)) {
+    const place = `    frame ${frame}  ${time.slice(11, -1)}  `;
+    const [first = '', ...rest] = wrap(printable(text), Math.max(24, width - place.length)).split('\n');
+    lines.push(colour.dim(place) + first, ...rest.map((line) => ' '.repeat(place.length) + line));
+  }
+  if (finding.evidence.length > most)
+    lines.push(colour.dim(`    … ${finding.evidence.length - most} more frames in --json`));
+  return lines;
+}
