@@ -49,6 +49,7 @@ export const gapFields = defineFields({
     type: { oneOf: ['no key', 'key does not fit', 'handshake not captured', 'cipher not supported'] },
     text: 'why TLS could not be read',
   },
+  firstBytes: { type: 'string', text: 'of what is foreign to the server: its first bytes, at most 8, as hex' },
 });
 
 /** A kind of line of `zkscope decode --json`: what it tells, and its fields. */

@@ -55,5 +55,6 @@ export function gapRecord(gap: Gap, connection: ConnectionFacts, clock: Clock): 
     reason: gap.reason,
     ...(gap.reason === 'foreign' ? { foreign: connection.foreign } : {}),
     ...(gap.reason === 'encrypted' ? { encrypted: gap.encrypted } : {}),
+    ...(gap.firstBytes === undefined ? {} : { firstBytes: gap.firstBytes }),
   };
 }

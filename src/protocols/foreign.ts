@@ -12,3 +12,15 @@ export function foreignName(bytes: Buffer, start: number, end: number): string |
   if (word === 'SSH-') return 'SSH';
   return null;
 }
+
+/**
+ * Names what the first bytes of a connection resemble where they cannot be a message of the protocol that belongs to the
+ * port: `Redis`, `RDP`, `SMB`, otherwise `unknown`.
+ */
+export function strangerName(bytes: Buffer): string {
+  const text = bytes.toString('latin1', 0, 4);
+  if (/^\*\d/.test(text)) return 'Redis';
+  if (bytes.length >= 3 && bytes[0] === 3 && bytes[1] === 0 && bytes[2] === 0) return 'RDP';
+  if (text === '\xffSMB') return 'SMB';
+  return foreignName(bytes, 0, bytes.length) ?? 'unknown';
+}

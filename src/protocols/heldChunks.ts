@@ -51,6 +51,11 @@ export class HeldChunks {
     for (const chunk of this.chunks) chunk.direction = chunk.direction === TO_SERVER ? TO_CLIENT : TO_SERVER;
   }
 
+  /** All that is held of a direction, one behind the other. */
+  all(direction: Direction): Buffer {
+    return Buffer.concat(this.of(direction));
+  }
+
   clear(): void {
     this.chunks = [];
   }

@@ -41,8 +41,9 @@ export interface RecordOptions {
 
 /**
  * Bytes that were lost to the capture (`missing`), that belong to no message that could be aligned (`skipped`), or that
- * are another protocol's on this port (`foreign`, told once at the end of the connection: see `connection.foreign`), or
- * that nobody could decrypt (`encrypted`, told at the end as well: see `connection.encrypted`).
+ * are another protocol's on this port (`foreign`, told once at the end of the connection: see `connection.foreign`; frame
+ * and time are then those of the first bytes), or that nobody could decrypt (`encrypted`, told at the end as well: see
+ * `connection.encrypted`).
  */
 export interface Gap {
   readonly direction: Direction;
@@ -52,6 +53,8 @@ export interface Gap {
   readonly reason: 'missing' | 'skipped' | 'foreign' | 'encrypted';
   /** Why nobody could decrypt it. */
   readonly encrypted?: Encrypted;
+  /** Of `foreign`: the first bytes of that direction, at most 8, as hex. */
+  readonly firstBytes?: string;
 }
 
 export interface ConnectedGap extends Gap {

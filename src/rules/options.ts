@@ -12,23 +12,31 @@ export interface RuleSelection {
   readonly set?: Readonly<Record<string, string>>;
 }
 
+/** A number, a switch, or a list of words. */
+type OptionValue = number | boolean | readonly string[];
+
 /** Something that the user wrote is no rule, no option or no value of it. The message is for people. */
 export class RuleOptionError extends Error {}
 
 /** The options of a rule: defaults, and what was set. Throws RuleOptionError. */
-export function optionValues(
-  rule: AnyRule,
-  set: Readonly<Record<string, string>> = {},
-): Record<string, number | boolean> {
-  const values: Record<string, number | boolean> = {};
+export function optionValues(rule: AnyRule, set: Readonly<Record<string, string>> = {}): Record<string, OptionValue> {
+  const values: Record<string, OptionValue> = {};
   for (const [name, option] of Object.entries(rule.meta.options)) {
     const text = set[`${rule.meta.name}.${name}`];
-    values[name] = text === undefined ? option.default : parse(`${rule.meta.name}.${name}`, option, text);
+    values[name] =
+      text === undefined && option.type !== 'list'
+        ? option.default
+        : parse(`${rule.meta.name}.${name}`, option, text ?? String(option.default));
   }
   return values;
 }
 
-function parse(name: string, option: RuleOption, text: string): number | boolean {
+function parse(name: string, option: RuleOption, text: string): OptionValue {
+  if (option.type === 'list')
+    return text
+      .split(',')
+      .map((word) => word.trim())
+      .filter((word) => word !== '');
   if (option.type === 'boolean') {
     if (text === 'true' || text === 'false') return text === 'true';
     throw new RuleOptionError(`${name} is true or false, not ${JSON.stringify(text)}`);

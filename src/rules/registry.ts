@@ -7,6 +7,7 @@ import { duplicateSessions } from './catalogue/duplicate-sessions.js';
 import { emptyChildList } from './catalogue/empty-child-list.js';
 import { ephemeralNotRecreated } from './catalogue/ephemeral-not-recreated.js';
 import { followerSync } from './catalogue/follower-sync.js';
+import { foreignTraffic } from './catalogue/foreign-traffic.js';
 import { halfOpenConnection } from './catalogue/half-open-connection.js';
 import { headOfLine } from './catalogue/head-of-line.js';
 import { herd } from './catalogue/herd.js';
@@ -48,6 +49,7 @@ export const rules: readonly AnyRule[] = inOrder([
   emptyChildList,
   ephemeralNotRecreated,
   followerSync,
+  foreignTraffic,
   halfOpenConnection,
   headOfLine,
   herd,

@@ -18,10 +18,18 @@ export interface BooleanOption {
   readonly description: string;
 }
 
-export type RuleOption = NumberOption | BooleanOption;
+/** Words of the user's, separated by commas: addresses to leave out, names. */
+export interface ListOption {
+  readonly type: 'list';
+  /** Separated by commas; empty for none. */
+  readonly default: string;
+  readonly description: string;
+}
+
+export type RuleOption = NumberOption | BooleanOption | ListOption;
 
 export type OptionValues<O extends Record<string, RuleOption>> = {
-  readonly [K in keyof O]: O[K] extends NumberOption ? number : boolean;
+  readonly [K in keyof O]: O[K] extends NumberOption ? number : O[K] extends ListOption ? readonly string[] : boolean;
 };
 
 /** The page of `zkscope rules NAME`. */

@@ -1,7 +1,7 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
 import { HeldChunks } from '../../heldChunks.js';
-import { foreignName } from '../../foreign.js';
+import { foreignName, strangerName } from '../../foreign.js';
 import { missingBytes, type ConnectionDecoder, type MessageSink } from '../../protocol.js';
 import { END_OF_RECORD } from '../format/cursor.js';
 import type { MessageView, SharedState } from '../decodedMessage.js';
@@ -9,12 +9,15 @@ import { fourLetterWord } from './fourLetterWords.js';
 import { CONNECT_LENGTHS, isConnectRequest, isConnectResponse } from './handshake.js';
 import { FramedStream, type FrameHandler } from './framing.js';
 import type { ZooKeeperRequest } from '../message.js';
-import { NOTIFICATION_XID, OpCode, opName, PING_XID } from '../format/opcodes.js';
+import { isOpcode, NOTIFICATION_XID, OpCode, opName, PING_XID } from '../format/opcodes.js';
 import type { Plausibility } from '../format/evidence.js';
 import { keepsBody, type RequestBody } from '../format/records.js';
 import { OutstandingRequests } from './requests.js';
 import { MAX_LENGTH, requestEvidence, responseEvidence, responseFits } from './resync.js';
 import { zxidNumber } from '../format/stat.js';
+
+/** So many of a stranger's first bytes are told. */
+const FIRST_BYTES = 8;
 
 /** What the whole connection turned out to be. */
 type Mode = 'undecided' | 'framed' | 'word' | 'foreign';
@@ -42,6 +45,8 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   private ambiguous = false;
   /** First bytes of the client, while there are fewer than four. */
   private readonly head = new HeldChunks();
+  /** Of a stranger: its first bytes, and where they stood. */
+  private firstBytes: { readonly frame: number; readonly time: number; readonly firstBytes: string } | null = null;
   private wordRequest: ZooKeeperRequest | null = null;
   private answerLength = 0;
   private answerFrame = 0;
@@ -159,8 +164,14 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     }
     const foreign = foreignName(bytes, 0, bytes.length) ?? (this.connection.midStream ? null : unknownStart(bytes));
     if (foreign === null) return;
+    this.becomeForeign(foreign, bytes, firstFrame, this.head.first()?.time ?? time);
+  }
+
+  /** What the client speaks is not ZooKeeper's: nothing more is looked at. */
+  private becomeForeign(name: string, bytes: Buffer, frame: number, time: number): void {
     this.mode = 'foreign';
-    this.connection.foreign = foreign;
+    this.connection.foreign = name;
+    this.firstBytes = { frame, time, firstBytes: bytes.toString('hex', 0, FIRST_BYTES) };
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number, exact = true): void {
@@ -191,6 +202,12 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   }
 
   end(): void {
+    const early = this.head.first();
+    if (this.mode === 'undecided' && early !== undefined && !this.connection.midStream && this.requests.lost === 0) {
+      const bytes = this.head.all(TO_SERVER);
+      this.becomeForeign(strangerName(bytes), bytes, early.frame, early.time);
+      this.requests.skippedBytes += bytes.length;
+    }
     this.giveUpDeciding();
     if (this.mode === 'word') this.finishWord();
     if (this.mode === 'framed' || this.mode === 'undecided') {
@@ -208,7 +225,8 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
       const { skippedBytes: bytes, frame, time } = this.stream(direction);
       if (bytes === 0) continue;
       if (direction === TO_CLIENT) this.outstanding.doubt();
-      this.sink.gap({ connection: this.connection, direction, frame, time, bytes, reason: 'foreign' });
+      const first = direction === TO_SERVER ? this.firstBytes : null;
+      this.sink.gap({ connection: this.connection, direction, frame, time, bytes, reason: 'foreign', ...first });
     }
   }
 
@@ -247,11 +265,12 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     streamEnd: number,
     truncated: boolean,
   ): void {
+    const first = !this.connection.midStream && this.requests.atFirst;
+    if (first && this.isStranger(bytes, start, end, length, truncated)) return;
     if (end - start < 8) return;
     const message = this.begin(TO_SERVER, length, streamEnd, truncated);
     message.kind = 'request';
     message.bytes = bytes;
-    const first = !this.connection.midStream && this.requests.atFirst;
     if (first && (truncated || isConnectRequest(bytes, start, end))) {
       this.handshakeRequest(message, start, end);
       return;
@@ -282,6 +301,21 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     if (opcode === OpCode.ping && message.frame < this.earlyPingAnswer) this.earlyPingAnswer = -1;
     else this.outstanding.add(request);
     this.sink.message(message);
+  }
+
+  /** The first message has a plausible length and is neither a connect request nor any other request of ZooKeeper. */
+  private isStranger(bytes: Buffer, start: number, end: number, length: number, truncated: boolean): boolean {
+    if (truncated) {
+      if (length >= CONNECT_LENGTHS.leastRequest && length <= CONNECT_LENGTHS.mostRequest) return false;
+    } else if (isConnectRequest(bytes, start, end)) return false;
+    if (end - start >= 8 && isOpcode(bytes.readInt32BE(start + 4))) return false;
+    const head = Buffer.alloc(Math.min(end - start, FIRST_BYTES - 4) + 4);
+    head.writeInt32BE(length);
+    bytes.copy(head, 4, start, end);
+    this.becomeForeign(strangerName(head), head, this.requests.firstFrame, this.requests.time);
+    this.requests.messageBytes -= end - start + 4;
+    this.requests.skippedBytes += end - start + 4;
+    return true;
   }
 
   private handshakeRequest(message: MessageView, start: number, end: number): void {
@@ -483,5 +517,5 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
 /** A length that no server would take says that the first bytes of a connection are not ZooKeeper's. */
 function unknownStart(bytes: Buffer): string | null {
   const length = bytes.readInt32BE(0);
-  return length < 8 || length > MAX_LENGTH ? 'unknown' : null;
+  return length < 8 || length > MAX_LENGTH ? strangerName(bytes) : null;
 }
