@@ -17,6 +17,7 @@ import { leaderElection } from './catalogue/leader-election.js';
 import { leaseRenewalStorm } from './catalogue/lease-renewal-storm.js';
 import { missingRewatch } from './catalogue/missing-rewatch.js';
 import { nodeExistsSwallowed } from './catalogue/node-exists-swallowed.js';
+import { oversize } from './catalogue/oversize.js';
 import { pingOnlySession } from './catalogue/ping-only-session.js';
 import { pingUnanswered } from './catalogue/ping-unanswered.js';
 import { pollWithoutWatch } from './catalogue/poll-without-watch.js';
@@ -59,6 +60,7 @@ export const rules: readonly AnyRule[] = inOrder([
   leaseRenewalStorm,
   missingRewatch,
   nodeExistsSwallowed,
+  oversize,
   pingOnlySession,
   pingUnanswered,
   pollWithoutWatch,

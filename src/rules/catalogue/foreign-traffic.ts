@@ -4,7 +4,7 @@ import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { endingOf } from '../support/ending.js';
-import type { Place } from '../support/pace.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import { count, duration, listing, seconds } from '../support/text.js';
 
 /** One connection whose client does not speak ZooKeeper. */
@@ -15,7 +15,7 @@ interface Stranger {
   readonly name: string;
   /** First bytes as hex, and where they came. */
   readonly bytes: string;
-  readonly first: Place;
+  readonly first: Moment;
   end: ReturnType<typeof endingOf>;
 }
 
