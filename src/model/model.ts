@@ -318,6 +318,8 @@ export class Model implements ObservationSink {
     this.totals.requests++;
     connection.server.requests++;
     connection.requests++;
+    const known = connection.session;
+    if (known !== null && m.time - connection.lastRequestTime > known.timeoutNs() / 2) silent(m, connection, known);
     connection.lastRequestTime = m.time;
     connection.lastRequestFrame = m.frame;
     const opcode = m.opcode ?? 0;
@@ -450,4 +452,16 @@ export class Model implements ObservationSink {
     connection.lastAnswerTime = m.time;
     connection.lastAnswerFrame = m.frame;
   }
+}
+
+/** The client sent nothing for long: since its latest request, or since the answer that it may have waited for. */
+function silent(m: ZooKeeperMessage, connection: ClientConnection, session: Session): void {
+  const { outstanding, lastRequestTime, lastRequestFrame, lastResponseTime, lastResponseFrame } = connection;
+  const owed = outstanding.oldest !== null && outstanding.oldest.time <= lastRequestTime;
+  if (lastRequestTime < 0 || lastResponseTime < 0 || owed) return;
+  const answered = lastResponseTime > lastRequestTime;
+  const from = answered
+    ? { frame: lastResponseFrame, time: lastResponseTime }
+    : { frame: lastRequestFrame, time: lastRequestTime };
+  if (m.time - from.time > session.timeoutNs() / 2) session.addSilence({ from, to: { frame: m.frame, time: m.time } });
 }

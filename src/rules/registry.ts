@@ -32,6 +32,7 @@ import { slowQuorumAck } from './catalogue/slow-quorum-ack.js';
 import { slowRequest } from './catalogue/slow-request.js';
 import { staleChildList } from './catalogue/stale-child-list.js';
 import { staleRead } from './catalogue/stale-read.js';
+import { timeoutMisfit } from './catalogue/timeout-misfit.js';
 import { tlsHandshakeStall } from './catalogue/tls-handshake-stall.js';
 import { unbalancedServers } from './catalogue/unbalanced-servers.js';
 import { wastedErrors } from './catalogue/wasted-errors.js';
@@ -75,6 +76,7 @@ export const rules: readonly AnyRule[] = inOrder([
   slowRequest,
   staleChildList,
   staleRead,
+  timeoutMisfit,
   tlsHandshakeStall,
   unbalancedServers,
   wastedErrors,

@@ -45,6 +45,14 @@ export interface RefusedCreate {
   readonly firstTime: number;
 }
 
+/** A time in which a client that nothing was owed sent nothing, not even pings. */
+export interface ClientSilence {
+  readonly from: Moment;
+  readonly to: Moment;
+}
+
+const NO_SILENCES: readonly ClientSilence[] = [];
+const SILENCES = 64;
 const ATTACHMENTS = 64;
 /** No ensemble has as many. */
 const SERVERS_KEPT = 64;
@@ -91,6 +99,8 @@ export class Session {
   work = 0;
   /** Longest time between two requests, pings included. */
   longestSilence = 0;
+  /** The latest silences of half its timeout and more that ended with a request on the same connection; bounded. */
+  silences: readonly ClientSilence[] = NO_SILENCES;
   end: SessionEnd = 'open';
   endMoment: Moment | null = null;
   /** The closeSession request. */
@@ -259,6 +269,10 @@ export class Session {
     if (this.lastTime - this.start.time < WORTH_COMPARING) this.beginning = NO_BEGINNING;
     this.current = null;
     this.attachments = this.attachments.map((attachment) => ({ ...attachment, connection: null }));
+  }
+
+  addSilence(silence: ClientSilence): void {
+    this.silences = [...this.silences.slice(1 - SILENCES), silence];
   }
 
   addHole(moment: Moment): void {
