@@ -458,10 +458,15 @@ export class Model implements ObservationSink {
 function silent(m: ZooKeeperMessage, connection: ClientConnection, session: Session): void {
   const { outstanding, lastRequestTime, lastRequestFrame, lastResponseTime, lastResponseFrame } = connection;
   const owed = outstanding.oldest !== null && outstanding.oldest.time <= lastRequestTime;
-  if (lastRequestTime < 0 || lastResponseTime < 0 || owed) return;
+  // What the server sends again and again does not arrive: that is the network.
+  const { finRepeats, unackedRetransmissions } = connection.tcp.toClient;
+  if (lastRequestTime < 0 || lastResponseTime < 0 || owed || finRepeats + unackedRetransmissions > 0) return;
   const answered = lastResponseTime > lastRequestTime;
   const from = answered
     ? { frame: lastResponseFrame, time: lastResponseTime }
     : { frame: lastRequestFrame, time: lastRequestTime };
-  if (m.time - from.time > session.timeoutNs() / 2) session.addSilence({ from, to: { frame: m.frame, time: m.time } });
+  const length = m.time - from.time;
+  // By then the server would have closed: one that did not was not reached, or has not run either.
+  if (connection.tcp.toClient.fin === null && length > session.timeoutNs()) return;
+  if (length > session.timeoutNs() / 2) session.addSilence({ from, to: { frame: m.frame, time: m.time } });
 }

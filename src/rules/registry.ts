@@ -37,6 +37,7 @@ import { tlsHandshakeStall } from './catalogue/tls-handshake-stall.js';
 import { unbalancedServers } from './catalogue/unbalanced-servers.js';
 import { wastedErrors } from './catalogue/wasted-errors.js';
 import { watchLostAfterReconnect } from './catalogue/watch-lost-after-reconnect.js';
+import { writeOutcomeUnknown } from './catalogue/write-outcome-unknown.js';
 import { inOrder } from './order.js';
 import type { AnyRule } from './rule.js';
 
@@ -81,4 +82,5 @@ export const rules: readonly AnyRule[] = inOrder([
   unbalancedServers,
   wastedErrors,
   watchLostAfterReconnect,
+  writeOutcomeUnknown,
 ]);

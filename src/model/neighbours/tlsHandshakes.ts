@@ -17,6 +17,8 @@ export class ServerHandshakes {
   readonly outcomes = new Map<HandshakeOutcome, number>();
   /** Those that stalled, as long as they are not too many; `outcomes` has all. */
   readonly stalled: Stalled[] = [];
+  /** Those that the server ended without a word of TLS, as long as they are not too many. */
+  readonly refused: Stalled[] = [];
   /** Longest wait, in nanoseconds, from ClientHello to the server's first byte among those that were completed. */
   slowestCompleted = 0;
 
@@ -31,6 +33,10 @@ export class ServerHandshakes {
     const { outcome, serverFirst, hello } = handshake;
     this.outcomes.set(outcome, this.count(outcome) + 1);
     if (outcome === 'stalled' && this.stalled.length < MAX_KEPT) this.stalled.push({ handshake, connection });
+    const mute = handshake.serverHello === null && handshake.alert === null && handshake.endedBy === 'server';
+    if (mute && (outcome === 'closed' || outcome === 'reset') && this.refused.length < MAX_KEPT) {
+      this.refused.push({ handshake, connection });
+    }
     if (outcome === 'completed' && serverFirst !== null) {
       this.slowestCompleted = Math.max(this.slowestCompleted, serverFirst.time - hello.time);
     }
@@ -43,7 +49,7 @@ export class TlsHandshakes {
 
   message(message: Message, connection: ConnectionFacts): void {
     if (message.protocol !== 'tls') return;
-    const { op, handshake } = message as TlsMessage;
+    const { op, handshake } = message as Message & Pick<TlsMessage, 'op' | 'handshake'>;
     if (op !== 'Handshake' || handshake === null) return;
     const { text } = connection.server;
     let server = this.servers.get(text);

@@ -22,6 +22,7 @@ interface Stranger {
 const MAX = 20_000;
 const SHOWN = 3;
 const TLS_HANDSHAKE = 'TLS';
+const RECORD_HEADER = 5;
 
 export const foreignTraffic = defineRule({
   meta: {
@@ -57,6 +58,27 @@ export const foreignTraffic = defineRule({
       if (stranger !== undefined) stranger.end = endingOf(connection);
     }
 
+    /** A ClientHello on a port where ZooKeeper is spoken in clear, which the server ended without a word of TLS. */
+    function helloes(): Stranger[] {
+      const found: Stranger[] = [];
+      for (const tls of model.handshakes.servers.values()) {
+        const { server } = tls;
+        if (!model.servers.has(server) || tls.count('completed') > 0) continue;
+        for (const { handshake, connection } of tls.refused) {
+          const { hello, helloLength, decided } = handshake;
+          const host = connection.client.ip;
+          if (connection.midStream || options.ignore.includes(host)) continue;
+          const end = decided === null ? null : { ...decided, by: 'server' as const, kind: 'FIN' as const };
+          // Type, version and length of the record: those of every ClientHello.
+          const bytes = `160301${Math.max(0, helloLength - RECORD_HEADER)
+            .toString(16)
+            .padStart(4, '0')}`;
+          found.push({ host, client: connection.client.text, server, name: TLS_HANDSHAKE, bytes, first: hello, end });
+        }
+      }
+      return found;
+    }
+
     return {
       gap(gap, connection) {
         if (gap.reason !== 'foreign') return;
@@ -83,7 +105,7 @@ export const foreignTraffic = defineRule({
       end() {
         for (const connection of model.connections.values()) closed(connection);
         for (const id of answered) if (strangers.get(id)?.name === TLS_HANDSHAKE) strangers.delete(id);
-        const all = [...strangers.values()].sort((a, b) => a.first.frame - b.first.frame);
+        const all = [...strangers.values(), ...helloes()].sort((a, b) => a.first.frame - b.first.frame);
         const names = new Map<string, Set<string>>();
         for (const { host, name } of all) names.set(host, (names.get(host) ?? new Set()).add(name));
         // Who tries several protocols is one scanner, not several clients.
