@@ -224,10 +224,15 @@ export class LineSource {
     const known = REASONS.find((name) => name === reason);
     if (known === undefined) return false;
     const encrypted = ENCRYPTED.find((name) => name === line.text('encrypted'));
+    const firstBytes = line.text('firstBytes');
     connection.foreign = line.text('foreign') ?? connection.foreign;
     for (const reader of this.readers.values()) reader.gap(connection.id, direction);
     this.sink.gap(
-      { direction, frame, time, bytes, reason: known, ...(encrypted === undefined ? {} : { encrypted }) },
+      {
+        ...{ direction, frame, time, bytes, reason: known },
+        ...(encrypted === undefined ? {} : { encrypted }),
+        ...(firstBytes === null || !/^([0-9a-f]{2}){1,8}$/.test(firstBytes) ? {} : { firstBytes }),
+      },
       connection,
     );
     return true;
