@@ -42,6 +42,10 @@ export interface ModelOptions {
   readonly maxHosts?: number;
 }
 
+/** Nanoseconds: servers look for expired sessions about as often. */
+const TICK = 2e9;
+/** Nanoseconds: nobody sends pings so close to each other, but TCP what it could not send before. */
+const PILED_UP = 0.5e9;
 const MAX_SERVERS = 4096;
 
 /** What the whole capture holds, in numbers. */
@@ -342,7 +346,10 @@ export class Model implements ObservationSink {
     if (opcode === OpCode.ping) {
       this.totals.pings++;
       connection.pinged(m.time, m.frame);
-      if (session !== null) session.pings++;
+      if (session !== null) {
+        session.pings++;
+        if (connection.pingInterval < PILED_UP) session.livedUntil(m.time - PILED_UP);
+      }
       for (const listen of this.listeners.pingRequest) listen(m, connection);
       return;
     }
@@ -467,6 +474,6 @@ function silent(m: ZooKeeperMessage, connection: ClientConnection, session: Sess
     : { frame: lastRequestFrame, time: lastRequestTime };
   const length = m.time - from.time;
   // By then the server would have closed: one that did not was not reached, or has not run either.
-  if (connection.tcp.toClient.fin === null && length > session.timeoutNs()) return;
+  if (connection.tcp.toClient.fin === null && length > session.timeoutNs() + TICK) return;
   if (length > session.timeoutNs() / 2) session.addSilence({ from, to: { frame: m.frame, time: m.time } });
 }

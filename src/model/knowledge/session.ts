@@ -275,6 +275,12 @@ export class Session {
     this.silences = [...this.silences.slice(1 - SILENCES), silence];
   }
 
+  /** Pings piled up: the process lived in the silence that ended after `time`, the network did not carry what it sent. */
+  livedUntil(time: number): void {
+    const latest = this.silences.at(-1);
+    if (latest !== undefined && latest.to.time >= time) this.silences = this.silences.slice(0, -1);
+  }
+
   addHole(moment: Moment): void {
     this.holes++;
     this.firstHole ??= moment;
