@@ -24,7 +24,7 @@ import { TlsHandshakes } from './neighbours/tlsHandshakes.js';
 import { View } from './knowledge/view.js';
 import { Views } from './knowledge/views.js';
 import { addWatchAnswered, removeWatchesAnswered, setWatchesAnswered } from './knowledge/watches.js';
-import { closeSessionAnswered, refused, writeAnswered } from './knowledge/writes.js';
+import { closeSessionAnswered, refused, sessionTimedOut, writeAnswered } from './knowledge/writes.js';
 import type { Znode } from './knowledge/znode.js';
 import { Znodes } from './knowledge/znodes.js';
 
@@ -117,6 +117,10 @@ export class Model implements ObservationSink {
     this.maxHosts = options.maxHosts ?? 20_000;
     this.hostLimit = this.maxHosts;
     this.views = new Views(options.maxViews);
+    this.quorum.onClosing = (id, closing) => {
+      const session = this.sessions.find(id);
+      if (session !== undefined) sessionTimedOut(this, session, closing);
+    };
   }
 
   addListener(listener: ModelListener): void {

@@ -3,7 +3,7 @@ import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
 import { isEphemeral, isSequential } from '../../protocols/zookeeper/format/enums.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Stat } from '../../protocols/zookeeper/format/stat.js';
-import { answered, type AnsweredRequest } from '../events.js';
+import { answered, type AnsweredRequest, type Seen } from '../events.js';
 import type { Model } from '../model.js';
 import { errorsByPath, multiDone } from './outcome.js';
 import type { Session } from './session.js';
@@ -187,6 +187,23 @@ export function closeSessionAnswered(model: Model, closing: AnsweredRequest): vo
   }
   session.removeEphemerals();
   for (const listen of model.listeners.sessionClosed) listen(session, m);
+}
+
+/** The leader closes a session of which nothing was heard: its ephemerals go, whether anybody is told or not. */
+export function sessionTimedOut(model: Model, session: Session, closing: Seen): void {
+  const connection = session.current;
+  // Its client had asked for it, on its own connection to the leader.
+  if (session.closing !== null || connection === null) return;
+  const { frame, time, zxid } = closing;
+  for (const path of session.ephemerals.keys()) {
+    if (!stillOwned(model.znodes.find(path), session)) continue;
+    model.znodes.deleted(path, 'expired', zxid, time, frame, session.id);
+    for (const listen of model.listeners.changed) {
+      const what = { kind: 'delete', cause: 'expired', request: null, flags: 0, stat: null } as const;
+      listen({ path, session, connection, frame, time, zxid, ...what });
+    }
+  }
+  for (const listen of model.listeners.sessionClosed) listen(session, closing);
 }
 
 /** The ephemeral that the session once had under this path is not known to have gone before, or to be another's by now. */

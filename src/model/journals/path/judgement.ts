@@ -102,7 +102,11 @@ export function judge(
   const told = own.told.filter((event) => concerns(event, kind));
   const used = use === null ? all : all.filter((_, i) => use.used[i]);
   const stop = own.session.end === 'open' ? end : Math.min(end, own.session.endMoment?.time ?? own.session.lastTime);
-  const intervals = staleIntervals(used, all, told, timeline, stop, own.session.end !== 'open');
+  const named = kind === 'child' ? own.namedSince : null;
+  // A recursive watch names each child that comes or goes: nobody has to read the list again.
+  const intervals = staleIntervals(used, all, told, timeline, stop, own.session.end !== 'open').filter(
+    ({ change }) => named === null || change.time < named,
+  );
   const believed = used.at(-1) ?? null;
   const last = intervals.at(-1);
   const informed = toldDeleted({ told, believed }) !== null;

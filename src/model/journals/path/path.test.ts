@@ -59,6 +59,19 @@ describe("a session's knowledge of a list", () => {
     expect([judgements[0]!.current?.missing, judgements[0]!.current?.extra]).toEqual([['b'], ['a']]);
   });
 
+  it('is up to date where a recursive watch names every child that comes or goes', () => {
+    for (const watchMode of ['PERSISTENT_RECURSIVE', 'PERSISTENT']) {
+      const run = started();
+      run.reader.ask('addWatch', '/svc', { body: { watchMode } }).list('/svc', ['a'], false, 'getChildren2');
+      run.writer.create('/svc/b');
+      if (watchMode === 'PERSISTENT') run.reader.notify('NodeChildrenChanged', '/svc');
+      else run.reader.notify('NodeCreated', '/svc/b');
+      run.reader.idle(30);
+      const { judgements } = knowledge(run);
+      expect(statusOf(judgements, READER)[0]).toBe(watchMode === 'PERSISTENT' ? 'outOfDate' : 'upToDate');
+    }
+  });
+
   it('is pending while a read may be under way, or the watch has not fired', () => {
     const told = started();
     told.reader.list('/svc', ['a'], true, 'getChildren2');

@@ -7,7 +7,7 @@ import type { DataRead, ListAnswer, RefusedAnswer, Seen, ZnodeChange } from '../
 import type { ClientConnection } from '../../knowledge/clientConnection.js';
 import type { Session } from '../../knowledge/session.js';
 import type { View } from '../../knowledge/view.js';
-import type { Znode } from '../../knowledge/znode.js';
+import { parentOf, type Znode } from '../../knowledge/znode.js';
 import type { ModelListener } from '../../listener.js';
 import type { Model } from '../../model.js';
 import { childName, childPrefix, sameNames } from './childNames.js';
@@ -149,8 +149,10 @@ export class PathHistory implements ModelListener {
 
   sessionEnded(session: Session): void {
     const own = this.sessions.get(session);
+    if (own === undefined) return;
+    own.namedSince = recursiveSince(session, this.path);
     const view = session.views.get(this.path);
-    if (own === undefined || view === undefined) return;
+    if (view === undefined) return;
     own.holdsChildWatch = view.holds('child');
     own.holdsDataWatch = view.holds('data');
     own.everChildWatch = view.everChild || view.persistentWatch !== null;
@@ -237,6 +239,16 @@ export class PathHistory implements ModelListener {
     const by = { session: session.id, client: connection.client };
     this.refusals.push({ op, error, frame, time, zxid, by, count: 1 });
   }
+}
+
+/** When the recursive watch was set that the session holds on the path or above it. */
+function recursiveSince(session: Session, path: string): number | null {
+  for (let p: string | null = path; p !== null; p = parentOf(p)) {
+    const view = session.views.get(p);
+    if (view?.recursive === true && view.persistentWatch?.connection === session.current)
+      return view.persistentWatch.time;
+  }
+  return null;
 }
 
 /** What an answer tells of the znode's data. */

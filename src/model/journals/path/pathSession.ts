@@ -16,6 +16,8 @@ export class PathSession {
   holdsDataWatch = false;
   everChildWatch = false;
   everDataWatch = false;
+  /** Since when a recursive watch on the path or above it names every change of its children; null without one. */
+  namedSince: number | null = null;
 
   constructor(readonly session: Session) {}
 

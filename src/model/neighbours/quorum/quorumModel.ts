@@ -54,6 +54,8 @@ export class QuorumModel {
   readonly slowCommits: SlowCommit[] = [];
   /** The latest proposal to close a session, by its id. */
   readonly closings = new Map<string, Closing>();
+  /** Told of each proposal to close a session that no learner has asked for. */
+  onClosing: ((session: string, closing: Closing) => void) | null = null;
   /** Messages of either protocol. */
   messages = 0;
   private readonly open = new Map<number, LearnerLink>();
@@ -175,7 +177,9 @@ export class QuorumModel {
 
   private closing({ session, zxid, proposed, request }: Proposal): void {
     this.closings.delete(session);
-    this.closings.set(session, { ...proposed, zxid, asked: request !== null });
+    const closing = { ...proposed, zxid, asked: request !== null };
+    this.closings.set(session, closing);
+    if (!closing.asked) this.onClosing?.(session, closing);
     if (this.closings.size <= MOST_CLOSINGS) return;
     for (const oldest of this.closings.keys()) {
       this.closings.delete(oldest);
