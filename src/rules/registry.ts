@@ -16,6 +16,7 @@ import { largeResponse } from './catalogue/large-response.js';
 import { leaderElection } from './catalogue/leader-election.js';
 import { leaseRenewalStorm } from './catalogue/lease-renewal-storm.js';
 import { missingRewatch } from './catalogue/missing-rewatch.js';
+import { networkLoss } from './catalogue/network-loss.js';
 import { nodeExistsSwallowed } from './catalogue/node-exists-swallowed.js';
 import { oversize } from './catalogue/oversize.js';
 import { pingOnlySession } from './catalogue/ping-only-session.js';
@@ -61,6 +62,7 @@ export const rules: readonly AnyRule[] = inOrder([
   leaderElection,
   leaseRenewalStorm,
   missingRewatch,
+  networkLoss,
   nodeExistsSwallowed,
   oversize,
   pingOnlySession,
