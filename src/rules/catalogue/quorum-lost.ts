@@ -36,10 +36,13 @@ interface Gap {
   /** Latest attempt that failed: a write or a handshake; and the latest refused connection. */
   lastAttempt: Moment | null;
   lastRefused: Moment | null;
+  /** Places of the capture where answers may be missing. */
+  holes: number;
   /** Epoch that an answer showed after it, -1 while none. */
   epoch: number;
 }
 
+const OUTWEIGHS = 10;
 const EPOCH = 2 ** 32;
 const MAX_GAPS = 500;
 const MAX_CLIENTS = 2000;
@@ -80,7 +83,7 @@ export const quorumLost = defineRule({
     function begin(from: Gap['from']): void {
       current = {
         ...{ from, to: null, servers: new Map(), clients: new Map(), firstHandshake: null, lastHandshake: null },
-        ...{ firstRefused: null, lastAttempt: null, lastRefused: null, epoch: -1 },
+        ...{ firstRefused: null, lastAttempt: null, lastRefused: null, holes: 0, epoch: -1 },
       };
     }
 
@@ -96,6 +99,7 @@ export const quorumLost = defineRule({
       if (time - gap.from.time < options.seconds * 1e9 && gap.servers.size === 0) {
         // The usual case: the same object goes on.
         gap.from = at;
+        gap.holes = 0;
         return;
       }
       gap.to = at;
@@ -193,6 +197,9 @@ export const quorumLost = defineRule({
         // A new session is a write; to take up an old one is not.
         if (!resumed && asked === '0x0' && response !== null) answered(-1, response.time, response.frame);
       },
+      gap(gap) {
+        if (current !== null && gap.reason !== 'foreign' && gap.reason !== 'encrypted') current.holes++;
+      },
       sessionExpired(_session, connection) {
         expired++;
         if (expirations.length < MAX_CLIENTS) expirations.push(connection.handshake!.response!.time);
@@ -221,6 +228,9 @@ export const quorumLost = defineRule({
       if (lasts.length === 0) return;
       const last = lasts.reduce((a, b) => (b.time > a.time ? b : a));
       if (last.time - gap.from.time <= options.seconds * 1e9) return;
+      // Where frames are missing, answers may be: what failed has to outweigh that by far.
+      const failures = [...gap.servers.values()].reduce((n, f) => n + f.handshakes + f.refused, 0);
+      if (failures < gap.holes * OUTWEIGHS) return;
       const before = gap.from.epoch;
       const after = gap.epoch;
       const stepped = before >= 0 && after > before;
