@@ -9,16 +9,19 @@ import { count, duration, listing, seconds } from '../support/text.js';
 import { WRITES } from '../support/operations.js';
 
 /** A quick answer of a server to somebody, by kind of request. */
-interface Quick extends Moment {
-  readonly connection: number;
-  readonly requestTime: number;
-  readonly latency: number;
+interface Quick {
+  /** -1 while there is none. */
+  connection: number;
+  requestTime: number;
+  latency: number;
+  frame: number;
+  time: number;
 }
 
 /** What a server answered lately: the latest quick answers of two connections, and the latest slow one, by kind. */
 interface Recent {
-  readonly quick: [Quick | null, Quick | null];
-  other: [Quick | null, Quick | null];
+  readonly quick: [Quick, Quick];
+  readonly other: [Quick, Quick];
   readonly slow: [Moment | null, Moment | null];
 }
 
@@ -103,12 +106,18 @@ export const headOfLine = defineRule({
 
     function quick(m: ZooKeeperMessage, connection: ClientConnection, latency: number, kind: 0 | 1): void {
       const recent = recentOf(connection.server.address);
-      const known = recent.quick[kind];
-      if (known !== null && known.connection !== connection.id) recent.other[kind] = known;
-      recent.quick[kind] = {
-        ...{ connection: connection.id, requestTime: m.request!.time, latency },
-        ...{ frame: m.frame, time: m.time },
-      };
+      let known = recent.quick[kind];
+      if (known.connection !== connection.id) {
+        // The objects are used again: one answer in two makes none.
+        const other = recent.other[kind];
+        recent.other[kind] = known;
+        recent.quick[kind] = known = other;
+        known.connection = connection.id;
+      }
+      known.requestTime = m.request!.time;
+      known.latency = latency;
+      known.frame = m.frame;
+      known.time = m.time;
     }
 
     /** A request that the server answered slowly by itself: others may have waited behind it. */
@@ -126,7 +135,7 @@ export const headOfLine = defineRule({
         const heldWrites = writes * 2 > behind.length;
         const candidates = [recent.quick[heldWrites ? WRITE : READ], recent.other[heldWrites ? WRITE : READ]];
         const witness = candidates.find(
-          (q) => q != null && q.connection !== connection.id && q.requestTime >= request.time,
+          (q) => q.connection >= 0 && q.connection !== connection.id && q.requestTime >= request.time,
         );
         const slowElse = recent.slow[heldWrites ? WRITE : READ];
         const paths = new Set(behind.map(({ path }) => path));
@@ -142,7 +151,7 @@ export const headOfLine = defineRule({
           heldOps: new Set(behind.map(({ op }) => op)),
           heldPath: paths.size === 1 ? behind[0]!.path : null,
           heldWrites,
-          witness: witness ?? null,
+          witness: witness === undefined ? null : { ...witness },
           slowForOthers: slowElse !== null && slowElse.time >= request.time,
           held: 0,
           last: answer,
@@ -251,5 +260,9 @@ export const headOfLine = defineRule({
 });
 
 function newRecent(): Recent {
-  return { quick: [null, null], other: [null, null], slow: [null, null] };
+  return { quick: [noQuick(), noQuick()], other: [noQuick(), noQuick()], slow: [null, null] };
+}
+
+function noQuick(): Quick {
+  return { connection: -1, requestTime: 0, latency: 0, frame: 0, time: 0 };
 }

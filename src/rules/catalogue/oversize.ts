@@ -37,6 +37,8 @@ const ROUND_TRIP = 2e9;
 const TOGETHER = 1e9;
 const APART = 600e9;
 const GROWTH = 1.1;
+/** Shorter requests come in one segment, or with their length in one of its own. */
+const LONG = 1400;
 const SET_WATCHES: ReadonlySet<string> = new Set(['setWatches', 'setWatches2']);
 
 export const oversize = defineRule({
@@ -96,7 +98,8 @@ export const oversize = defineRule({
     return {
       withoutPings: true,
       request(m) {
-        if (m.firstFrame !== m.frame && m.request !== null) firstFrames.set(m.request, m.firstFrame);
+        if (m.firstFrame !== m.frame && m.length >= LONG && m.request !== null)
+          firstFrames.set(m.request, m.firstFrame);
       },
       response(m) {
         const request = m.request;

@@ -26,7 +26,7 @@ interface Failed {
 /** Time from one answered write to the next, whatever the servers. */
 interface Gap {
   /** zxid of the answer, -1 where it made a session; the epoch that the servers had shown by then, -1 if none. */
-  from: Moment & { readonly zxid: number; readonly epoch: number };
+  readonly from: { frame: number; time: number; zxid: number; epoch: number };
   to: (Moment & { readonly zxid: number }) | null;
   readonly servers: Map<string, Failed>;
   readonly clients: Map<string, Affected>;
@@ -89,17 +89,20 @@ export const quorumLost = defineRule({
 
     /** A write was answered: the quorum stands. */
     function answered(zxid: number, time: number, frame: number): void {
-      const shown = zxid > 0 ? zxid : Math.max(-1, ...[...model.servers.values()].map((server) => server.zxid));
-      const at = { frame, time, zxid, epoch: shown > 0 ? epochOf(shown) : -1 };
       const gap = current;
-      if (gap === null) {
-        begin(at);
+      if (gap !== null && time - gap.from.time < options.seconds * 1e9 && gap.holes === 0 && gap.servers.size === 0) {
+        // The usual case: the same object goes on.
+        const { from } = gap;
+        from.frame = frame;
+        from.time = time;
+        from.zxid = zxid;
+        if (zxid > 0) from.epoch = epochOf(zxid);
         return;
       }
-      if (time - gap.from.time < options.seconds * 1e9 && gap.servers.size === 0) {
-        // The usual case: the same object goes on.
-        gap.from = at;
-        gap.holes = 0;
+      const shown = zxid > 0 ? zxid : Math.max(-1, ...[...model.servers.values()].map((server) => server.zxid));
+      const at = { frame, time, zxid, epoch: shown > 0 ? epochOf(shown) : -1 };
+      if (gap === null) {
+        begin(at);
         return;
       }
       gap.to = at;
@@ -184,7 +187,7 @@ export const quorumLost = defineRule({
           unresolved.epoch = epochOf(m.zxid);
           unresolved = null;
         }
-        const failing = current?.servers.get(connection.server.address);
+        const failing = current?.servers.size === 0 ? undefined : current?.servers.get(connection.server.address);
         if (failing !== undefined && failing.handshakes + failing.refused + failing.writes > 0) failing.answers = true;
         if (WRITES.has(request.opcode)) answered(m.zxid, m.time, m.frame);
         else if (current !== null && current.servers.size > 0 && m.zxid > 0 && current.epoch < 0) {

@@ -46,6 +46,8 @@ const MAX = 5000;
 const FRAMES = 50;
 const FEW = 2;
 const SECOND = 1e9;
+/** Nanoseconds: a server that was behind is watched for so long. */
+const LAGS_ON = 60e9;
 
 export const staleRead = defineRule({
   meta: {
@@ -71,8 +73,31 @@ export const staleRead = defineRule({
     const lists = new Map<string, Newest>();
     /** Servers that have shown the same zxid of the same path: of one ensemble. */
     const related = new Set<string>();
+    /** Highest zxid that any server had shown by `olderUntil`, by `beforeUntil`, and has shown by now. */
+    let older = -1;
+    let olderUntil = -Infinity;
+    let before = -1;
+    let beforeUntil = -Infinity;
+    let latest = -1;
+    /** Until then some server is taken to lag. */
+    let lagsUntil = -Infinity;
     const synced = new Map<ClientConnection, number>();
     const found = new Map<string, Stale>();
+
+    /**
+     * What reads show is looked at only while some server is behind what another one had shown well before: most servers
+     * are level nearly always.
+     */
+    function level(m: ZooKeeperMessage): void {
+      if (m.zxid < older && m.zxid >= 0 && m.request!.time - olderUntil > lag / 2) lagsUntil = m.time + LAGS_ON;
+      if (m.time - beforeUntil >= lag / 2) {
+        older = before;
+        olderUntil = beforeUntil;
+        before = latest;
+        beforeUntil = m.time;
+      }
+      if (m.zxid > latest) latest = m.zxid;
+    }
 
     function note(
       newest: Map<string, Newest>,
@@ -184,12 +209,13 @@ export const staleRead = defineRule({
         // One server alone can be compared with nobody.
         if (request === null || model.servers.size < 2) return;
         const path = request.path;
+        level(m);
         switch (request.opcode) {
           case OpCode.getData:
           case OpCode.exists:
           case OpCode.getChildren2:
           case OpCode.getChildren:
-            if (path === null) return;
+            if (path === null || m.time > lagsUntil) return;
             if (m.err === ErrorCode.NoNode) absent(m, connection, path);
             else if (m.err === 0 && request.opcode !== OpCode.getChildren) read(m, connection, path);
             return;

@@ -1,18 +1,26 @@
 import type { ClientConnection } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 
+/** The FIN or RST that ended a TCP connection. */
+export interface Ending extends Moment {
+  readonly by: 'client' | 'server';
+  readonly kind: 'FIN' | 'RST';
+}
+
 /** Who ended a TCP connection first, and where; null while nobody did. */
-export function endingOf({
-  tcp,
-}: ClientConnection): (Moment & { readonly by: 'client' | 'server'; readonly kind: 'FIN' | 'RST' }) | null {
-  const ends = (['server', 'client'] as const).flatMap((by) => {
-    const { fin, rst } = by === 'server' ? tcp.toClient : tcp.toServer;
-    return [
-      ...(fin === null ? [] : [{ frame: fin.frame, time: fin.time, by, kind: 'FIN' as const }]),
-      ...(rst === null ? [] : [{ frame: rst.frame, time: rst.time, by, kind: 'RST' as const }]),
-    ];
-  });
-  return ends.sort((a, b) => a.frame - b.frame)[0] ?? null;
+export function endingOf({ tcp }: ClientConnection): Ending | null {
+  const { toServer, toClient } = tcp;
+  let first: Ending | null = null;
+  // Nearly all connections end by one FIN, and many of them at a time: no list is made of the four.
+  if (toClient.fin !== null) first = earlier(first, toClient.fin, 'server', 'FIN');
+  if (toClient.rst !== null) first = earlier(first, toClient.rst, 'server', 'RST');
+  if (toServer.fin !== null) first = earlier(first, toServer.fin, 'client', 'FIN');
+  if (toServer.rst !== null) first = earlier(first, toServer.rst, 'client', 'RST');
+  return first;
+}
+
+function earlier(first: Ending | null, { frame, time }: Moment, by: Ending['by'], kind: Ending['kind']): Ending {
+  return first !== null && first.frame <= frame ? first : { frame, time, by, kind };
 }
 
 /** The server's FIN or RST, where it came before any of the client. */
