@@ -5,6 +5,7 @@ import type { Read, View, Watch, WatchKind } from './view.js';
 /** The server holds a watch from now on; `read` is the answer that brought it, null for setWatches. */
 export function setWatch(model: Model, view: View, kind: WatchKind, watch: Watch, read: Read | null): void {
   const fired = view.fired(kind);
+  noteWatcher(view, watch);
   if (kind === 'data') {
     view.dataWatch = watch;
     view.everData = true;
@@ -58,8 +59,14 @@ export function setWatchesAnswered(model: Model, { m, request, session, connecti
   for (const path of body.persistentRecursiveWatches ?? []) setPersistent(model.view(session, path), watch, true);
 }
 
+function noteWatcher(view: View, { time }: Watch): void {
+  if (view.everData || view.everChild || view.everPersistent) return;
+  view.znode.newestWatcher = { ip: view.session.ip, time };
+}
+
 function setPersistent(view: View, watch: Watch, recursive: boolean): void {
   if (recursive && !view.recursive) view.session.recursiveWatches++;
+  noteWatcher(view, watch);
   view.persistentWatch = watch;
   view.recursive ||= recursive;
   view.everPersistent = true;

@@ -80,6 +80,8 @@ export class Znode {
   lists: readonly ChildList[] = NO_LISTS;
   /** Changes that were too many to keep. */
   forgotten = 0;
+  /** The latest client that set a watch here for the first time in its session. */
+  newestWatcher: { readonly ip: string; readonly time: number } | null = null;
   /** How many sessions hold a view of it. */
   views = 0;
   /** Forgotten to bound memory: nothing more is noted of it. */

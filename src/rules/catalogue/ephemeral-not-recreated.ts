@@ -61,6 +61,9 @@ export const ephemeralNotRecreated = defineRule({
         if (uncertain || later.some((other) => created(other, ephemeral))) continue;
         const znode = model.znode(ephemeral.path);
         const gone = znode?.deletion ?? null;
+        // Another client has it by now: an election by a fixed name.
+        const now = znode?.creation ?? null;
+        if (znode?.exists === true && now !== null && now.time >= since && now.session !== old.id) continue;
         // A client that gave its session up by itself, or a process that was started anew: only if the node was seen to
         // go, and nothing else was registered in its place.
         if (old.end !== 'expired') {

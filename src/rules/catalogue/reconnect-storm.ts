@@ -21,6 +21,8 @@ interface Burst {
   closedByClient: number;
 }
 
+/** Seconds from which on a moderate rate of new sessions is a habit. */
+const LONG = 10;
 const MAX_BURSTS = 1000;
 const MAX_SESSIONS = 200;
 
@@ -34,7 +36,7 @@ export const reconnectStorm = defineRule({
       proof:
         'The handshakes of one host, their rate, and how soon each connection ended; for one session also the request before each break.',
       lookalikes:
-        'An ordinary Java client during an outage tries about once a second (refused attempts are connect-refused); a cron job every few seconds; many clients that reconnect once each after a restart; many pods behind one address, whose connections live on.',
+        'An ordinary Java client during an outage tries about once a second (refused attempts are connect-refused); a cron job every few seconds; many clients that reconnect once each after a restart; many pods behind one address, whose connections live on; a script that runs the command-line client for each of a dozen commands.',
       remedy:
         'Make one client for the life of the process and share it. Where the same session comes back: look at the request before each break; an answer above jute.maxbuffer needs a larger limit at the client or a smaller znode.',
     },
@@ -67,6 +69,9 @@ export const reconnectStorm = defineRule({
     function finish(burst: Burst): void {
       const lasted = Math.max(burst.to.time - burst.from.time, 1e9) / 1e9;
       if (burst.handshakes < options.handshakes || burst.handshakes / lasted < options.rate) return;
+      // A script that runs the shell for each of its commands makes new sessions as well: so many, but not for long.
+      const brief = burst.fresh > burst.resumed && burst.handshakes < 2 * options.handshakes && lasted < LONG;
+      if (brief) return;
       if (storms.length < MAX_BURSTS) storms.push(burst);
     }
 

@@ -12,6 +12,7 @@ import { halfOpenConnection } from './half-open-connection.js';
 import { pingUnanswered } from './ping-unanswered.js';
 import { sessionAbandoned } from './session-abandoned.js';
 import { serverStall } from './server-stall.js';
+import { timeoutMisfit } from './timeout-misfit.js';
 import { watchLostAfterReconnect } from './watch-lost-after-reconnect.js';
 
 interface Expired {
@@ -26,7 +27,15 @@ interface Expired {
 }
 
 const MAX = 10_000;
-const CAUSES = [sessionAbandoned, serverStall, connectTimeout, connectRefused, halfOpenConnection, pingUnanswered];
+const CAUSES = [
+  timeoutMisfit,
+  sessionAbandoned,
+  serverStall,
+  connectTimeout,
+  connectRefused,
+  halfOpenConnection,
+  pingUnanswered,
+];
 const CONSEQUENCES = [ephemeralNotRecreated, watchLostAfterReconnect];
 
 export const sessionExpired = defineRule({

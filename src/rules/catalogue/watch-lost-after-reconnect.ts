@@ -24,6 +24,12 @@ const PROMPT = 10e9;
 const MAX = 20_000;
 const KINDS: readonly WatchKind[] = ['data', 'child'];
 
+/** A client of another host began to watch the path when this one was gone: it has its duties now (a leader's). */
+function takenOver(expired: Session, { znode }: View): boolean {
+  const taker = znode.newestWatcher;
+  return taker !== null && taker.ip !== expired.ip && taker.time > expired.lastRequestTime;
+}
+
 export const watchLostAfterReconnect = defineRule({
   meta: {
     name: 'watch-lost-after-reconnect',
@@ -34,7 +40,7 @@ export const watchLostAfterReconnect = defineRule({
       proof:
         'The answer that set the watch, the handshake on another connection (of the same session, or of the session that the same host began after expiry), and no setWatches and no read of the path with a watch from there to the end, while the session goes on pinging.',
       lookalikes:
-        'Go sends setWatches a moment after the handshake, Java at once, kazoo recipes read again; a client that is closing; a watch that had been used up before the reconnect; a watch on a znode that is gone; after an expiry, a client which reads again only when its application wakes up.',
+        'Go sends setWatches a moment after the handshake, Java at once, kazoo recipes read again; a client that is closing; a watch that had been used up before the reconnect; a watch on a znode that is gone; after an expiry, a client which reads again only when its application wakes up; a leader’s watch, which another client sets when it leads.',
       remedy:
         'kazoo never sends setWatches: use ChildrenWatch and DataWatch, or add a listener that reads again at KazooState.CONNECTED. go-zookeeper closes the watch channel when the session is lost: read again with ChildrenW, GetW or ExistsW. Curator caches do it alone. In Java and C the library sets watches again after a reconnect, but never after an expiry.',
     },
@@ -113,7 +119,7 @@ export const watchLostAfterReconnect = defineRule({
           const watch = believed(view, kind);
           if (watch === null || found.length >= MAX) continue;
           if (view.znode.exists === false && !expired.ephemerals.has(path)) continue;
-          if (later.some((other) => watched(other, path, kind))) continue;
+          if (later.some((other) => watched(other, path, kind)) || takenOver(expired, view)) continue;
           const uncertain =
             later.some((other) => other.holes > 0 || other.forgotten > 0) || unseenSessions(expired, moment.time);
           if (uncertain || expired.uncertainSince(watch.time) || successor.start.time - moment.time > PROMPT) continue;
