@@ -44,7 +44,7 @@ interface Found {
 }
 
 /** Places for reads that may become a poll, of all connections together: a power of two. */
-const PLACES = 8192;
+const PLACES = 4096;
 /** A read that came a few times at the pace keeps its place against others. */
 const SETTLED = 4;
 /** Of longer lists only the number of names is compared. */
@@ -102,9 +102,13 @@ export const pollWithoutWatch = defineRule({
       poll.connection = connection.id;
       poll.opcode = opcode;
       poll.path = path;
+      poll.pace.begin(m.request!.time, m.request!.frame);
+    }
+
+    /** Most reads become no poll: whose they are, and how the answers compare, is looked at from here on. */
+    function settle(poll: Poll, connection: ClientConnection): void {
       poll.client = connection.client;
       poll.session = connection.session?.id ?? null;
-      poll.pace.begin(m.request!.time, m.request!.frame);
       poll.bytes = poll.answers = poll.changes = 0;
       poll.zxid = poll.names = -1;
       poll.list = null;
@@ -191,6 +195,7 @@ export const pollWithoutWatch = defineRule({
           poll.bytes += request.length + m.length;
           if (connection.gaps > 0) poll.lossy = true;
           if (pace.count > SETTLED) compare(poll, m);
+          else if (pace.count === SETTLED) settle(poll, connection);
         } else if (!lasts || pace.count < SETTLED) {
           if (pace.count > SETTLED) judge(poll);
           begin(poll, m, connection, opcode, path);

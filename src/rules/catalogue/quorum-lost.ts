@@ -158,10 +158,10 @@ export const quorumLost = defineRule({
       }
       const ending = endingOf(connection);
       if (ending === null) return;
-      const gap = gapAt(ending.time);
-      if (gap !== null && connection.responses > 0) {
-        const who = ending.by === 'server' ? connection.server.address : connection.client;
-        failedOf(gap, connection).end ??= { ...ending, text: `${ending.kind} of ${who}` };
+      // A client that leaves tells nothing.
+      const gap = ending.by === 'server' && connection.responses > 0 ? gapAt(ending.time) : null;
+      if (gap !== null) {
+        failedOf(gap, connection).end ??= { ...ending, text: `${ending.kind} of ${connection.server.address}` };
         touch(gap, connection, ending.frame);
       }
       if (connection.gaps > 0) return;

@@ -11,7 +11,9 @@ import type { Moment } from '../../observations/connectionFacts.js';
 import { count, duration, seconds } from '../support/text.js';
 
 /** The newest state of a znode (its data, or its list of children) that any answer has shown, and which was the first to show it. */
-interface Newest extends Moment {
+interface Newest {
+  frame: number;
+  time: number;
   /** mzxid of data, pzxid of a list. */
   zxid: number;
   czxid: number;
@@ -116,8 +118,14 @@ export const staleRead = defineRule({
           if (known.server !== server) related.add(pair(known.server, server));
           return;
         }
-        newest.delete(path);
-      } else if (newest.size >= MAX_PATHS) forget(newest);
+        known.zxid = zxid;
+        known.czxid = czxid;
+        known.server = server;
+        known.frame = m.frame;
+        known.time = m.time;
+        return;
+      }
+      if (newest.size >= MAX_PATHS) forget(newest);
       newest.set(path, {
         zxid,
         czxid,
