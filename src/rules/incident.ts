@@ -70,7 +70,9 @@ function depth({ cause }: Finding): number {
 }
 
 function clientsOf(finding: Finding): string[] {
-  const clients = affectedOf(finding).map(({ client }) => hostOf(client));
+  // What a lease or a server suffers names no client.
+  const named = affectedOf(finding).map(({ client }) => client as string | undefined);
+  const clients = named.filter((client) => client !== undefined).map(hostOf);
   if (clients.length > 0 || finding.client === undefined) return clients;
   return [hostOf(finding.client)];
 }
