@@ -45,7 +45,7 @@ export function brokenPromises(old: object, now: object): string[] {
     const after = ways(newer, is);
     const described = [was, at(older, was)].some((schema) => typeof schema['description'] === 'string');
     const broken = after.flatMap((way) => best(before.map((old) => fits(old, way, place))));
-    const objects = before.filter((way) => 'const' in way || 'properties' in way);
+    const objects = before.filter((way) => 'const' in way || 'properties' in way || way['type'] === 'null');
     if (!before.every((way) => Object.keys(way).every((name) => name === 'description'))) {
       broken.push(...objects.flatMap((old) => best(after.map((way) => fits(old, way, place)))));
     }

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { analyzeSchema } from '../../report/schemas/analyze.js';
+import { schemaText } from '../../report/schemas.js';
 import type { AnalyzeDocument } from '../../report/analyze/document.js';
 import { runCli } from '../../testing/runCli.js';
 
@@ -22,7 +22,7 @@ async function documentOf(...argv: string[]): Promise<AnalyzeDocument> {
 }
 
 describe('zkscope analyze --json', () => {
-  const validate = new Ajv2020({ strict: false }).compile(analyzeSchema);
+  const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('analyze')) as object);
 
   it.each(captures)('keeps to its schema on %s', async (name) => {
     const document = await documentOf(join(incidents, name));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DiffDocument } from '../../report/diff/document.js';
-import { diffSchema } from '../../report/schemas/diff.js';
+import { schemaText } from '../../report/schemas.js';
 import { runCli } from '../../testing/runCli.js';
 
 const folder = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
@@ -12,7 +12,7 @@ const blind = join(folder, 'rpcx-blind-window.pcap.gz');
 const healthy = join(folder, 'rpcx-blind-window-ok.pcap.gz');
 const pause = join(folder, 'server-pause.pcap.gz');
 const small = join(folder, 'session-moved.pcap');
-const validate = new Ajv2020({ strict: false }).compile(diffSchema);
+const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('diff')) as object);
 let temporary = '';
 
 beforeAll(() => {

@@ -5,14 +5,14 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LadderDocument, LadderEntry } from '../../report/follow/document.js';
 import { ladderTarget } from '../../model/journals/conversation/target.js';
-import { followSchema } from '../../report/schemas/follow.js';
+import { schemaText } from '../../report/schemas.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { runCli } from '../../testing/runCli.js';
 import * as bytes from '../../testing/zookeeperBytes.js';
 
 const folder = new URL('../../../fixtures/', import.meta.url).pathname;
 const incident = (name: string): string => join(folder, 'incidents', name);
-const validate = new Ajv2020({ allowUnionTypes: true }).compile(followSchema);
+const validate = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schemaText('follow')) as object);
 let temporary = '';
 
 beforeAll(() => {
@@ -64,7 +64,7 @@ describe('zkscope follow', () => {
     });
     expect(events.filter(({ kind }) => kind === 'finRetransmission').map(({ count }) => count)).toEqual([6, 1]);
     expect(events.find(({ expired }) => expired === true)).toMatchObject({ type: 'response', connection: 6 });
-    expect(events.some(({ type, duration }) => type === 'silence' && Number(duration) > 7)).toBe(true);
+    expect(events.some(({ type, duration }) => type === 'silence' && duration > 7)).toBe(true);
     const { stdout } = await runCli('follow', '0x1000024810f009b', incident('sidecar-drop.pcap'));
     expect(stdout).toMatch(/◀─+ SESSION EXPIRED \(1\.44 ms\) #174│/);
     expect(stdout).toContain('FIN again: not acknowledged, 6 times');

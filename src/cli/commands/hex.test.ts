@@ -3,13 +3,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HexDocument, HexFieldEntry, HexMessageEntry } from '../../paste/report/document.js';
-import { hexSchema } from '../../report/schemas/hex.js';
+import { schemaText } from '../../report/schemas.js';
 import { expectedMessages } from '../../testing/annotated.js';
 import { runCli } from '../../testing/runCli.js';
 
 const folder = new URL('../../../fixtures/hex/', import.meta.url).pathname;
 const dumps = readdirSync(folder).filter((name) => name.endsWith('.txt'));
-const validate = new Ajv2020({ strict: false }).compile(hexSchema);
+const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('hex')) as object);
 
 async function documentOf(...argv: string[]): Promise<HexDocument> {
   const { stdout, stderr, status } = await runCli('hex', '--json', ...argv);

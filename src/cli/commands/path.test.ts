@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PathDocument, PathSessionEntry } from '../../report/path/document.js';
-import { pathSchema } from '../../report/schemas/path.js';
+import { schemaText } from '../../report/schemas.js';
 import { runCli } from '../../testing/runCli.js';
 
 const folder = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
 const incident = (name: string): string => join(folder, name);
-const validate = new Ajv2020({ allowUnionTypes: true }).compile(pathSchema);
+const validate = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schemaText('path')) as object);
 let temporary = '';
 
 beforeAll(() => {

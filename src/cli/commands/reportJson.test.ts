@@ -1,13 +1,15 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { ReportData } from '../../report/postmortem/data.js';
-import { reportSchema } from '../../report/schemas/report.js';
+import { schemaText } from '../../report/schemas.js';
 import { runCli } from '../../testing/runCli.js';
 
 const incident = (name: string): string => new URL(`../../../fixtures/incidents/${name}`, import.meta.url).pathname;
 
 describe('zkscope report --json', () => {
-  const validate = new Ajv2020({ strict: false, allowUnionTypes: true }).compile(reportSchema);
+  const validate = new Ajv2020({ strict: false, allowUnionTypes: true }).compile(
+    JSON.parse(schemaText('report')) as object,
+  );
 
   it.each(['sidecar-drop.pcap', 'rpcx-blind-window.pcap.gz', 'rewatch-ok.pcap', 'healthy-mixed.pcap.gz'])(
     'keeps to its schema on %s, and tells the findings of analyze',

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sessionsSchema } from '../../report/schemas/sessions.js';
+import { schemaText } from '../../report/schemas.js';
 import type { SessionRow, SessionsDocument } from '../../report/sessions/document.js';
 import { runCli } from '../../testing/runCli.js';
 
 const folder = new URL('../../../fixtures/protocol/', import.meta.url).pathname;
 const reconnect = join(folder, 'reconnect-setwatches.pcap');
 const everyOpcode = join(folder, 'every-opcode.pcap');
-const validate = new Ajv2020({ strict: false }).compile(sessionsSchema);
+const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('sessions')) as object);
 let temporary = '';
 
 beforeAll(() => {

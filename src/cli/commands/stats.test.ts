@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorName } from '../../protocols/zookeeper/format/errors.js';
-import { statsSchema } from '../../report/schemas/stats.js';
+import { schemaText } from '../../report/schemas.js';
 import type { StatsDocument, StatsGroup } from '../../report/stats/document.js';
 import { runCli } from '../../testing/runCli.js';
 
 const folder = new URL('../../../fixtures/protocol/', import.meta.url).pathname;
 const everyOpcode = join(folder, 'every-opcode.pcap');
-const validate = new Ajv2020({ strict: false }).compile(statsSchema);
+const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('stats')) as object);
 let temporary = '';
 
 beforeAll(() => {

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { treeSchema } from '../../report/schemas/tree.js';
+import { schemaText } from '../../report/schemas.js';
 import type { TreeDocument, TreeEntry } from '../../report/tree/document.js';
 import { runCli } from '../../testing/runCli.js';
 
 const folder = new URL('../../../fixtures/', import.meta.url).pathname;
 const incident = (name: string): string => join(folder, 'incidents', name);
-const validate = new Ajv2020({ allowUnionTypes: true }).compile(treeSchema);
+const validate = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schemaText('tree')) as object);
 let temporary = '';
 
 beforeAll(() => {

@@ -1,3 +1,4 @@
+import type { Count, Integer, Ordinal } from '../../observations/values.js';
 import type { HexFormat } from '../dump/hexDump.js';
 import { pastedEndText, type PastedPacket } from '../packet.js';
 import { placeInPaste, type PastedRun } from '../stream.js';
@@ -20,64 +21,99 @@ export interface HexReading {
 }
 
 export interface HexPacketEntry {
-  readonly packet: number;
-  readonly line: number;
+  /** number of a packet of this document */
+  readonly packet: Ordinal;
+  /** line of the input in which it begins */
+  readonly line: Ordinal;
+  /** ip:port as far as the paste tells, ? for a masked address */
   readonly source: string | null;
   readonly destination: string | null;
+  /** in front of the payload, outermost first */
   readonly headers: readonly string[];
+  /** of the TCP header */
   readonly flags: string | null;
-  readonly offset: number;
-  readonly bytes: number;
-  readonly payloadOffset: number;
-  readonly payloadLength: number;
-  /** Payload bytes that were on the wire and are not in the dump; null if not known. */
-  readonly missing: number | null;
-  readonly maskedBytes: number;
-  readonly fromText: number;
+  /** as the dump's own offset column counts; without one, from the first byte */
+  readonly offset: Count;
+  readonly bytes: Count;
+  /** as the dump's own offset column counts */
+  readonly payloadOffset: Count;
+  readonly payloadLength: Count;
+  /** bytes of payload that were on the wire and are not in the dump; null if not known */
+  readonly missing: Count | null;
+  /** wholly or partly unknown */
+  readonly maskedBytes: Count;
+  /** masked bytes whose value the text column had */
+  readonly fromText: Count;
+  /** brings no byte that packets before did not bring */
   readonly repeated: boolean;
 }
 
 export interface HexFieldEntry {
-  readonly packet: number;
-  readonly offset: number;
-  readonly length: number;
+  /** number of a packet of this document */
+  readonly packet: Ordinal;
+  /** as the dump's own offset column counts */
+  readonly offset: Count;
+  /** bytes of it that are there */
+  readonly length: Count;
+  /** ZooKeeper's name with the way to it (stat.czxid); null for bytes that could not be decoded */
   readonly name: string | null;
-  /** Hexadecimal digits, `x` for unknown ones; null where they are not shown (payloads, credentials). */
+  /** x for masked digits; null if hidden (payloads, credentials)
+   * @pattern ^[0-9a-fx]*$ */
   readonly hex: string | null;
-  readonly value: number | string | boolean | null;
+  /** null if unknown, hidden, or a buffer that is no printable ASCII; 64-bit ids and zxids are 0x… */
+  readonly value: Integer | string | boolean | null;
+  /** what is known of a string, ? for masked bytes, … where its end is missing */
   readonly partial: string | null;
+  /** whether its bytes are */
   readonly known: 'known' | 'partly' | 'unknown';
+  /** masked, but the only value with which the message has its length */
   readonly inferred: boolean;
+  /** for people; may change */
   readonly meaning: string;
 }
 
 export interface HexMessageEntry {
-  readonly packet: number;
-  readonly offset: number;
-  readonly length: number | null;
-  readonly captured: number;
-  readonly missing: number | null;
-  readonly kind: string | null;
+  /** number of a packet of this document */
+  readonly packet: Ordinal;
+  /** as the dump's own offset column counts */
+  readonly offset: Count;
+  /** value of the length prefix; null if masked, missing, or there is none */
+  readonly length: Count | null;
+  /** bytes that are there, length prefix included */
+  readonly captured: Count;
+  /** bytes that are not; null if not known */
+  readonly missing: Count | null;
+  /** text: answer to a four-letter word; foreign: another protocol, named by op; null: more than one fits */
+  readonly kind: AnnotatedMessage['kind'];
+  /** ZooKeeper's OpCode name */
   readonly op: string | null;
-  readonly opFrom: string | null;
+  /** the message itself, the request with its xid, --op, or the only layout that fits */
+  readonly opFrom: AnnotatedMessage['opFrom'];
+  /** where op is null: those that fit; empty if any may */
   readonly possibleOps: readonly string[];
+  /** for people; may change */
   readonly headline: string;
+  /** for people; may change */
   readonly notes: readonly string[];
+  /** in order; every byte of the message is in one of them */
   readonly fields: readonly HexFieldEntry[];
 }
 
 export interface HexUnreadEntry {
-  readonly packet: number;
-  readonly offset: number;
-  readonly length: number;
+  /** number of a packet of this document */
+  readonly packet: Ordinal;
+  /** as the dump's own offset column counts */
+  readonly offset: Count;
+  readonly length: Ordinal;
 }
 
 /** What `zkscope hex --json` prints. Text of the paste stands in it as it is. */
 export interface HexDocument {
   readonly schemaVersion: 1;
-  readonly format: string;
+  readonly format: HexFormat;
   readonly packets: readonly HexPacketEntry[];
   readonly messages: readonly HexMessageEntry[];
+  /** bytes that belong to no message that could be recognised */
   readonly unread: readonly HexUnreadEntry[];
 }
 

@@ -1,105 +1,119 @@
+import type { Count, Hex64, Integer, Ordinal, Seconds, Time, Tool } from '../../observations/values.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { Forgotten } from '../../model/index.js';
 import type { Confidence, Severity } from '../../rules/finding.js';
 
-/** `captures[]` of OUTPUT's analyze document. */
+/** A capture that was read.
+ * @additionalProperties true */
 export interface CaptureEntry {
   file: string;
+  /** pcap, pcapng …; null where it was not found out */
   format: string | null;
   linkTypes: string[];
-  packets: number;
-  bytes: number;
-  from: string | null;
-  to: string | null;
-  /** Number of its first frame: with several captures the numbers run on. Null without packets. */
-  firstFrame: number | null;
+  packets: Count;
+  bytes: Count;
+  from: Time | null;
+  to: Time | null;
+  /** number of its first frame: with several captures the numbers run on; null without packets */
+  firstFrame: Ordinal | null;
   truncated: boolean;
   /** The reading was ended by a signal; `bytes` is how far it came. */
   interrupted?: true;
   problems: string[];
 }
 
+/** seconds from the request to its answer; percentiles are right to 1 %
+ * @additionalProperties false */
 export interface LatencyEntry {
-  p50: number;
-  p90: number;
-  p99: number;
-  max: number;
+  p50: Seconds;
+  p90: Seconds;
+  p99: Seconds;
+  max: Seconds;
 }
 
+/** One operation's numbers.
+ * @additionalProperties false */
 export interface OperationEntry {
-  requests: number;
-  errors: number;
-  /** Seconds. Absent while none was answered. */
+  requests: Count;
+  errors: Count;
+  /** seconds; absent while none was answered */
   latency?: LatencyEntry;
 }
 
 export interface SummaryEntry {
-  connections: number;
-  sessions: number;
-  messages: number;
-  requests: number;
-  responses: number;
-  notifications: number;
-  pings: number;
-  unanswered: number;
-  gaps: number;
-  gapBytes: number;
+  connections: Count;
+  sessions: Count;
+  messages: Count;
+  requests: Count;
+  responses: Count;
+  notifications: Count;
+  pings: Count;
+  /** requests whose answer is not in the capture */
+  unanswered: Count;
+  gaps: Count;
+  gapBytes: Count;
   byOp: Record<string, OperationEntry>;
   servers: ServerEntry[];
-  /** What was too much to keep: what it concerns is unknown, and proves nothing. */
+  /** what was too much to keep, oldest first: what it concerns is unknown, and proves nothing */
   forgotten: Forgotten;
-  /** Protocols other than ZooKeeper's client protocol (etcd, tls, zab …), which the numbers above leave out. */
+  /** messages of other protocols (etcd, tls, zab …), which the numbers above leave out */
   protocols: Record<string, ProtocolEntry>;
 }
 
 export interface ProtocolEntry {
-  connections: number;
-  messages: number;
-  requests: number;
-  responses: number;
+  connections: Count;
+  messages: Count;
+  requests: Count;
+  responses: Count;
 }
 
 export interface ServerEntry {
   server: string;
-  connections: number;
-  sessions: number;
-  requests: number;
-  responses: number;
+  connections: Count;
+  sessions: Count;
+  requests: Count;
+  responses: Count;
 }
 
 export interface SessionEntry {
-  session: string | null;
+  session: Hex64 | null;
   client: string;
   clients: string[];
   servers: string[];
-  connections: number;
-  /** Milliseconds, granted and asked for; null if not captured. */
-  timeout: number | null;
-  timeoutAsked: number | null;
-  from: string;
-  to: string;
+  connections: Count;
+  /** milliseconds, granted; null if not captured */
+  timeout: Integer | null;
+  /** milliseconds, asked for; null if not captured */
+  timeoutAsked: Integer | null;
+  from: Time;
+  to: Time;
   end: 'closed' | 'expired' | 'lost' | 'open';
-  /** The handshake that made it is in the capture. */
+  /** the handshake that made it is in the capture */
   startCaptured: boolean;
-  requests: number;
-  responses: number;
-  pings: number;
-  notifications: number;
-  watches: number;
-  ephemerals: number;
-  /** Seconds. */
-  longestSilence: number;
-  /** Places where bytes of it are missing from the capture. */
-  gaps: number;
-  successor?: string;
+  requests: Count;
+  responses: Count;
+  pings: Count;
+  notifications: Count;
+  watches: Count;
+  ephemerals: Count;
+  /** longest time without a request, in seconds */
+  longestSilence: Seconds;
+  /** places where bytes of it are missing from the capture */
+  gaps: Count;
+  /** the session of the same host that seems to follow it */
+  successor?: Hex64;
 }
 
+/** A frame that proves it.
+ * @additionalProperties false */
 export interface EvidenceEntry {
-  frame: number;
-  time: string;
+  frame: Ordinal;
+  time: Time;
   text: string;
 }
 
+/** One incident.
+ * @additionalProperties false */
 export interface FindingEntry {
   rule: string;
   severity: Severity;
@@ -107,14 +121,16 @@ export interface FindingEntry {
   title: string;
   message: string;
   remedy: string;
+  /** ip:port of one connection, ip of a host */
   client?: string;
   server?: string;
-  session?: string | null;
-  connection?: number;
+  session?: Hex64 | null;
+  connection?: Count;
   path?: string;
-  from: string;
-  to: string;
+  from: Time;
+  to: Time;
   evidence: EvidenceEntry[];
+  /** what the rule measured */
   data: Record<string, unknown>;
   /** What was broken and, as far as the capture goes, stayed so. */
   unrepaired?: string;
@@ -147,10 +163,11 @@ export interface IncidentEntry {
 /** What `zkscope analyze --json` prints. */
 export interface AnalyzeDocument {
   schemaVersion: 1;
-  tool: { name: 'zkscope'; version: string };
+  tool: Tool;
   captures: CaptureEntry[];
   summary: SummaryEntry;
   sessions: SessionEntry[];
+  /** by severity, then by time */
   findings: FindingEntry[];
   incidents: IncidentEntry[];
 }

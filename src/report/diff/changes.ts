@@ -1,3 +1,4 @@
+import type { NotNegative } from '../../observations/values.js';
 import { Counts } from '../../model/measures/grouping.js';
 import type { SessionCounts } from '../../model/journals/sessionEvents.js';
 import type { FindingEntry } from '../analyze/document.js';
@@ -12,14 +13,18 @@ export type DiffKind =
 /** One difference between the sides. `before` and `after` are counts, or seconds for latency. */
 export interface DiffChange {
   readonly kind: DiffKind;
-  /** Operation, path, address, rule … that it is about. */
+  /** operation, path, address, rule … that it is about */
   readonly subject: string;
   readonly direction: Trend;
+  /** a count; of latency seconds */
   readonly before: number | null;
+  /** a count; of latency seconds */
   readonly after: number | null;
-  readonly beforePerSecond?: number | null;
-  readonly afterPerSecond?: number | null;
-  /** After divided by before (rates where there are such); null for what is new or gone. */
+  /** null where the side has no length */
+  readonly beforePerSecond?: NotNegative | null;
+  /** null where the side has no length */
+  readonly afterPerSecond?: NotNegative | null;
+  /** after divided by before, of rates where there are such; null for what is new or gone */
   readonly factor: number | null;
   readonly text: string;
   /** Not printed: changes come in its order, the largest first. */

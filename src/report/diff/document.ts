@@ -1,3 +1,4 @@
+import type { Count, NotNegative, Seconds, Time, Tool } from '../../observations/values.js';
 import type { Counts } from '../../model/measures/grouping.js';
 import { captureEntry, type CaptureEntry, type FindingEntry } from '../analyze/document.js';
 import { type LatencyNumbers, numbersOf, type StatsNumbers } from '../stats/document.js';
@@ -16,20 +17,21 @@ import type { Side } from './side.js';
 export interface SideEntry {
   label: string;
   captures: CaptureEntry[];
-  from: string | null;
-  to: string | null;
-  /** Length of the time that is compared. */
-  seconds: number;
+  from: Time | null;
+  to: Time | null;
+  /** length of the time that is compared, in seconds */
+  seconds: Seconds;
   total: StatsNumbers;
-  sessions: { connections: number; opened: number; resumed: number; closed: number; expired: number };
+  sessions: { connections: Count; opened: Count; resumed: Count; closed: Count; expired: Count };
 }
 
 export interface CountEntry {
-  requests: number;
-  notifications: number;
-  /** Requests a second, of what has none notifications; null where the side has no length. */
-  perSecond: number | null;
-  errors: number;
+  requests: Count;
+  notifications: Count;
+  /** requests a second, of what has none notifications; null where the side has no length */
+  perSecond: NotNegative | null;
+  errors: Count;
+  /** seconds from the request to its answer, percentiles right to 1 % */
   latency?: LatencyNumbers;
 }
 
@@ -41,21 +43,23 @@ export interface PairEntry {
 
 export type ChangeEntry = Omit<DiffChange, 'score'>;
 
-/** What `zkscope diff --json` prints. */
+/** What `zkscope diff --json` prints: what changed between two captures or two stretches of time. */
 export interface DiffDocument {
   schemaVersion: 1;
-  tool: { name: 'zkscope'; version: string };
+  tool: Tool;
   before: SideEntry;
   after: SideEntry;
-  /** What differs by more than chance, the biggest first. */
+  /** what differs by more than chance, the biggest first */
   changes: ChangeEntry[];
-  /** Both sides by what has most requests, bounded: `notShown` says how many names were left out. */
+  /** both sides by what has most requests, bounded: `notShown` says how many names were left out */
   operations: PairEntry[];
+  /** answers with an error, by operation and name */
   errors: PairEntry[];
   servers: PairEntry[];
   clients: PairEntry[];
   paths: PairEntry[];
-  notShown: { clients: number; paths: number };
+  notShown: { clients: Count; paths: Count };
+  /** as in zkscope analyze --json */
   findings: { new: FindingEntry[]; gone: FindingEntry[]; both: FindingEntry[] };
 }
 

@@ -1,3 +1,5 @@
+import type { TcpEventKind } from '../../observations/connectionFacts.js';
+import type { Address, Count, Hex64, Integer, Seconds, Time, Tool } from '../../observations/values.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import { captureEntry, type CaptureEntry } from '../analyze/document.js';
 import { endOf, type LadderEvent } from '../../model/journals/conversation/events.js';
@@ -7,38 +9,162 @@ import type { LadderTarget } from '../../model/journals/conversation/target.js';
 import type { MessageRecord } from '../../observations/record.js';
 
 export interface LadderConnectionEntry {
-  connection: number;
-  client: string;
-  server: string;
-  from: string;
-  to: string;
+  connection: Count;
+  client: Address;
+  server: Address;
+  from: Time;
+  to: Time;
   end: 'open' | 'fin' | 'rst' | 'replaced' | 'forgotten';
-  /** Its beginning was not captured. */
+  /** its beginning was not captured */
   midStream: boolean;
-  retransmissions: { toServer: number; toClient: number };
-  zeroWindows: { toServer: number; toClient: number };
-  gapBytes: { toServer: number; toClient: number };
+  retransmissions: BothWays;
+  zeroWindows: BothWays;
+  gapBytes: BothWays;
 }
 
-/** One event: a message as `decode` prints it, or `pings`, `tcp`, `attempts`, `gap`, `silence`, `leftOut`. */
-export type LadderEntry = { type: string } & MessageRecord;
+/** Counted for each direction. */
+export interface BothWays {
+  toServer: Count;
+  toClient: Count;
+}
 
-export interface LadderDocument {
+interface LadderPlace {
+  frame: Count;
+  time: Time;
+  connection: Count;
+  client: Address;
+  server: Address;
+}
+
+/** a message with the fields of `zkscope decode --json`; of long lists the first 20, and `…InAll`
+ * @additionalProperties true */
+export interface LadderRequestEntry extends LadderPlace {
+  type: 'request';
+  answerFrame: Count | null;
+  /** of an unanswered one: whether the server TCP has it */
+  acknowledged?: boolean;
+}
+
+/** a message with the fields of `zkscope decode --json`; of long lists the first 20, and `…InAll`
+ * @additionalProperties true */
+export interface LadderResponseEntry extends LadderPlace {
+  type: 'response';
+  requestFrame: Count | null;
+}
+
+/** a message with the fields of `zkscope decode --json`; of long lists the first 20, and `…InAll`
+ * @additionalProperties true */
+export interface LadderNotificationEntry extends LadderPlace {
+  type: 'notification';
+  /** whether the client TCP has it */
+  acknowledged: boolean;
+}
+
+/** Pings in a row with nothing else between them. */
+export interface LadderPingsEntry extends LadderPlace {
+  type: 'pings';
+  lastFrame: Count;
+  lastTime: Time;
+  count: Count;
+  answered: Count;
+  shortestInterval?: Seconds;
+  longestInterval?: Seconds;
+  /** slowest answer, in seconds */
+  slowest?: Seconds;
+}
+
+/** TCP's own: one segment, or several of the kind in a row. */
+export interface LadderTcpEntry extends LadderPlace {
+  type: 'tcp';
+  kind: TcpEventKind;
+  direction: 'toServer' | 'toClient';
+  /** of the kind in a row */
+  count: Count;
+  lastFrame: Count;
+  lastTime: Time;
+}
+
+/** connections of the same host, perhaps of another client, while the session had none */
+export interface LadderAttemptsEntry {
+  type: 'attempts';
+  frame: Count;
+  time: Time;
+  firstConnection: Count;
+  ip: string;
+  outcome: 'refused' | 'noSynAck' | 'noAnswer' | 'nothingSaid';
+  count: Count;
+  lastFrame: Count;
+  lastTime: Time;
+  servers: Address[];
+}
+
+/** Bytes that are not in the capture.
+ * @additionalProperties true */
+export interface LadderGapEntry {
+  type: 'gap';
+  frame: Count;
+  time: Time;
+  connection: Count;
+  client?: Address;
+  server?: Address;
+  bytes: Count;
+}
+
+export interface LadderSilenceEntry {
+  type: 'silence';
+  frame: Count;
+  from: Time;
+  to: Time;
+  duration: Seconds;
+}
+
+/** Events that were too many to keep. */
+export interface LadderLeftOutEntry {
+  type: 'leftOut';
+  frame: Count;
+  lastFrame: Count;
+  from: Time;
+  to: Time;
+  events: Count;
+  byOp: Record<string, Count>;
+}
+
+export type LadderEventEntry =
+  | LadderRequestEntry
+  | LadderResponseEntry
+  | LadderNotificationEntry
+  | LadderPingsEntry
+  | LadderTcpEntry
+  | LadderAttemptsEntry
+  | LadderGapEntry
+  | LadderSilenceEntry
+  | LadderLeftOutEntry;
+
+/** An event with whatever else it carries: messages have the fields that `decode` prints. */
+export type LadderEntry = LadderEventEntry & MessageRecord;
+
+/** `LadderDocument` with what is promised of each event. */
+export type FollowDocument = LadderDocument<LadderEventEntry>;
+
+/** What `zkscope follow --json` prints: one conversation. */
+export interface LadderDocument<Event = LadderEntry> {
   schemaVersion: 1;
-  tool: { name: 'zkscope'; version: string };
+  tool: Tool;
   captures: CaptureEntry[];
   target: { kind: LadderTarget['kind']; value: string };
   found: boolean;
-  /** Session ids that it showed, in order. */
-  sessions: string[];
-  /** Milliseconds; null if not captured. */
-  timeout: number | null;
-  requests: number;
-  responses: number;
-  notifications: number;
-  pings: number;
+  /** session ids that it showed, in order */
+  sessions: Hex64[];
+  /** milliseconds, as granted; null if not captured */
+  timeout: Integer | null;
+  /** pings among them */
+  requests: Count;
+  responses: Count;
+  notifications: Count;
+  pings: Count;
   connections: LadderConnectionEntry[];
-  events: LadderEntry[];
+  /** in the order of the capture; an answer that came next stands right behind its request */
+  events: Event[];
 }
 
 export interface LadderDocumentOptions {
@@ -121,6 +247,11 @@ function append(
   }
 }
 
+/** A recorded message has the fields that `decode` prints, its place among them. */
+function recorded(record: MessageRecord): LadderPlace & MessageRecord {
+  return record as LadderPlace & MessageRecord;
+}
+
 function entry(event: LadderEvent, clock: Clock): LadderEntry {
   const { connection, frame } = event;
   const where = {
@@ -134,16 +265,20 @@ function entry(event: LadderEvent, clock: Clock): LadderEntry {
     case 'request':
       return {
         type: 'request',
-        ...event.record,
+        ...recorded(event.record),
         answerFrame: event.answer?.frame ?? null,
         ...(event.answer === null ? { acknowledged: connection.toServer.acked >= event.streamEnd } : {}),
       };
     case 'response':
-      return { type: 'response', ...event.record, requestFrame: event.request?.frame ?? null };
+      return { type: 'response', ...recorded(event.record), requestFrame: event.request?.frame ?? null };
     case 'notification':
-      return { type: 'notification', ...event.record, acknowledged: connection.toClient.acked >= event.streamEnd };
+      return {
+        type: 'notification',
+        ...recorded(event.record),
+        acknowledged: connection.toClient.acked >= event.streamEnd,
+      };
     case 'gap':
-      return { type: 'gap', ...event.record };
+      return { type: 'gap', ...(recorded(event.record) as LadderPlace & MessageRecord & { bytes: number }) };
     case 'pings': {
       const { count, answered, lastFrame, lastTime, shortest, longest, slowest } = event;
       return {

@@ -1,52 +1,63 @@
+import type { CaptureTime, Count, Integer, NotNegative } from '../../observations/values.js';
 import type { Clock } from '../../observations/inputs.js';
 import type { Lease, LeaseTable } from '../../model/neighbours/leases.js';
 import { seconds } from '../../observations/seconds.js';
 
 /** `leases[]` of `zkscope leases --json`. Durations are seconds; null where there is nothing to measure. */
 export interface LeaseEntry {
-  /** Signed decimal: 64 bits do not fit a JSON number. */
+  /** 64-bit lease id, signed decimal: 64 bits do not fit a JSON number
+   * @pattern ^-?[1-9][0-9]{0,18}$ */
   id: string;
+  /** the same, two's complement
+   * @pattern ^0x[1-9a-f][0-9a-f]{0,15}$ */
   hex: string;
-  /** `POST /leases` between members. */
-  renewals: number;
-  /** LeaseKeepAlive messages of clients. */
-  grpcRenewals: number;
-  /** Of those, named by their shape only: the start of the connection was not captured. */
-  guessedRenewals?: number;
-  minInterval: number | null;
-  medianInterval: number | null;
-  maxInterval: number | null;
-  /** What intervals, first and last are counted by: `http` where the lease has any `POST /leases`, else `grpc`. */
+  /** `POST /leases` of this id, between members */
+  renewals: Count;
+  /** LeaseKeepAlive messages of clients */
+  grpcRenewals: Count;
+  /** of those, named by their shape only: the start of the connection was not captured */
+  guessedRenewals?: Count;
+  /** seconds; null below two renewals */
+  minInterval: NotNegative | null;
+  /** seconds; null below two renewals */
+  medianInterval: NotNegative | null;
+  /** seconds; null below two renewals */
+  maxInterval: NotNegative | null;
+  /** which renewals intervals, first and last are of: http where the lease has any `POST /leases`, else grpc */
   intervalsOf: 'http' | 'grpc';
-  ttls: number[];
-  /** How many times more often than every TTL/3, by the median; null where TTL or median is unknown. */
-  timesTooOften: number | null;
+  /** seconds, as answers gave them */
+  ttls: Integer[];
+  /** TTL/3 divided by the median interval; null where TTL or median is unknown */
+  timesTooOften: NotNegative | null;
+  /** ip */
   senders: string[];
+  /** ip */
   clients: string[];
-  first: string;
-  last: string;
-  /** When the rate changed from the right one to a storm. */
-  onset: string | null;
-  /** It is, or was, renewed far too often. */
+  first: CaptureTime;
+  last: CaptureTime;
+  /** first early renewal after the right rhythm; null where the rate did not change */
+  onset: CaptureTime | null;
+  /** it is, or was, renewed far too often */
   storm: boolean;
-  /** Renewals answered that there is no such lease, or by another error. */
-  notFound: number;
-  failed: number;
+  /** renewals answered that there is no such lease */
+  notFound: Count;
+  /** renewals answered by another error */
+  failed: Count;
 }
 
-/** What `zkscope leases --json` prints. */
+/** What `zkscope leases --json` prints: renewals of etcd leases. */
 export interface LeasesDocument {
   schemaVersion: 1;
-  /** All `POST /leases`, also those whose lease the capture lost. */
-  renewals: number;
-  grpcRenewals: number;
-  guessedRenewals: number;
-  /** `POST /leases/internal`: LeaseTimeToLive between members, which renews nothing. */
-  timeToLiveRequests: number;
-  /** Answers to `POST /leases` by HTTP status. */
-  statuses: Record<string, number>;
-  /** `POST /leases` whose lease id was not captured, or that are of more leases than are kept. */
-  withoutLease: number;
+  /** `POST /leases` in all, also those whose lease the capture lost */
+  renewals: Count;
+  grpcRenewals: Count;
+  guessedRenewals: Count;
+  /** `POST /leases/internal`: LeaseTimeToLive between members, which renews nothing */
+  timeToLiveRequests: Count;
+  /** answers to `POST /leases` by HTTP status */
+  statuses: Record<string, Count>;
+  /** `POST /leases` whose lease id was not captured, or that are of more leases than are kept */
+  withoutLease: Count;
   leases: LeaseEntry[];
   /** The reading was ended by a signal: what came later is not counted. */
   interrupted?: true;

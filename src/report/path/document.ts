@@ -1,3 +1,4 @@
+import type { Address, Count, Hex64, Integer, Seconds, Time, Tool } from '../../observations/values.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { Session } from '../../model/index.js';
 import {
@@ -22,18 +23,23 @@ import { pathEvidence, pathMessage, type PathEvidence } from './evidence.js';
 /** A change of the znode, or of its list of children. */
 export interface PathChangeEntry {
   kind: 'create' | 'delete' | 'setData' | 'setACL';
+  /** the child that came or went; absent for the znode itself */
   child?: string;
   cause: 'request' | 'closeSession' | 'expired' | 'unknown';
+  /** answer: of the request that made it; otherwise it was only inferred from what shows it */
   knownFrom: 'answer' | 'stat' | 'list' | 'notification';
-  /** Null where only the range `zxidAfter` (exclusive) to `zxidUpTo` is known. */
-  zxid: string | null;
-  zxidAfter?: string;
-  zxidUpTo?: string;
-  frame: number;
-  time: string;
-  session: string | null;
-  client: string | null;
-  version?: number;
+  /** null where it is not known exactly */
+  zxid: Hex64 | null;
+  /** it came after this zxid */
+  zxidAfter?: Hex64;
+  /** and not later than this one */
+  zxidUpTo?: Hex64;
+  /** the first frame that proves it */
+  frame: Count;
+  time: Time;
+  session: Hex64 | null;
+  client: Address | null;
+  version?: Integer;
   ephemeral?: boolean;
 }
 
@@ -41,144 +47,184 @@ export interface PathChangeEntry {
 export interface PathReadEntry {
   op: string;
   watch: boolean;
-  requestFrame: number;
-  frame: number;
-  time: string;
-  server: string;
-  zxid: string;
+  requestFrame: Count;
+  frame: Count;
+  time: Time;
+  server: Address;
+  /** of the reply */
+  zxid: Hex64;
+  /** names of children */
   children?: string[];
-  cversion?: number;
-  pzxid?: string;
-  version?: number;
-  mzxid?: string;
+  cversion?: Integer;
+  pzxid?: Hex64;
+  version?: Integer;
+  mzxid?: Hex64;
 }
 
+/** A time during which a session went by something older than what the server had. */
 export interface PathIntervalEntry {
-  from: string;
-  to: string | null;
-  /** Seconds. */
-  duration: number;
-  /** Frames: the first change that it missed, the read before, the notification, the read that ended it. */
-  changeFrame: number;
-  believedFrame: number | null;
-  toldFrame: number | null;
-  readAgainFrame: number | null;
+  from: Time;
+  /** null: to the end */
+  to: Time | null;
+  /** seconds */
+  duration: Seconds;
+  /** the first change that it did not know */
+  changeFrame: Count;
+  /** the read that it worked with */
+  believedFrame: Count | null;
+  /** a notification that its TCP acknowledged */
+  toldFrame: Count | null;
+  /** the read that ended it */
+  readAgainFrame: Count | null;
+  /** between a read without and one with a watch: no event announces it */
   blind: boolean;
-  changes: number;
+  changes: Count;
+  /** names of children */
   missing: string[];
+  /** names of children */
   extra: string[];
 }
 
-/** What a session was told, read or wrote, in order. */
-export type PathLogEntry =
-  | { type: 'told'; frame: number; time: string; eventType: string; acknowledged: boolean }
-  | {
-      type: 'read' | 'write';
-      op: string;
-      watch: boolean;
-      requestFrame: number;
-      frame: number;
-      time: string;
-      /** Answered the same so many times in a row, to this frame. */
-      count: number;
-      lastFrame: number;
-      zxid: string;
-      /** Of a list: how many names it had. */
-      children?: number;
-      cversion?: number;
-      version?: number;
-      error?: string;
-      /** False for a list that the session does not work with. */
-      used: boolean;
-    };
+export interface PathToldEntry {
+  type: 'told';
+  frame: Count;
+  time: Time;
+  eventType: string;
+  /** its TCP has it */
+  acknowledged: boolean;
+}
 
+export interface PathUseEntry {
+  type: 'read' | 'write';
+  op: string;
+  watch: boolean;
+  requestFrame: Count;
+  frame: Count;
+  time: Time;
+  /** answered the same so many times in a row, to `lastFrame` */
+  count: Count;
+  lastFrame: Count;
+  zxid: Hex64;
+  /** names in the list */
+  children?: Count;
+  cversion?: Integer;
+  version?: Integer;
+  error?: string;
+  /** false for a list that the session does not work with */
+  used: boolean;
+}
+
+/** What a session was told, read or wrote. */
+export type PathLogEntry = PathToldEntry | PathUseEntry;
+
+/** A session, and what it knows. */
 export interface PathSessionEntry {
-  session: string | null;
-  client: string;
-  servers: string[];
-  /** How the session ended: `open` at the end of the capture. */
+  session: Hex64 | null;
+  client: Address;
+  servers: Address[];
+  /** how it ended: open at the end of the capture */
   end: 'open' | 'closed' | 'expired' | 'lost';
   about: 'children' | 'data';
+  /** pending: a change that it was not told of yet, or only just; notFollowing: it never set a watch; ended: the session is over */
   status: Status;
   reason: Reason | null;
   confidence: 'proven' | 'likely' | 'possible';
   message: string;
-  since?: string;
-  sinceFrame?: number;
+  since?: Time;
+  sinceFrame?: Count;
+  /** children that the server has and that it does not know */
   missing: string[];
+  /** children that it takes to be there and that are gone */
   extra: string[];
-  /** It held a watch at its end. */
+  /** it held a watch at its end */
   watching: boolean;
+  /** the read that it works with */
   believed: PathReadEntry | null;
-  reads: number;
-  readsWithWatch: number;
-  notifications: number;
-  undelivered: number;
-  readAgain: number;
-  readAgainWithWatch: number;
-  /** Seconds from a notification to the answer of the next read; absent where there was none. */
-  fastest?: number;
-  slowest?: number;
-  ignoredLists: number;
-  gaps: number;
+  reads: Count;
+  readsWithWatch: Count;
+  notifications: Count;
+  /** notifications that its TCP never acknowledged */
+  undelivered: Count;
+  /** notifications that a read followed */
+  readAgain: Count;
+  readAgainWithWatch: Count;
+  /** seconds from a notification to the answer of the next read, at the fastest; absent where there was none */
+  fastest?: Seconds;
+  /** and at the slowest */
+  slowest?: Seconds;
+  /** lists that it read and does not work with */
+  ignoredLists: Count;
+  gaps: Count;
+  /** what it was told, read and wrote, in order */
   log: PathLogEntry[];
   intervals: PathIntervalEntry[];
   evidence: PathEvidence[];
 }
 
+/** What a session went by at a moment. */
 export interface PathBeliefEntry {
-  session: string | null;
-  client: string;
-  frame: number;
-  time: string;
-  children: number;
+  session: Hex64 | null;
+  client: Address;
+  /** the read that it went by */
+  frame: Count;
+  time: Time;
+  children: Count;
+  /** names of children */
   missing: string[];
+  /** names of children */
   extra: string[];
 }
 
+/** What `zkscope path --json` prints: a znode's history, and who knows what of it. */
 export interface PathDocument {
   schemaVersion: 1;
-  tool: { name: 'zkscope'; version: string };
+  tool: Tool;
   captures: CaptureEntry[];
   path: string;
-  /** Whether any message was about it. */
+  /** any message is about it */
   seen: boolean;
-  /** Paths that may have been meant, where it was not seen. */
+  /** paths that may have been meant, if it was not seen */
   near?: string[];
-  summary: Record<Status, number>;
+  summary: Record<Status, Count>;
   node: {
     exists: boolean | null;
     ephemeral: boolean | null;
     changes: PathChangeEntry[];
-    refusals: {
-      op: string;
-      error: string;
-      frame: number;
-      time: string;
-      session: string | null;
-      client: string;
-      count: number;
-    }[];
+    refusals: PathRefusalEntry[];
   };
   children: {
-    /** At the beginning and at the end of the capture; null where no list was captured. */
+    /** names of children at the beginning of the capture; null where no list was captured */
     first: string[] | null;
+    /** names of children at its end */
     last: string[] | null;
     changes: PathChangeEntry[];
-    /** Changes that the filters kept out. */
-    changesNotShown: number;
-    /** Changes that cversions prove and that nothing else shows. */
-    unseenChanges: number;
+    /** changes that the filters kept out */
+    changesNotShown: Count;
+    /** changes that cversions prove and nothing else shows */
+    unseenChanges: Count;
   };
   sessions: PathSessionEntry[];
   at?: {
-    time: string;
+    time: Time;
+    /** names of children that the server had */
     server: string[] | null;
     beliefs: PathBeliefEntry[];
-    unknown: { session: string | null; client: string }[];
+    unknown: { session: Hex64 | null; client: Address }[];
   };
-  /** Facts that were too many to keep. */
-  forgotten: number;
+  /** facts that were too many to keep */
+  forgotten: Count;
+}
+
+/** A request that was answered by an error. */
+export interface PathRefusalEntry {
+  op: string;
+  error: string;
+  frame: Count;
+  time: Time;
+  session: Hex64 | null;
+  client: Address;
+  /** in a row */
+  count: Count;
 }
 
 export interface PathDocumentOptions {

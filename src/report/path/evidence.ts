@@ -1,3 +1,4 @@
+import type { Count, Time } from '../../observations/values.js';
 import type { Clock } from '../../observations/inputs.js';
 import {
   type Judgement,
@@ -15,8 +16,8 @@ import { plural } from '../text/plural.js';
 
 /** One frame that proves what is said of a session. */
 export interface PathEvidence {
-  frame: number;
-  time: string;
+  frame: Count;
+  time: Time;
   text: string;
 }
 

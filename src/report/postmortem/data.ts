@@ -1,3 +1,5 @@
+import type { Count, Hex64, Seconds } from '../../observations/values.js';
+
 /**
  * All that a report shows, as plain data: the HTML page carries it as JSON, the Markdown is written from it. Times named
  * `at`, `from`, `to` are seconds since 00:00 UTC of `day`; durations are seconds. Text of the capture is escaped for
@@ -27,8 +29,8 @@ export interface ReportData {
 export interface CaptureData {
   readonly file: string;
   readonly format: string | null;
-  readonly packets: number;
-  readonly bytes: number;
+  readonly packets: Count;
+  readonly bytes: Count;
   readonly from: string | null;
   readonly to: string | null;
   readonly truncated: boolean;
@@ -47,40 +49,43 @@ export interface VerdictData {
   readonly unseen: readonly string[];
 }
 
-/** Counts in buckets of `width` seconds from `from` of the report on. p99 in seconds. */
+/** counts in buckets of `width` seconds, from `from` of the report on; p99 in seconds */
 export interface LevelData {
-  readonly width: number;
-  readonly operations: readonly number[];
-  readonly pings: readonly number[];
-  readonly errors: readonly number[];
-  readonly notifications: readonly number[];
-  readonly p99: readonly (number | null)[];
-  readonly sessions: readonly number[];
+  readonly width: Seconds;
+  readonly operations: readonly Count[];
+  readonly pings: readonly Count[];
+  readonly errors: readonly Count[];
+  readonly notifications: readonly Count[];
+  readonly p99: readonly (Seconds | null)[];
+  readonly sessions: readonly Count[];
 }
 
+/** seconds since 00:00 UTC of `day` */
+export type Offset = number;
+
 export interface LaneData {
-  readonly session: string | null;
+  readonly session: Hex64 | null;
   readonly client: string;
   readonly end: 'open' | 'closed' | 'expired' | 'lost';
   readonly endAt: number | null;
   /** Numbers of the findings that name the session. */
-  readonly findings: readonly number[];
-  readonly connected: readonly { from: number; to: number; server: number; end: string }[];
-  readonly silent: readonly { from: number; to: number }[];
-  readonly pinging: readonly { from: number; to: number }[];
-  readonly events: readonly { at: number; frame: number; count: number; text: string }[];
-  readonly windows: readonly { from: number; to: number; changed: boolean; frame: number; text: string }[];
+  readonly findings: readonly Count[];
+  readonly connected: readonly { from: Offset; to: Offset; server: Count; end: string }[];
+  readonly silent: readonly { from: Offset; to: Offset }[];
+  readonly pinging: readonly { from: Offset; to: Offset }[];
+  readonly events: readonly { at: Offset; frame: Count; count: Count; text: string }[];
+  readonly windows: readonly { from: Offset; to: Offset; changed: boolean; frame: Count; text: string }[];
   /** From when to when an older list was in use, if the client goes by its read without a watch. */
-  readonly stale: readonly { from: number; to: number }[];
+  readonly stale: readonly { from: Offset; to: Offset }[];
   readonly expired: number | null;
   readonly holes: readonly number[];
 }
 
 export interface FindingData {
-  readonly number: number;
+  readonly number: Count;
   readonly rule: string;
   readonly severity: 'error' | 'warning' | 'info';
-  readonly confidence: string;
+  readonly confidence: 'proven' | 'likely' | 'possible';
   readonly title: string;
   readonly message: string;
   readonly remedy: string;
@@ -89,11 +94,18 @@ export interface FindingData {
   readonly to: number;
   readonly fromText: string;
   readonly toText: string;
-  readonly frames: readonly number[];
+  readonly frames: readonly Count[];
   readonly ladder: readonly LadderRowData[];
-  readonly filters: readonly { readonly name: string; readonly text: string }[];
+  /** Wireshark's display filters */
+  readonly filters: readonly FilterData[];
   /** What the rule measured, one table each: blind windows, the clients that were hit. */
   readonly tables: readonly TableData[];
+}
+
+/** One of Wireshark's display filters. */
+export interface FilterData {
+  readonly name: string;
+  readonly text: string;
 }
 
 export interface FactData {

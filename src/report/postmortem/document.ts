@@ -1,9 +1,10 @@
+import type { Tool } from '../../observations/values.js';
 import type { ReportData } from './data.js';
 
 /** What `zkscope report --json` prints: all that the page shows. */
 export interface ReportDocument extends Omit<ReportData, 'version'> {
   readonly schemaVersion: 1;
-  readonly tool: { readonly name: 'zkscope'; readonly version: string };
+  readonly tool: Tool;
 }
 
 /** The report as a document. */

@@ -1,3 +1,4 @@
+import type { Address, Count, Hex64, Integer, Seconds, Time, Tool } from '../../observations/values.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { SessionSummary, SessionTable } from '../../model/journals/sessionTable.js';
 import { seconds } from '../../observations/seconds.js';
@@ -5,46 +6,58 @@ import { captureEntry, type CaptureEntry } from '../analyze/document.js';
 
 /** `sessions[]` of `zkscope sessions --json`. Timeouts are milliseconds, everything else seconds. */
 export interface SessionRow {
-  session: string | null;
-  client: string;
-  clients: string[];
-  servers: string[];
-  connections: number;
-  timeoutAsked: number | null;
-  timeout: number | null;
-  from: string;
-  to: string;
+  /** null where the handshake was not captured */
+  session: Hex64 | null;
+  /** of its latest connection */
+  client: Address;
+  clients: Address[];
+  /** in the order in which it first used them */
+  servers: Address[];
+  connections: Count;
+  /** milliseconds; null where it was not captured */
+  timeoutAsked: Integer | null;
+  /** milliseconds; null where it was not captured */
+  timeout: Integer | null;
+  from: Time;
+  /** its latest message */
+  to: Time;
+  /** the handshake that made it is in the capture */
   startCaptured: boolean;
   end: 'closed' | 'expired' | 'lost' | 'open';
-  endTime: string | null;
-  endFrame: number | null;
-  requests: number;
-  responses: number;
-  pings: number;
-  notifications: number;
-  watches: number;
-  ephemerals: number;
-  /** Median from ping to ping with no other request between; null where there were none. */
-  pingInterval: number | null;
-  /** A third of the timeout, which is when clients ping; null where the timeout is not known. */
-  pingExpected: number | null;
-  longestSilence: number;
-  gaps: number;
-  predecessor: string | null;
-  successor: string | null;
+  endTime: Time | null;
+  endFrame: Count | null;
+  requests: Count;
+  responses: Count;
+  pings: Count;
+  notifications: Count;
+  /** held at its end or that of the capture, as far as the capture shows */
+  watches: Count;
+  /** owned before it was closed, or at the end of the capture */
+  ephemerals: Count;
+  /** seconds, median from ping to ping with no other request between; null where there were none */
+  pingInterval: Seconds | null;
+  /** seconds, a third of the timeout, which is when clients ping; null where the timeout is not known */
+  pingExpected: Seconds | null;
+  /** seconds, longest time without a request */
+  longestSilence: Seconds;
+  /** places where bytes of it are missing from the capture */
+  gaps: Count;
+  /** the session of the same host that it seems to follow */
+  predecessor: Hex64 | null;
+  successor: Hex64 | null;
 }
 
-/** What `zkscope sessions --json` prints. */
+/** What `zkscope sessions --json` prints: one entry a session. */
 export interface SessionsDocument {
   schemaVersion: 1;
-  tool: { name: 'zkscope'; version: string };
+  tool: Tool;
   captures: CaptureEntry[];
-  /** Sessions that the filters chose. */
-  count: number;
-  ends: { closed: number; expired: number; lost: number; open: number };
+  /** sessions that the filters chose */
+  count: Count;
+  ends: { closed: Count; expired: Count; lost: Count; open: Count };
   sessions: SessionRow[];
-  /** Sessions that `top` left out, or that were too many to keep. */
-  sessionsNotShown: number;
+  /** sessions that --top left out, or that were too many to keep */
+  sessionsNotShown: Count;
 }
 
 /** What rows can be sorted by. Numbers come largest first, names and `from` in ascending order. */

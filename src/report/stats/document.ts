@@ -1,3 +1,4 @@
+import type { Count, Hex64, Seconds, Time, Tool } from '../../observations/values.js';
 import type { Clock, CaptureInfo } from '../../observations/inputs.js';
 import {
   Counts,
@@ -10,61 +11,70 @@ import {
 import type { Statistics } from '../../model/measures/statistics.js';
 import { captureEntry, type CaptureEntry } from '../analyze/document.js';
 
-/** Seconds. */
+/** seconds from the request to its answer; percentiles are right to 1 % */
 export interface LatencyNumbers {
-  count: number;
-  sum: number;
-  mean: number;
-  p50: number;
-  p90: number;
-  p99: number;
-  max: number;
+  count: Count;
+  sum: Seconds;
+  mean: Seconds;
+  p50: Seconds;
+  p90: Seconds;
+  p99: Seconds;
+  max: Seconds;
 }
 
 /** Numbers of one row of `zkscope stats`. */
 export interface StatsNumbers {
-  requests: number;
-  responses: number;
-  notifications: number;
-  errors: number;
-  unanswered: number;
-  bytesToServer: number;
-  bytesToClient: number;
-  /** Absent where no answer had its request in the capture. */
+  requests: Count;
+  /** answers to requests */
+  responses: Count;
+  notifications: Count;
+  /** answers with an error, failed multis included */
+  errors: Count;
+  /** requests whose connection, or the capture, ended without an answer */
+  unanswered: Count;
+  /** bytes of requests, with their length prefix */
+  bytesToServer: Count;
+  /** bytes of answers and notifications */
+  bytesToClient: Count;
+  /** seconds from the request to its answer, percentiles right to 1 %; absent where no answer had its request in the capture */
   latency?: LatencyNumbers;
 }
 
 /** `groups[]`: the dimensions that were asked for by their names, and the numbers. */
 export interface StatsGroup extends StatsNumbers {
-  /** Start of the time bucket. */
-  time?: string;
+  /** start of the time bucket */
+  time?: Time;
   op?: string | null;
+  /** null for operations without one */
   path?: string | null;
+  /** ip; with connection among the dimensions ip:port */
   client?: string;
   server?: string;
-  session?: string | null;
+  session?: Hex64 | null;
+  /** Ok, or the name of the error; null where no answer was seen */
   error?: string | null;
-  connection?: number;
+  connection?: Count;
 }
 
-/** What `zkscope stats --json` prints. */
+/** What `zkscope stats --json` prints: counts, bytes, errors and latency by group. */
 export interface StatsDocument {
   schemaVersion: 1;
-  tool: { name: 'zkscope'; version: string };
+  tool: Tool;
   captures: CaptureEntry[];
   by: Dimension[];
-  /** Parts of paths that were kept; null for all. */
-  depth: number | null;
-  /** Seconds of a time bucket; null for none. */
+  /** parts of paths that were kept; null for all */
+  depth: Count | null;
+  /** seconds of a time bucket; null for none
+   * @exclusiveMinimum 0 */
   interval: number | null;
-  /** Of the messages that were counted. */
-  from: string | null;
-  to: string | null;
+  /** time of the first message that was counted */
+  from: Time | null;
+  to: Time | null;
   total: StatsNumbers;
   groups: StatsGroup[];
-  /** Groups that `top` left out. */
-  groupsNotShown: number;
-  /** Sum of what was not told apart to bound memory. */
+  /** groups that --top left out */
+  groupsNotShown: Count;
+  /** sum of what would have made more groups than are kept */
   other?: StatsNumbers;
 }
 

@@ -1,3 +1,4 @@
+import type { Count, Hex64, Integer, Time, Tool } from '../../observations/values.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { Model } from '../../model/index.js';
 import type { TreeKnown, TreeNode, TreeRecorder } from '../../model/journals/tree/index.js';
@@ -12,43 +13,46 @@ export type TreeState = 'present' | 'gone' | 'absent' | 'unknown';
 export interface TreeEntry {
   name: string;
   path: string;
+  /** gone: it was there before; absent: asked for and not there; unknown: nothing says */
   state: TreeState;
   known: TreeKnown;
-  /** Frame and time of what says so; absent where nothing does. */
-  frame?: number;
-  time?: string;
+  /** of what says so; absent where nothing does */
+  frame?: Count;
+  time?: Time;
   ephemeral: boolean | null;
   sequential: boolean;
-  /** Session that owns an ephemeral, and its client where the capture shows it. */
-  owner?: string;
+  /** session that owns an ephemeral */
+  owner?: Hex64;
+  /** its client, where the capture shows it */
   ownerClient?: string;
-  /** Of the latest Stat. */
-  version?: number;
-  cversion?: number;
-  dataLength?: number;
-  /** Children as the latest list or Stat counted them. */
-  numChildren?: number;
-  reads: number;
-  /** Sessions that read it. */
-  readers: number;
-  writes: number;
-  /** Watches that open sessions hold on it. */
-  watches: number;
-  /** Children that are not listed because of `--depth`. */
-  deeper?: number;
+  /** of the latest Stat */
+  version?: Integer;
+  cversion?: Integer;
+  dataLength?: Integer;
+  /** children as the latest list or Stat counted them */
+  numChildren?: Integer;
+  reads: Count;
+  /** sessions that read it */
+  readers: Count;
+  writes: Count;
+  /** held by open sessions */
+  watches: Count;
+  /** children that --depth left out */
+  deeper?: Count;
   nodes: TreeEntry[];
 }
 
+/** What `zkscope tree --json` prints: the part of the znode tree that a capture shows. */
 export interface TreeDocument {
   schemaVersion: 1;
-  tool: { name: 'zkscope'; version: string };
+  tool: Tool;
   captures: CaptureEntry[];
-  /** The moment that the tree is of; null if nothing was captured. */
-  at: string | null;
-  znodes: Record<TreeState, number>;
-  watches: number;
-  /** Znodes that were too many to keep. */
-  forgotten: number;
+  /** the moment that it is of; null if nothing was captured */
+  at: Time | null;
+  znodes: Record<TreeState, Count>;
+  watches: Count;
+  /** znodes that were too many to keep */
+  forgotten: Count;
   roots: TreeEntry[];
 }
 

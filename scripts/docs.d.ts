@@ -1,0 +1,10 @@
+export interface Definitions {
+  readonly rules: readonly { readonly name: string }[];
+  readonly protocols: readonly { readonly name: string; readonly fields: object }[];
+  readonly messageFields: object;
+  readonly otherLines: object;
+  readonly journalLines: object;
+  readonly decodeSchema: object;
+  readonly journalSchema: object;
+}
+export function docFiles(definitions: Definitions): Record<string, string>;

@@ -1,0 +1,26 @@
+/** Writes what docFiles() makes into docs/, after a build. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageFields, otherLines } from '../dist/observations/fields.js';
+import { journalLines } from '../dist/observations/journal/fields.js';
+import { allProtocols } from '../dist/protocols/registry.js';
+import { decodeSchema, journalSchema } from '../dist/report/decode/schema.js';
+import { rules } from '../dist/rules/registry.js';
+import { docFiles } from './docs.js';
+
+const docs = fileURLToPath(new URL('../docs/', import.meta.url));
+for (const made of ['rules', 'schemas']) rmSync(`${docs}${made}`, { recursive: true, force: true });
+const files = docFiles({
+  rules: rules.map(({ meta }) => meta),
+  protocols: allProtocols(),
+  messageFields,
+  otherLines,
+  journalLines,
+  decodeSchema: decodeSchema(),
+  journalSchema: journalSchema(),
+});
+for (const [path, text] of Object.entries(files)) {
+  mkdirSync(dirname(`${docs}${path}`), { recursive: true });
+  writeFileSync(`${docs}${path}`, text);
+}

@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { docFiles } from '../../scripts/docs.js';
+import { messageFields, otherLines } from '../observations/fields.js';
+import { allProtocols } from '../protocols/registry.js';
+import { rules } from '../rules/registry.js';
+import { decodeSchema } from './decode/schema.js';
+
+const docs = new URL('../../docs/', import.meta.url);
+
+it('docs are what the definitions make them: otherwise run npm run docs', { timeout: 120_000 }, () => {
+  const files = docFiles({
+    rules: rules.map(({ meta }) => meta),
+    protocols: allProtocols(),
+    messageFields,
+    otherLines,
+    decodeSchema: decodeSchema(),
+  });
+  const old = Object.keys(files).filter((path) => {
+    try {
+      return readFileSync(new URL(path, docs), 'utf8') !== files[path];
+    } catch {
+      return true;
+    }
+  });
+  expect(old).toEqual([]);
+  const made = ['rules', 'schemas'].flatMap((folder) =>
+    readdirSync(new URL(folder, docs)).map((name) => `${folder}/${name}`),
+  );
+  expect(made.filter((path) => !(path in files))).toEqual([]);
+});

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+
+/** JSON outputs that have a schema, by the command that prints them. */
+export const schemaNames = [
+  ...['analyze', 'decode', 'stats', 'sessions', 'hex', 'diff', 'leases', 'path', 'follow', 'report', 'tree'],
+] as const;
+
+/** Text of the JSON Schema (2020-12) of an output, as `npm run docs` makes it of the output's type. */
+export function schemaText(name: string): string {
+  // The same place from here, compiled, and from the program that the build makes of all modules.
+  return readFileSync(new URL(`../../docs/schemas/${name}.json`, import.meta.url), 'utf8');
+}
