@@ -87,7 +87,7 @@ function outputText({ messageFields, otherLines, journalLines, protocols }, sche
     '# What zkscope prints',
     'Other tools read this, so names and meanings are a promise: fields may be added, and are never renamed or given another meaning without a new `schemaVersion`. A field that does not apply is absent; one that applies but is not known is `null`. `zkscope schema NAME` prints the JSON Schemas (2020-12), which are in [schemas/](schemas/).',
     '64-bit numbers (zxids, session ids, ephemeralOwner) are strings `"0x…"`, lower case, no leading zeros: JSON numbers lose their low bits. Times are UTC, `2026-11-20T23:31:02.123456Z`, with as many digits as the capture has. Durations are seconds, as numbers; session timeouts are milliseconds. Addresses are `10.0.0.1:2181` and `[fd77::1]:2181`.',
-    'Exit status: 0 the captures were read (whatever was found), 1 with `--fail-on SEVERITY` a finding of that severity or above, 2 wrong usage or an input that could not be read at all. Messages for people go to standard error; standard output holds only what was asked for.',
+    'Exit status: 0 the captures were read (whatever was found), 1 with `--fail-on SEVERITY` a finding of that severity or above, 2 wrong usage, an input that could not be read at all or an output that could not be written, 130 and 143 ended by SIGINT or SIGTERM. Messages for people go to standard error; standard output holds only what was asked for.',
     '## `zkscope decode --json`: one message a line',
     'NDJSON, in the order in which messages were completed in the capture. Schema: [schemas/decode.json](schemas/decode.json).',
     `### Every message\n\n${fieldTable(messageFields)}`,

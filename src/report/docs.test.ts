@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { docFiles } from '../../scripts/docs.js';
 import { messageFields, otherLines } from '../observations/fields.js';
+import { journalLines } from '../observations/journal/fields.js';
 import { allProtocols } from '../protocols/registry.js';
 import { rules } from '../rules/registry.js';
-import { decodeSchema } from './decode/schema.js';
+import { decodeSchema, journalSchema } from './decode/schema.js';
 
 const docs = new URL('../../docs/', import.meta.url);
 
@@ -14,7 +15,9 @@ it('docs are what the definitions make them: otherwise run npm run docs', { time
     protocols: allProtocols(),
     messageFields,
     otherLines,
+    journalLines,
     decodeSchema: decodeSchema(),
+    journalSchema: journalSchema(),
   });
   const old = Object.keys(files).filter((path) => {
     try {

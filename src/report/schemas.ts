@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** JSON outputs that have a schema, by the command that prints them. */
 export const schemaNames = [
-  ...['analyze', 'decode', 'stats', 'sessions', 'hex', 'diff', 'leases', 'path', 'follow', 'report', 'tree'],
+  ...['analyze', 'decode', 'journal', 'stats', 'sessions', 'hex', 'diff', 'leases', 'path', 'follow', 'report', 'tree'],
 ] as const;
 
 /** Text of the JSON Schema (2020-12) of an output, as `npm run docs` makes it of the output's type. */
