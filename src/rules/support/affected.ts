@@ -52,9 +52,10 @@ export function affectedData(entries: readonly Affected[]): Record<string, DataV
   return data;
 }
 
-/** Whom a finding hit: what `affectedData` put into its data. */
+/** Whom a finding hit: what `affectedData` put into its data. Some rules list leases or servers there: those are nobody. */
 export function affectedOf(finding: Finding): readonly Affected[] {
-  return (finding.data['affected'] ?? []) as readonly Affected[];
+  const listed = (finding.data['affected'] ?? []) as readonly Partial<Affected>[];
+  return listed.filter((entry): entry is Affected => typeof entry.client === 'string');
 }
 
 /** The first of these findings that names such a client, session or path among those it hit. */
