@@ -9,6 +9,8 @@ describe('decode', () => {
     const expected = readFileSync(file('kazoo-client.expected.ndjson'), 'utf8').trim().split('\n');
     const found = [];
     for await (const message of decode(file('kazoo-client.pcap'))) found.push(message);
+    // An answer to a four-letter word is told when the server ends it: other connections may have gone on meanwhile.
+    found.sort((a, b) => a.frame - b.frame);
     expect(found.map((message) => [message.frame, message.kind])).toEqual(
       expected
         .map((line) => JSON.parse(line) as { frame: number; kind: string })

@@ -35,6 +35,7 @@ beforeAll(async () => {
   await bundle.close();
   cpSync(join(root, 'bin'), place('bin'), { recursive: true });
   cpSync(join(root, 'package.json'), place('package.json'));
+  cpSync(join(root, 'docs/schemas'), place('docs/schemas'), { recursive: true });
   symlinkSync(join(root, 'node_modules'), place('node_modules'));
 }, 120_000);
 afterAll(() => {

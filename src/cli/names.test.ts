@@ -68,16 +68,27 @@ describe('a name of almost a megabyte', () => {
     expect(readFileSync(place('long.html')).length).toBeLessThan(500_000);
   });
 
+  it('is told by its beginning, its length and its digest in JSON: no Map could hold thousands of such names', async () => {
+    const { stdout } = await runCli('decode', '--json', written('long.pcap', path));
+    expect(stdout).toContain(path.slice(0, 1024));
+    expect(stdout).toContain('900001');
+    expect(stdout.length).toBeLessThan(50_000);
+  });
+});
+
+describe('a name of fifteen kilobytes', () => {
+  const path = `/${'x'.repeat(15_000)}`;
+
   it.each([['decode'], ['tree'], ['stats', '--by', 'path'], ['follow', '0x1234']])(
     'is whole in JSON: %s',
     async (...argv) => {
-      const { stdout } = await runCli(...argv, '--json', written('long.pcap', path));
+      const { stdout } = await runCli(...argv, '--json', written('longer.pcap', path));
       expect(stdout).toContain(path.slice(1));
     },
   );
 
   it('is whole where programs read text', async () => {
-    const file = written('long.pcap', path);
+    const file = written('longer.pcap', path);
     expect((await runCli('stats', '--by', 'path', '--prometheus', file)).stdout).toContain(path);
     expect((await runCli('decode', '--fields', 'path', file)).stdout).toContain(path);
   });

@@ -5,7 +5,7 @@ import { wrap } from '../text/wrap.js';
 import type { AnalyzeDocument, CaptureEntry, FindingEntry, IncidentEntry } from './document.js';
 
 /** How it is printed: colours, columns. */
-export interface TextStyle {
+export interface IncidentStyle {
   readonly colour: ChalkInstance;
   readonly width: number;
 }
@@ -24,7 +24,7 @@ export function label(severity: Severity, colour: ChalkInstance): string {
 }
 
 /** One finding that stands alone, in full. */
-export function findingText(place: number, finding: FindingEntry, { colour, width }: TextStyle): string {
+export function findingText(place: number, finding: FindingEntry, { colour, width }: IncidentStyle): string {
   const lines = [
     `${place} ${label(finding.severity, colour)} ${colour.bold(printable(finding.title))} ${colour.dim(`[${finding.rule}, ${finding.confidence}]`)}`,
     wrap(printable(finding.message), width, '  '),
@@ -39,7 +39,7 @@ export function incidentText(
   incident: IncidentEntry,
   findings: readonly FindingEntry[],
   next: string,
-  { colour, width }: TextStyle,
+  { colour, width }: IncidentStyle,
 ): string {
   const [cause, ...rest] = findings;
   if (cause === undefined) return '';
@@ -78,7 +78,7 @@ export function incidentText(
 export function incidentLines(
   incidents: readonly IncidentEntry[],
   captures: readonly CaptureEntry[],
-  { colour, width }: TextStyle,
+  { colour, width }: IncidentStyle,
 ): string[] {
   return incidents.map((incident) => {
     const text = `${incident.incident} ${incident.severity.toUpperCase()} ${hostsText(incident.hosts)}: ${printable(incident.title)} → ${nextText(incident, captures)}`;
