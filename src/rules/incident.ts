@@ -80,7 +80,8 @@ function clientsOf(finding: Finding): string[] {
 /** The worst finding that names a session, then one that names a path; where none does, the rule's page says more. */
 function nextOf(worst: readonly Finding[]): Next {
   for (const finding of worst) {
-    const session = finding.session ?? affectedOf(finding).find((entry) => typeof entry.session === 'string')?.session ?? null;
+    const session =
+      finding.session ?? affectedOf(finding).find((entry) => typeof entry.session === 'string')?.session ?? null;
     if (session !== null) return { command: 'follow', argument: session };
     const path = finding.path ?? affectedOf(finding).find((entry) => entry.path !== undefined)?.path;
     if (path !== undefined) return { command: 'path', argument: path };
