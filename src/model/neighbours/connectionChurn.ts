@@ -1,6 +1,7 @@
 import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
 import type { Message } from '../../protocols/protocol.js';
-import type { HandshakeOutcome, TlsMessage } from '../../protocols/tls/message.js';
+import type { TlsView } from '../../protocols/tls/journal.js';
+import type { HandshakeOutcome } from '../../protocols/tls/message.js';
 
 /** Client host and server between which connections are counted; more pairs than this are not kept. */
 const MAX_PAIRS = 20_000;
@@ -156,7 +157,7 @@ export class ConnectionChurn {
     if (tls ? message.op !== 'Handshake' : message.kind !== 'request') return;
     let use = this.uses.get(id);
     if (use === undefined) this.uses.set(id, (use = { requests: 0, tls: null }));
-    if (tls) use.tls = (message as TlsMessage).handshake?.outcome ?? null;
+    if (tls) use.tls = (message as TlsView).handshake?.outcome ?? null;
     else if (message.op === null || !PROBES.has(message.op)) use.requests++;
   }
 

@@ -1,6 +1,6 @@
 import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
 import type { Message } from '../../protocols/protocol.js';
-import type { EtcdMessage } from '../../protocols/etcd/message.js';
+import { EtcdMessage } from '../../protocols/etcd/message.js';
 import type { LeaseId } from '../../protocols/etcd/records.js';
 import { Intervals } from '../measures/intervals.js';
 import { RenewalSeries, type RenewalStorm } from './leaseRenewals.js';
@@ -81,8 +81,8 @@ export class LeaseTable {
   private readonly leases = new Map<string, Lease>();
 
   message(observed: Message, connection: ConnectionFacts): void {
-    if (observed.protocol !== 'etcd') return;
-    const message = observed as EtcdMessage;
+    if (!(observed instanceof EtcdMessage)) return;
+    const message = observed;
     switch (message.op) {
       case 'LeaseKeepAlive':
         if (message.kind === 'request') this.renewal(message, connection);

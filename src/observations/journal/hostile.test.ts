@@ -56,7 +56,7 @@ it.each(CAPTURES)('%s: lines that lie are read or passed over, and never throw',
 it('takes lines without the journal’s own as messages of connections of which nothing else is known', async () => {
   const lines: string[] = [];
   await documentsOf(`${FIXTURES}protocol/zkcli.pcap`, '/', (line) => lines.push(line));
-  const messages = lines.filter((line) => !/^\{"kind"/.test(line));
+  const messages = lines.filter((line) => !line.startsWith('{"kind"'));
   const { records } = await documentsOf(input(messages), '/');
   expect(records).toHaveLength(messages.length);
 });

@@ -13,7 +13,8 @@ export const etcdJournal: JournalFormat = { extra, reader: (clock) => new EtcdLi
 
 /** `firstTime`, by which renewals are counted; `requestFrame` and `requestFirstFrame` of an answer. */
 function extra(message: Message, clock: LineClock): Record<string, unknown> {
-  const { firstTime, request, time } = message as EtcdMessage;
+  if (!(message instanceof EtcdMessage)) return {};
+  const { firstTime, request, time } = message;
   return {
     ...(firstTime === time ? {} : { firstTime: clock.format(firstTime) }),
     ...(request === null ? {} : { requestFrame: request.frame, requestFirstFrame: request.firstFrame }),

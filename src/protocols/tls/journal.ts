@@ -6,7 +6,7 @@ import type { HandshakeOutcome, TlsHandshake, TlsMessage, TlsOp } from './messag
 /** How what TLS shows travels as lines. */
 export const tlsJournal: JournalFormat = {
   extra: (message, clock) => {
-    const { op, handshake } = message as TlsMessage;
+    const { op, handshake } = message as TlsView;
     return op === 'Handshake' && handshake !== null ? { handshake: told(handshake, clock) } : {};
   },
   reader: (clock) => ({
@@ -87,7 +87,7 @@ function isTextOrNull(value: unknown): boolean {
 
 function isMoment(value: unknown): boolean {
   const fields = fieldsOf(value);
-  return fields !== null && fields.number('frame') !== null && fields.number('time') !== null;
+  return fields?.number('frame') != null && fields.number('time') !== null;
 }
 
 function isAlert(value: unknown): boolean {

@@ -40,7 +40,7 @@ export function ladderRows(document: LadderDocument, fold: boolean): LadderRow[]
       continue;
     }
     const next = events[i + 1];
-    if (next?.type === 'response' && next['requestFrame'] === event['frame'] && next['xid'] === event['xid']) {
+    if (next?.type === 'response' && next.requestFrame === event.frame && next['xid'] === event['xid']) {
       rows.push(exchangeRow(event, next));
       i++;
     } else rows.push(rowOf(event));
@@ -62,9 +62,8 @@ function readsFrom(events: readonly LadderEntry[], at: number): number {
   for (let i = at; i + 1 < events.length; i += 2) {
     const request = events[i]!;
     const answer = events[i + 1]!;
-    if (request.type !== 'request' || answer.type !== 'response' || answer['requestFrame'] !== request['frame']) break;
-    if (request['op'] !== op || request['watch'] !== first['watch'] || request['connection'] !== first['connection'])
-      break;
+    if (request.type !== 'request' || answer.type !== 'response' || answer.requestFrame !== request.frame) break;
+    if (request['op'] !== op || request['watch'] !== first['watch'] || request.connection !== first.connection) break;
     if (answer['err'] !== 0 || typeof request['path'] !== 'string' || parentOf(request['path']) !== parent) break;
     count++;
   }
@@ -90,17 +89,17 @@ function foldedRow(events: readonly LadderEntry[], at: number, count: number): L
     ...base(first, last),
     way: 'both',
     text: `${numberText(count)} × ${text(first['op'])} ${where}${first['watch'] === true ? ' +watch' : ''}`,
-    answer: `answered, ${durationText(shortest)} to ${durationText(longest)} (to #${number(last['frame'])})`,
+    answer: `answered, ${durationText(shortest)} to ${durationText(longest)} (to #${number(last.frame)})`,
     tone: 'plain',
   };
 }
 
 function base(event: LadderEntry, last = event): Pick<LadderRow, 'frame' | 'time' | 'until' | 'connection'> {
   return {
-    frame: typeof event['frame'] === 'number' ? event['frame'] : null,
-    time: text(event['time'] ?? event['from']),
-    until: text(last['lastTime'] ?? last['to'] ?? last['time']),
-    connection: typeof event['connection'] === 'number' ? event['connection'] : null,
+    frame: typeof event.frame === 'number' ? event.frame : null,
+    time: text(event.time ?? event.from),
+    until: text(last.lastTime ?? last.to ?? last.time),
+    connection: typeof event.connection === 'number' ? event.connection : null,
   };
 }
 
@@ -110,7 +109,7 @@ function exchangeRow(request: LadderEntry, answer: LadderEntry): LadderRow {
     ...base(request, answer),
     way: 'both',
     text: requestText(request),
-    answer: `${said} #${number(answer['frame'])}`,
+    answer: `${said} #${number(answer.frame)}`,
     tone,
   };
 }
@@ -118,8 +117,8 @@ function exchangeRow(request: LadderEntry, answer: LadderEntry): LadderRow {
 function rowOf(event: LadderEntry): LadderRow {
   switch (event.type) {
     case 'request': {
-      const answered = typeof event['answerFrame'] === 'number';
-      const reached = event['acknowledged'] === true ? '' : event['acknowledged'] === false ? ', not acknowledged' : '';
+      const answered = typeof event.answerFrame === 'number';
+      const reached = event.acknowledged === true ? '' : event.acknowledged === false ? ', not acknowledged' : '';
       const unanswered = answered || event['op'] === 'fourLetterWord';
       return {
         ...base(event),
@@ -130,11 +129,11 @@ function rowOf(event: LadderEntry): LadderRow {
     }
     case 'response': {
       const { text: said, tone } = answerText(event);
-      const of = typeof event['requestFrame'] === 'number' ? ` to #${event['requestFrame']}` : '';
+      const of = typeof event.requestFrame === 'number' ? ` to #${event.requestFrame}` : '';
       return { ...base(event), way: 'toClient', text: `${text(event['op']) || 'answer'}${of}: ${said}`, tone };
     }
     case 'notification': {
-      const lost = event['acknowledged'] === false ? ' (never acknowledged: not received)' : '';
+      const lost = !event.acknowledged ? ' (never acknowledged: not received)' : '';
       return {
         ...base(event),
         way: 'toClient',
@@ -155,7 +154,7 @@ function rowOf(event: LadderEntry): LadderRow {
         ...base(event),
         frame: null,
         way: 'note',
-        text: `${durationText(number(event['duration']))} of silence`,
+        text: `${durationText(number(event.duration))} of silence`,
         tone: 'odd',
       };
     default:
@@ -231,18 +230,18 @@ function answerText(event: LadderEntry, asked?: unknown): { text: string; tone: 
 }
 
 function pingsRow(event: LadderEntry): LadderRow {
-  const count = number(event['count']);
-  const answered = number(event['answered']);
-  const shortest = durationText(number(event['shortestInterval']));
-  const longest = durationText(number(event['longestInterval']));
+  const count = number(event.count);
+  const answered = number(event.answered);
+  const shortest = durationText(number(event.shortestInterval));
+  const longest = durationText(number(event.longestInterval));
   const every = count < 2 ? '' : shortest === longest ? `, every ${shortest}` : `, every ${shortest} to ${longest}`;
   const missing = count - answered;
   const answer =
     answered === 0
       ? 'no answer'
-      : `${missing > 0 ? `${missing} without an answer, the others` : 'answered'} in ${answered > 1 ? '≤ ' : ''}${durationText(number(event['slowest']))}`;
-  const tone = missing > 0 ? 'bad' : number(event['slowest']) >= 1 ? 'odd' : 'quiet';
-  const to = event['lastFrame'] === event['frame'] ? '' : ` (to #${number(event['lastFrame'])})`;
+      : `${missing > 0 ? `${missing} without an answer, the others` : 'answered'} in ${answered > 1 ? '≤ ' : ''}${durationText(number(event.slowest))}`;
+  const tone = missing > 0 ? 'bad' : number(event.slowest) >= 1 ? 'odd' : 'quiet';
+  const to = event.lastFrame === event.frame ? '' : ` (to #${number(event.lastFrame)})`;
   return {
     ...base(event),
     way: answered === 0 ? 'toServer' : 'both',
@@ -266,15 +265,15 @@ const TCP: Readonly<Record<string, readonly [string, LadderRow['tone']]>> = {
 };
 
 function tcpRow(event: LadderEntry): LadderRow {
-  const [name, tone] = TCP[text(event['kind'])] ?? [text(event['kind']), 'odd'];
-  const count = number(event['count']);
+  const [name, tone] = TCP[text(event.kind)] ?? [text(event.kind), 'odd'];
+  const count = number(event.count);
   const often =
     count > 1
-      ? `, ${numberText(count)} times (to #${number(event['lastFrame'])}, ${text(event['lastTime']).slice(11, 23)})`
+      ? `, ${numberText(count)} times (to #${number(event.lastFrame)}, ${text(event.lastTime).slice(11, 23)})`
       : '';
   return {
     ...base(event),
-    way: event['direction'] === 'toServer' ? 'toServer' : 'toClient',
+    way: event.direction === 'toServer' ? 'toServer' : 'toClient',
     text: `${name}${often}`,
     tone,
   };
@@ -288,27 +287,27 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 };
 
 function attemptsRow(event: LadderEntry): LadderRow {
-  const count = number(event['count']);
-  const outcome = OUTCOMES[text(event['outcome'])] ?? '';
-  const until = count > 1 ? ` until ${text(event['lastTime']).slice(11, 23)} (#${number(event['lastFrame'])})` : '';
-  const servers = (event['servers'] as string[]).map((server) => printable(server)).join(', ');
-  const said = `${plural(count, 'attempt')} from ${text(event['ip'])} to ${servers}: ${outcome}${until}; of the same host, perhaps of another client`;
+  const count = number(event.count);
+  const outcome = OUTCOMES[text(event.outcome)] ?? '';
+  const until = count > 1 ? ` until ${text(event.lastTime).slice(11, 23)} (#${number(event.lastFrame)})` : '';
+  const servers = (event.servers as string[]).map((server) => printable(server)).join(', ');
+  const said = `${plural(count, 'attempt')} from ${text(event.ip)} to ${servers}: ${outcome}${until}; of the same host, perhaps of another client`;
   return { ...base(event), way: 'note', text: said, tone: 'bad' };
 }
 
 function gapText(event: LadderEntry): string {
-  const where = event['direction'] === 'request' ? 'to the server' : 'to the client';
-  const bytes = `${plural(number(event['bytes']), 'byte')} ${where}`;
+  const where = event.direction === 'request' ? 'to the server' : 'to the client';
+  const bytes = `${plural(number(event.bytes), 'byte')} ${where}`;
   if (event['reason'] === 'foreign') return `${bytes} are not ZooKeeper's: ${text(event['foreign'])}`;
   if (event['reason'] === 'encrypted') return `${bytes} are encrypted: ${text(event['encrypted'])}`;
   return event['reason'] === 'skipped' ? `${bytes} could not be aligned` : `${bytes} are not in the capture`;
 }
 
 function leftOutRow(event: LadderEntry): LadderRow {
-  const ops = Object.entries((event['byOp'] ?? {}) as Record<string, number>)
+  const ops = Object.entries((event.byOp ?? {}) as Record<string, number>)
     .sort((a, b) => b[1] - a[1])
     .slice(0, 4)
     .map(([op, count]) => `${numberText(count)} ${printable(op)}`);
-  const said = `${plural(number(event['events']), 'event')} left out, frames ${number(event['frame'])} to ${number(event['lastFrame'])}${ops.length > 0 ? ` (${ops.join(', ')})` : ''}: --limit, --from and --to choose`;
+  const said = `${plural(number(event.events), 'event')} left out, frames ${number(event.frame)} to ${number(event.lastFrame)}${ops.length > 0 ? ` (${ops.join(', ')})` : ''}: --limit, --from and --to choose`;
   return { ...base(event), frame: null, way: 'note', text: said, tone: 'odd' };
 }

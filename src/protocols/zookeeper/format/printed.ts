@@ -71,8 +71,8 @@ function aclOfLine(line: LineFields, name: string): Acl[] | null {
 }
 
 function opOfLine(line: LineFields): MultiOp {
-  const { stat: _stat, acl: _acl, mode: _mode, ...plain } = line.fields;
-  const op = plain as unknown as MultiOp;
+  const plain = Object.entries(line.fields).filter(([name]) => !['stat', 'acl', 'mode'].includes(name));
+  const op = Object.fromEntries(plain) as unknown as MultiOp;
   const stat = statOfLine(line.object('stat'));
   const acl = aclOfLine(line, 'acl');
   return { ...op, op: line.text('op') ?? '', ...(stat === null ? {} : { stat }), ...(acl === null ? {} : { acl }) };
