@@ -195,6 +195,9 @@ export const sessionExpired = defineRule({
       );
       const back = session.successor ?? laterSessions(session, session.lastRequestTime)[0] ?? null;
       const seen = { cause, neglect, back };
+      // The FIN or the closeSession of a client that left may be what is missing.
+      if (model.totals.gaps > model.foreignGaps)
+        return { ...seen, severity: 'info', fate: left ? 'left' : back === null ? 'gone' : 'back' };
       if (left || abandoned !== undefined) return { ...seen, severity: 'info', fate: left ? 'left' : 'abandoned' };
       if (back !== null) {
         const neglected = neglect.some(({ severity }) => severity !== 'info');
