@@ -57,8 +57,9 @@ export const halfOpenConnection = defineRule({
       // Nothing that the server took was captured: since when the client is silent is unknown.
       if (heard.frame === 0) return unheardServer(connection, timeout);
       const fin = toClient.fin;
-      // A client that was cut off may answer after all, much too late.
-      const late = toServer.fin === null || (fin !== null && toServer.fin.time - fin.time > 1e9);
+      // A client that was cut off may answer after all, much too late; or its own FIN gets no ACK either.
+      const own = toServer.fin;
+      const late = own === null || (fin !== null && own.time - fin.time > 1e9) || !toServer.finAcked;
       if (fin !== null && late && toClient.finRepeats >= options.repeats) {
         if (fin.time - heard.time < timeout / 2) return null;
         const repeats = toClient.finRepeats;
@@ -207,7 +208,9 @@ function seenOfClient({ tcp }: ClientConnection, until: number): Moment | null {
   const { toServer, toClient } = tcp;
   const repeated = toServer.firstUnackedRetransmission;
   if (repeated !== null && repeated.time <= until) return repeated;
-  return toClient.finAcked && toServer.fin === null && toServer.rst === null ? toServer.last : null;
+  if (!toClient.finAcked || toServer.rst !== null) return null;
+  if (toServer.fin !== null) return toServer.finAcked ? null : toServer.fin;
+  return toServer.last;
 }
 
 /** The latest request of the client that the server took: one that it acknowledged, or answered. */
