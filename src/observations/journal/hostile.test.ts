@@ -69,3 +69,24 @@ it('says that a journal was cut', async () => {
   expect(captures[0]).toMatchObject({ truncated: true });
   expect(captures[0]!.problems.join()).toContain('the journal has no end');
 });
+
+it('forgets the oldest of connections that never end', async () => {
+  const opened = Array.from({ length: 25_000 }, (_, connection) =>
+    JSON.stringify({
+      ...{
+        kind: 'opened',
+        frame: connection + 1,
+        time: '2026-11-20T23:31:00.000001Z',
+        protocol: 'zookeeper',
+        connection,
+      },
+      ...{ client: `10.0.0.1:${1024 + (connection % 60_000)}`, server: '10.0.0.2:2181', midStream: false },
+    }),
+  );
+  const { documents } = await documentsOf(
+    input(['{"kind":"journal","time":"2026-11-20T23:31:00.000001Z"}', ...opened]),
+    '/',
+  );
+  const { summary } = documents['analyze'] as { summary: { forgotten: { connections: number } } };
+  expect(summary.forgotten.connections).toBe(5000);
+});

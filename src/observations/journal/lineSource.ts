@@ -20,6 +20,8 @@ import { JOURNAL_VERSION } from './writer.js';
 
 /** Ended connections that are remembered for what still comes of them, as the reassembly does. */
 const CLOSED_KEPT = 4096;
+/** Connections that are kept, as by the reassembly; beyond it the oldest eighth are forgotten. */
+const MOST_OPEN = 20_000;
 const MOST_PROBLEMS = 100;
 const EVENTS: readonly TcpEventKind[] = [
   ...(['syn', 'synRetransmission', 'synAck', 'refused', 'fin', 'finRetransmission'] as const),
@@ -249,7 +251,22 @@ export class LineSource {
     const number = this.inputs === 1 ? id : this.numbers++;
     const connection = new ConnectionFacts(number, client, server, start, midStream);
     this.open.set(key, connection);
+    if (this.open.size - this.closed.size > MOST_OPEN) this.forget(start);
     return connection;
+  }
+
+  private forget(moment: { readonly frame: number; readonly time: number }): void {
+    let left = MOST_OPEN >>> 3;
+    for (const [key, connection] of this.open) {
+      if (this.closed.has(key)) continue;
+      connection.end = 'forgotten';
+      connection.endMoment = moment;
+      this.forgottenConnections++;
+      this.sink.closed(connection);
+      for (const reader of this.readers.values()) reader.closed(connection.id);
+      this.open.delete(key);
+      if (--left === 0) return;
+    }
   }
 
   private close(
