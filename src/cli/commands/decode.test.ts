@@ -53,6 +53,22 @@ describe('zkscope decode --json', () => {
     },
   );
 
+  it('says of every answer which znode it is about, and which request it answers', async () => {
+    const records = await jsonOf(file('every-opcode.pcap'));
+    const asked = new Map(records.filter((r) => r['kind'] === 'request').map((r) => [`${r['frame']} ${r['xid']}`, r]));
+    const answers = records.filter(
+      (r) => r['kind'] === 'response' && r['latency'] !== undefined && r['xid'] !== undefined,
+    );
+    expect(answers.length).toBeGreaterThan(100);
+    for (const answer of answers) {
+      const request = asked.get(`${answer['requestFrame']} ${answer['xid']}`);
+      expect(request, JSON.stringify(answer)).toMatchObject({ op: answer['op'], connection: answer['connection'] });
+      const made = String(answer['op']).startsWith('create') && answer['error'] === undefined;
+      if (made) expect(String(answer['path']).startsWith(String(request!['path']))).toBe(true);
+      else expect(answer['path']).toBe(request!['path']);
+    }
+  });
+
   it('prints the schema', async () => {
     const { stdout, status } = await runCli('schema', 'decode');
     expect(status).toBe(0);

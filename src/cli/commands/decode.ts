@@ -71,10 +71,6 @@ function view(
       message: (message, connection) => {
         if (filter?.message(message, connection) === false) return;
         const record = messageRecord(message, connection, clock, recordOptions);
-        // A response to a read does not carry its path; people want to see it all the same.
-        if (forPeople && lines !== null && 'request' in message && message.kind === 'response') {
-          record['requestPath'] = (message.request as { path: string | null } | null)?.path ?? undefined;
-        }
         write(record);
       },
       gap: (gap, connection) => {

@@ -6,7 +6,6 @@ const ONLY = 'only with `--connections`: ';
 /** What messages say in a journal beside what is printed of them. */
 export const journalMessageFields = defineFields({
   streamEnd: { type: 'count', text: `${ONLY}position behind its last byte in the stream of its direction` },
-  requestFrame: { type: 'count', text: `${ONLY}frame of the request that it answers` },
   requestFirstFrame: { type: 'count', text: `${ONLY}frame of that request’s first byte` },
   firstTime: { type: 'time', text: `${ONLY}time of its first byte, where that is another than \`time\`` },
   sessionId: { type: 'hex64', text: `${ONLY}session that a handshake asks for or grants; 0x0 for none` },

@@ -28,6 +28,11 @@ export const etcdFields = defineFields({
   length: { type: 'count', unit: 'bytes', text: 'body, or gRPC message' },
   http2Error: { type: 'string', text: 'error code of RST_STREAM or GOAWAY' },
   latency: { type: 'seconds', unit: 'seconds', text: 'from the completion of the request' },
+  requestFrame: {
+    type: 'count',
+    kinds: ['response'],
+    text: 'frame that completed the request; absent where that was not captured',
+  },
   guessed: { type: 'flag', text: 'named by its shape only: the start of the connection was not captured' },
   compressed: { type: 'flag', text: 'the message is compressed and was not read' },
 });

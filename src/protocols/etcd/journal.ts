@@ -11,13 +11,13 @@ const MOST_WAITING = 65_536;
 /** How etcd's messages travel as lines. */
 export const etcdJournal: JournalFormat = { extra, reader: (clock) => new EtcdLines(clock) };
 
-/** `firstTime`, by which renewals are counted; `requestFrame` and `requestFirstFrame` of an answer. */
+/** `firstTime`, by which renewals are counted; `requestFirstFrame` of an answer. */
 function extra(message: Message, clock: LineClock): Record<string, unknown> {
   if (!(message instanceof EtcdMessage)) return {};
   const { firstTime, request, time } = message;
   return {
     ...(firstTime === time ? {} : { firstTime: clock.format(firstTime) }),
-    ...(request === null ? {} : { requestFrame: request.frame, requestFirstFrame: request.firstFrame }),
+    ...(request === null ? {} : { requestFirstFrame: request.firstFrame }),
   };
 }
 

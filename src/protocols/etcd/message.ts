@@ -126,6 +126,7 @@ export class EtcdMessage implements Message {
     put('length', this.length);
     put('http2Error', this.http2Error);
     if (this.latency !== null) record['latency'] = this.latency / 1e9;
+    if (this.request !== null) record['requestFrame'] = this.request.frame;
     if (this.guessed) record['guessed'] = true;
     if (this.compressed) record['compressed'] = true;
     return record;

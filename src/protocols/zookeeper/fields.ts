@@ -49,7 +49,7 @@ export const operationFieldTable = defineFields({
 export const requestFields = defineFields({
   path: {
     type: 'string',
-    text: 'znode, where the record has one (answers to create and sync have theirs, answers to reads have none)',
+    text: 'znode; of an answer whose record has none, that of its request',
   },
   watch: {
     type: 'boolean',
@@ -123,6 +123,11 @@ export const zookeeperFields = defineFields({
     unit: 'seconds',
     kinds: ['response'],
     text: 'from the frame that completed the request to the frame that completed the answer',
+  },
+  requestFrame: {
+    type: 'count',
+    kinds: ['response'],
+    text: 'frame that completed the request; absent where that was not captured',
   },
   expired: {
     type: 'boolean',

@@ -14,11 +14,10 @@ const KEPT = new Set(['connect', 'fourLetterWord']);
 /** How messages of the client protocol travel as lines. */
 export const zookeeperJournal: JournalFormat = { extra, reader: () => new ZooKeeperLines() };
 
-/** `requestFrame` of an answer; `sessionId` of what opens a session: asked for, or granted (`0x0`: none). */
+/** `sessionId` of what opens a session: asked for, or granted (`0x0`: none). */
 function extra(message: Message): Record<string, unknown> {
   const m = message as ZooKeeperMessage;
   const fields: Record<string, unknown> = {};
-  if (m.kind === 'response' && m.request !== null) fields['requestFrame'] = m.request.frame;
   const sessionId = m.kind === 'request' ? m.requestBody()?.sessionId : m.responseBody()?.sessionId;
   if (sessionId !== undefined) fields['sessionId'] = sessionId;
   return fields;

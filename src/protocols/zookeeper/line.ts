@@ -10,14 +10,14 @@ const LABELLED = ['version', 'timeout', 'ttl', 'lastZxidSeen'].map((name) => [na
 const WATCH_LISTS = ['dataWatches', 'existWatches', 'childWatches', 'persistentWatches', 'persistentRecursiveWatches'];
 
 /**
- * What the line of a message of ZooKeeper's client protocol shows, beside the columns that all lines have. An answer that
- * carries no path shows `requestPath` of the record, if it has that.
+ * What the line of a message of ZooKeeper's client protocol shows, beside the columns that all lines have. The path of an
+ * answer is faint unless it is the znode that was created: it repeats the request's.
  */
 export function zookeeperLine(record: Fields): LinePart[] {
   const parts: LinePart[] = [];
-  const { path, requestPath, children, ops, stat } = record;
-  if (typeof path === 'string') parts.push({ value: path });
-  else if (typeof requestPath === 'string') parts.push({ value: requestPath, tone: 'faint' });
+  const { path, children, ops, stat, kind, op, error } = record;
+  const repeated = kind === 'response' && (error !== undefined || !String(op).startsWith('create'));
+  if (typeof path === 'string') parts.push({ value: path, ...(repeated ? { tone: 'faint' } : {}) });
   if (record['watch'] === true) parts.push({ value: 'watch' });
   for (const name of ['eventType', 'state', 'mode', 'word', 'watchMode', 'watcherType', 'scheme']) {
     if (record[name] !== undefined && record[name] !== 'SyncConnected') parts.push({ value: record[name] });

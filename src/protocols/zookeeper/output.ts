@@ -106,12 +106,20 @@ function addData(fields: Fields, message: MessageView, body: { dataLength?: numb
   fields['data'] = message.bytes.toString('base64', dataAt, dataAt + dataLength);
 }
 
+/** What an answer is about, which only its request says: the path is the answer's own where its record has one. */
+function addAsked(fields: Fields, { request }: MessageView, layout: RecordLayout | null): void {
+  if (request === null) return;
+  if (request.path !== null && layout?.hasPath !== true) fields['path'] = request.path;
+  fields['requestFrame'] = request.frame;
+}
+
 /** Adds ZooKeeper's own fields of a message to `fields`, under the names of the documented output. */
 export function zookeeperRecord(message: MessageView, options: RecordOptions, fields: Fields): Fields {
   if (message.word !== null) {
     fields['word'] = message.word;
     if (message.kind === 'response') {
       fields['dataLength'] = message.answerLength;
+      if (message.request !== null) fields['requestFrame'] = message.request.frame;
       if (message.latency !== null) fields['latency'] = message.latency / 1e9;
     }
     return fields;
@@ -146,6 +154,7 @@ export function zookeeperRecord(message: MessageView, options: RecordOptions, fi
         if (options.data) addData(fields, message, body);
         if (message.handshake && body.timeout === 0 && body.sessionId === '0x0') fields['expired'] = true;
       }
+      addAsked(fields, message, layout);
       if (message.latency !== null) fields['latency'] = message.latency / 1e9;
       break;
     }

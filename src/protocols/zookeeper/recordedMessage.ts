@@ -60,14 +60,15 @@ export class RecordedMessage implements ZooKeeperMessage {
     this.session = line.text('session');
     this.length = line.integer('length') ?? -1;
     this.xid = line.integer('xid') ?? 0;
-    this.path = line.text('path');
+    this.err = line.integer('err') ?? 0;
+    // The path of an answer's line is its request's where the record of the answer has none.
+    this.path = kind !== 'response' || this.layout()?.hasPath === true ? line.text('path') : null;
     this.watch = kind === 'request' && line.flag('watch');
     this.flags = kind === 'request' ? (line.integer('flags') ?? 0) : 0;
     const zxid = kind === 'request' ? null : line.halves('zxid');
     this.zxidHi = zxid?.hi ?? 0;
     this.zxidLo = zxid?.lo ?? 0;
     this.zxid = zxid === null ? -1 : zxidNumber(zxid.hi, zxid.lo);
-    this.err = line.integer('err') ?? 0;
     this.latency = line.nanoseconds('latency');
     this.eventType = numberOf(eventTypes, line.text('eventType'));
     this.state = numberOf(keeperStates, line.text('state'));
@@ -117,7 +118,10 @@ export class RecordedMessage implements ZooKeeperMessage {
   }
 
   toRecord(_options: unknown, record: Record<string, unknown> = {}): Record<string, unknown> {
-    return this.line.own(record);
+    this.line.own(record);
+    const asked = this.kind === 'response' ? this.line.integer('requestFrame') : null;
+    if (asked !== null) record['requestFrame'] = asked;
+    return record;
   }
 }
 
