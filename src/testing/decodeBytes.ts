@@ -39,7 +39,7 @@ export async function decodeBytes(
   return { messages, gaps, connections, reader };
 }
 
-const PLACE = new Set(['frame', 'firstFrame', 'time', 'ts', 'latency', 'connection']);
+const PLACE = new Set(['frame', 'firstFrame', 'time', 'ts', 'latency', 'connection', 'requestFrame']);
 
 /** What a message says, without when and where it was captured. */
 export function content(record: MessageRecord): string {

@@ -61,7 +61,7 @@ function expectNothingInvented(whole: Decoded, damaged: Decoded): void {
     const candidates = originals.get(place(record)) ?? [];
     const fields = known(record);
     const truncated = fields['truncated'];
-    for (const name of ['frame', 'firstFrame', 'time', 'ts', 'connection', 'truncated'])
+    for (const name of ['frame', 'firstFrame', 'time', 'ts', 'connection', 'truncated', 'requestFrame'])
       Reflect.deleteProperty(fields, name);
     const fits = candidates.some((original) =>
       Object.entries(fields).every(([name, value]) => {
