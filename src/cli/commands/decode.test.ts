@@ -55,13 +55,13 @@ describe('zkscope decode --json', () => {
 
   it('says of every answer which znode it is about, and which request it answers', async () => {
     const records = await jsonOf(file('every-opcode.pcap'));
-    const asked = new Map(records.filter((r) => r['kind'] === 'request').map((r) => [`${r['frame']} ${r['xid']}`, r]));
-    const answers = records.filter(
-      (r) => r['kind'] === 'response' && r['latency'] !== undefined && r['xid'] !== undefined,
-    );
+    const key = (frame: unknown, xid: unknown): string => JSON.stringify([frame, xid]);
+    const asked = new Map<string, Record<string, unknown>>();
+    for (const r of records) if (r['kind'] === 'request') asked.set(key(r['frame'], r['xid']), r);
+    const answers = records.filter((r) => r['kind'] === 'response' && 'latency' in r && 'xid' in r);
     expect(answers.length).toBeGreaterThan(100);
     for (const answer of answers) {
-      const request = asked.get(`${answer['requestFrame']} ${answer['xid']}`);
+      const request = asked.get(key(answer['requestFrame'], answer['xid']));
       expect(request, JSON.stringify(answer)).toMatchObject({ op: answer['op'], connection: answer['connection'] });
       const made = String(answer['op']).startsWith('create') && answer['error'] === undefined;
       if (made) expect(String(answer['path']).startsWith(String(request!['path']))).toBe(true);
