@@ -19,6 +19,7 @@ import { describeStranger, detectCompression, detectFormat, MAGIC_LENGTH } from 
 import type { FrameReader } from './frameReader.js';
 import { Frame } from './frame.js';
 import { linkTypeName } from './linkTypes.js';
+import type { OriginalPacket } from './original.js';
 
 /** A path, `-` for standard input, or a stream with the name that messages about it use. */
 export type CaptureInput = string | { readonly name: string; readonly stream: Readable };
@@ -148,6 +149,11 @@ export class OpenCapture {
       }
       reader.push(chunk);
     }
+  }
+
+  /** What the capture says of the loaded frame; null where it is no packet. */
+  original(): OriginalPacket | null {
+    return this.reader?.original() ?? null;
   }
 
   /** Enters the loaded frame, which is number `number` of the run, in `info`. */

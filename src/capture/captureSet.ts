@@ -7,6 +7,7 @@ import { Clock } from './clock.js';
 import { NOT_A_PACKET } from './frameReader.js';
 import type { Frame } from './frame.js';
 import { MergeHeap } from './mergeHeap.js';
+import type { OriginalPacket } from './original.js';
 
 export type { CaptureInput } from './captureInput.js';
 
@@ -86,6 +87,11 @@ export class CaptureSet {
       await Promise.all(this.inputs.map((input) => input.close()));
       if (signal?.aborted === true) for (const input of this.inputs) input.interrupt();
     }
+  }
+
+  /** What the capture says of a frame beside its bytes, while `onFrame` looks at it; null where it is no packet. */
+  original(frame: Frame): OriginalPacket | null {
+    return this.inputs[frame.input]?.original() ?? null;
   }
 
   /** Finds out when each input begins; streams, which cannot be opened twice, stay open. */

@@ -1,6 +1,7 @@
 import { ByteWindow } from './byteWindow.js';
 import type { Clock } from './clock.js';
 import type { Frame } from './frame.js';
+import type { OriginalPacket } from './original.js';
 
 /**
  * Longest captured length that is believed where the file's own snap length does not say more: what libpcap and
@@ -48,6 +49,13 @@ export abstract class FrameReader extends ByteWindow {
 
   /** Fills `frame` (all but its number) with the next one; false where more bytes are needed, or none will help. */
   abstract next(frame: Frame): boolean;
+
+  /**
+   * What the capture says of the packet that `next` gave last, until `next` is called again; null where that is no packet.
+   */
+  original(): OriginalPacket | null {
+    return null;
+  }
 
   /** Says that no more bytes will come: what is left over is a record cut short. */
   finish(): void {

@@ -1,4 +1,6 @@
 import type { Clock } from './clock.js';
+import { joinedTicks, type OriginalInterface } from './original.js';
+import type { BlockOption } from './write/options.js';
 
 const DEFAULT_RESOLUTION = 6;
 /** Above this, ticks of one second no longer fit a double together with 32 bits more. */
@@ -6,7 +8,7 @@ const LARGEST_EXACT_RATE = 2 ** 52;
 const TWO_TO_32 = 0x1_0000_0000;
 
 /** An interface of a pcapng section: its link type, and how its timestamps are turned into times. */
-export class CaptureInterface {
+export class CaptureInterface implements OriginalInterface {
   readonly linkType: number;
   /** 0 for no limit. */
   readonly snapLength: number;
@@ -22,7 +24,14 @@ export class CaptureInterface {
    * `resolution` is the byte of if_tsresol: a power of ten, or of two where the top bit is set, both negative;
    * `offsetSeconds` is if_tsoffset.
    */
-  constructor(linkType: number, snapLength: number, resolution: number | null, offsetSeconds: number, clock: Clock) {
+  constructor(
+    linkType: number,
+    snapLength: number,
+    resolution: number | null,
+    offsetSeconds: number,
+    clock: Clock,
+    readonly options: readonly BlockOption[] = [],
+  ) {
     this.linkType = linkType;
     this.snapLength = snapLength;
     const exponent = (resolution ?? DEFAULT_RESOLUTION) & 0x7f;
@@ -47,6 +56,14 @@ export class CaptureInterface {
     const ticks = this.highTicks + low;
     const seconds = Math.floor(ticks / rate);
     return clock.at(this.highSeconds + seconds + this.offsetSeconds, this.nanoseconds(ticks - seconds * rate));
+  }
+
+  /** The other way round: the halves of the timestamp of a time. */
+  ticks(time: number, clock: Clock): { high: number; low: number } {
+    const second = Math.floor(time / 1e9);
+    const fraction = Math.floor(((time - second * 1e9) / 1e9) * this.ticksPerSecond);
+    const seconds = Math.max(0, (clock.baseSeconds ?? 0) + second - this.offsetSeconds);
+    return joinedTicks(seconds, fraction, this.ticksPerSecond);
   }
 
   private nanoseconds(ticks: number): number {

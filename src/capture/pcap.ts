@@ -1,5 +1,7 @@
 import { FRAME_LIMIT, FrameReader, USUAL_FRAME_LIMIT } from './frameReader.js';
 import type { Frame } from './frame.js';
+import { joinedTicks, type OriginalInterface, type OriginalPacket } from './original.js';
+import { OptionCode } from './write/options.js';
 
 const MICROSECONDS = 0xa1b2c3d4;
 const NANOSECONDS = 0xa1b23c4d;
@@ -29,6 +31,9 @@ export class PcapReader extends FrameReader {
   private limit = USUAL_FRAME_LIMIT;
   /** Minor version: before 2.3 the two lengths were the other way round, in 2.3 they may be. */
   private minorVersion = 4;
+  /** Header of the latest record. */
+  private record = 0;
+  private source: OriginalInterface | null = null;
 
   override next(frame: Frame): boolean {
     if (this.damage !== null || (!this.started && !this.readFileHeader())) return false;
@@ -47,6 +52,7 @@ export class PcapReader extends FrameReader {
     const length = header + captured;
     if (this.end - this.position < length && !this.fill(length)) return false;
     const start = this.position;
+    this.record = start;
     const seconds = this.uint32(start);
     const fraction = this.uint32(start + 4);
     frame.time = this.clock.at(seconds, fraction * this.nanosecondsPerTick);
@@ -57,6 +63,16 @@ export class PcapReader extends FrameReader {
     frame.originalLength = original > captured ? original : captured;
     this.position = start + length;
     return true;
+  }
+
+  override original(): OriginalPacket | null {
+    if (this.source === null) return null;
+    const rate = 1e9 / this.nanosecondsPerTick;
+    return {
+      source: this.source,
+      ...joinedTicks(this.uint32(this.record), this.uint32(this.record + 4), rate),
+      options: [],
+    };
   }
 
   override finish(): void {
@@ -86,6 +102,8 @@ export class PcapReader extends FrameReader {
       this.nanosecondsPerTick = 1;
       this.clock.digits = Math.max(this.clock.digits, 9);
     }
+    const digits = this.nanosecondsPerTick === 1 ? [{ code: OptionCode.IF_TSRESOL, value: Buffer.of(9) }] : [];
+    this.source = { linkType: this.linkType, snapLength, options: digits };
     this.position = start + FILE_HEADER;
     this.started = true;
     return true;

@@ -1,13 +1,19 @@
 import { FRAME_LIMIT, FrameReader, NOT_A_PACKET } from './frameReader.js';
 import type { Frame } from './frame.js';
 import { CaptureInterface } from './interface.js';
+import type { OriginalPacket } from './original.js';
+import { BlockType } from './write/blockWriter.js';
+import {
+  INTERFACE_NUMBERS,
+  OptionCode,
+  PACKET_NUMBERS,
+  eachOption,
+  readOptions,
+  type BlockOption,
+} from './write/options.js';
 
-const SECTION_HEADER = 0x0a0d0d0a;
-const INTERFACE_DESCRIPTION = 1;
-const OBSOLETE_PACKET = 2;
-const SIMPLE_PACKET = 3;
-const ENHANCED_PACKET = 6;
-const DECRYPTION_SECRETS = 10;
+const { SECTION_HEADER, INTERFACE_DESCRIPTION, OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET, DECRYPTION_SECRETS } =
+  BlockType;
 /** Blocks without a packet that Wireshark numbers as frames all the same: systemd journal entry, custom block. */
 const COUNTED_BLOCKS: readonly number[] = [9, 0xbad, 0x4000_0bad];
 
@@ -32,9 +38,10 @@ const BLOCK_LIMIT = FRAME_LIMIT + 1024 * 1024;
 /** Interfaces of one section; captures of a host with hundreds of containers have as many. */
 const MOST_INTERFACES = 65_536;
 
-const OPTION_END = 0;
-const IF_TSRESOL = 9;
-const IF_TSOFFSET = 14;
+/** Longer options of an interface are read and not kept. */
+const MOST_OPTIONS = 65_536;
+/** Of the obsolete packet block: packets lost before it, if known. */
+const DROPS_UNKNOWN = 0xffff;
 
 /** True where `bytes` (4 at least) begin with a Section Header Block, whose type reads the same both ways. */
 export function isPcapng(bytes: Buffer): boolean {
@@ -54,6 +61,8 @@ export class PcapngReader extends FrameReader {
   private secrets = 0;
   /** Of the frame before, for packets that have no time of their own. */
   private lastTime: number | null = null;
+  /** Block of the latest frame. */
+  private block = 0;
   private timelessSaid = false;
 
   override next(frame: Frame): boolean {
@@ -83,6 +92,7 @@ export class PcapngReader extends FrameReader {
           if (!(type === SIMPLE_PACKET ? this.readSimplePacket(frame, length) : this.readPacket(frame, type, length))) {
             return false;
           }
+          this.block = this.position;
           this.position += length;
           return true;
         case SECTION_HEADER:
@@ -100,6 +110,30 @@ export class PcapngReader extends FrameReader {
           }
       }
     }
+  }
+
+  override original(): OriginalPacket | null {
+    const { block, bytes, bigEndian } = this;
+    const type = this.uint32(block);
+    const end = block + this.uint32(block + 4) - BLOCK_TRAILER;
+    const fields = block + BLOCK_HEADER;
+    if (type === SIMPLE_PACKET) {
+      const source = this.interfaces[0];
+      return source === undefined ? null : { source, ...source.ticks(this.lastTime ?? 0, this.clock), options: [] };
+    }
+    const number = type === ENHANCED_PACKET ? this.uint32(fields) : this.uint16(fields);
+    const source = this.interfaces[number];
+    if (source === undefined) return null;
+    const captured = this.uint32(fields + 12);
+    const optionsAt = fields + PACKET_FIELDS + ((captured + 3) & ~3);
+    const options = readOptions(bytes, optionsAt, end, bigEndian, PACKET_NUMBERS);
+    const drops = type === OBSOLETE_PACKET ? this.uint16(fields + 2) : DROPS_UNKNOWN;
+    if (drops !== DROPS_UNKNOWN) {
+      const value = Buffer.alloc(8);
+      value.writeUInt16LE(drops);
+      options.push({ code: OptionCode.EPB_DROPCOUNT, value });
+    }
+    return { source, high: this.uint32(fields + 4), low: this.uint32(fields + 8), options };
   }
 
   override finish(): void {
@@ -176,23 +210,22 @@ export class PcapngReader extends FrameReader {
     const snapLength = this.uint32(this.position + 12);
     let resolution: number | null = null;
     let offsetSeconds = 0;
+    const start = this.position + 16;
     const optionsEnd = this.position + length - BLOCK_TRAILER;
-    let option = this.position + 16;
-    while (optionsEnd - option >= 4) {
-      const code = this.uint16(option);
-      const size = this.uint16(option + 2);
-      const value = option + 4;
-      if (code === OPTION_END) break;
-      if (size > optionsEnd - value) {
-        return this.stop('an option of an interface is longer than its block', this.offset + option - this.position);
-      }
-      if (code === IF_TSRESOL && size === 1) resolution = this.bytes[value]!;
-      if (code === IF_TSOFFSET && size === 8) {
+    const tooLong = eachOption(this.bytes, start, optionsEnd, this.bigEndian, (code, value, size) => {
+      if (code === OptionCode.IF_TSRESOL && size === 1) resolution = this.bytes[value]!;
+      if (code === OptionCode.IF_TSOFFSET && size === 8) {
         offsetSeconds = Number(this.bigEndian ? this.bytes.readBigInt64BE(value) : this.bytes.readBigInt64LE(value));
       }
-      option = value + ((size + 3) & ~3);
+    });
+    if (tooLong >= 0) {
+      return this.stop('an option of an interface is longer than its block', this.offset + tooLong - this.position);
     }
-    this.interfaces.push(new CaptureInterface(linkType, snapLength, resolution, offsetSeconds, this.clock));
+    let options: BlockOption[] = [];
+    if (optionsEnd - start <= MOST_OPTIONS) {
+      options = readOptions(this.bytes, start, optionsEnd, this.bigEndian, INTERFACE_NUMBERS);
+    }
+    this.interfaces.push(new CaptureInterface(linkType, snapLength, resolution, offsetSeconds, this.clock, options));
     this.addLinkType(linkType);
     return true;
   }

@@ -1,3 +1,5 @@
+import { BlockType, BlockWriter } from '../capture/write/blockWriter.js';
+
 export interface BlockInterfaceOptions {
   readonly snapLength?: number;
   /** Byte of if_tsresol. */
@@ -11,70 +13,55 @@ export interface BlockInterfaceOptions {
  * block from being wrong. Whole, correct files come from `writePcapng`.
  */
 export class PcapngBlocks {
-  private readonly bigEndian: boolean;
-  private readonly parts: Buffer[] = [];
+  private readonly writer: BlockWriter;
+  private written: Buffer = Buffer.alloc(0);
 
-  constructor(bigEndian = false) {
-    this.bigEndian = bigEndian;
+  constructor(private readonly bigEndian = false) {
+    this.writer = new BlockWriter(bigEndian);
   }
 
   get bytes(): Buffer {
-    return Buffer.concat(this.parts);
+    this.written = Buffer.concat([this.written, this.writer.take()]);
+    return this.written;
   }
 
   block(type: number, body: Buffer): this {
-    const padding = Buffer.alloc(-body.length & 3);
-    const length = this.u32(body.length + padding.length + 12);
-    this.parts.push(this.u32(type), length, body, padding, length);
+    this.writer.block(type, body);
     return this;
   }
 
-  section(options: Buffer = Buffer.alloc(0)): this {
-    const version = [this.u16(1), this.u16(0)];
-    return this.block(0x0a0d0d0a, Buffer.concat([this.u32(0x1a2b3c4d), ...version, Buffer.alloc(8, 0xff), options]));
+  section(options?: Buffer): this {
+    this.writer.section(options);
+    return this;
   }
 
   interface(linkType: number, options: BlockInterfaceOptions = {}): this {
-    const parts = [this.u16(linkType), this.u16(0), this.u32(options.snapLength ?? 0)];
-    parts.push(this.option(2, Buffer.from('eth0')));
+    const parts = [this.option(2, Buffer.from('eth0'))];
     if (options.resolution !== undefined) parts.push(this.option(9, Buffer.of(options.resolution)));
     if (options.offset !== undefined) parts.push(this.option(14, this.u64(BigInt.asUintN(64, options.offset))));
     parts.push(this.option(0, Buffer.alloc(0)));
-    return this.block(1, Buffer.concat(parts));
+    this.writer.interface(linkType, options.snapLength ?? 0, Buffer.concat(parts));
+    return this;
   }
 
   /** Enhanced Packet Block of interface `number`. */
-  packet(
-    number: number,
-    ticks: bigint,
-    data: Buffer,
-    originalLength = data.length,
-    options: Buffer = Buffer.alloc(0),
-  ): this {
-    const padding = Buffer.alloc(options.length === 0 ? 0 : -data.length & 3);
-    const fields = [this.u32(number), this.time(ticks), this.lengths(data, originalLength)];
-    return this.block(6, Buffer.concat([...fields, data, padding, options]));
+  packet(number: number, ticks: bigint, data: Buffer, originalLength = data.length, options?: Buffer): this {
+    this.writer.packet(number, Number(ticks >> 32n), Number(ticks & 0xffffffffn), data, originalLength, options);
+    return this;
   }
 
   obsoletePacket(number: number, ticks: bigint, data: Buffer, originalLength = data.length): this {
-    const fields = [this.u16(number), this.u16(7), this.time(ticks), this.lengths(data, originalLength)];
-    return this.block(2, Buffer.concat([...fields, data]));
+    const numbers = [Number(ticks >> 32n), Number(ticks & 0xffffffffn), data.length, originalLength];
+    const fields = [this.u16(number), this.u16(7), ...numbers.map((value) => this.u32(value))];
+    return this.block(BlockType.OBSOLETE_PACKET, Buffer.concat([...fields, data]));
   }
 
   simplePacket(data: Buffer, originalLength = data.length): this {
-    return this.block(3, Buffer.concat([this.u32(originalLength), data]));
+    return this.block(BlockType.SIMPLE_PACKET, Buffer.concat([this.u32(originalLength), data]));
   }
 
   option(code: number, value: Buffer): Buffer {
-    return Buffer.concat([this.u16(code), this.u16(value.length), value, Buffer.alloc(-value.length & 3)]);
-  }
-
-  private time(ticks: bigint): Buffer {
-    return Buffer.concat([this.u32(Number(ticks >> 32n)), this.u32(Number(ticks & 0xffffffffn))]);
-  }
-
-  private lengths(data: Buffer, originalLength: number): Buffer {
-    return Buffer.concat([this.u32(data.length), this.u32(originalLength)]);
+    return this.writer.option(code, value);
   }
 
   private u16(value: number): Buffer {

@@ -1,3 +1,4 @@
+import { BlockWriter } from '../capture/write/blockWriter.js';
 import type { Packet } from './captureFile.js';
 
 /** Writes pcapng files block by block (draft-ietf-opsawg-pcapng). */
@@ -24,19 +25,21 @@ interface Interface {
 
 const COMMENT = 1;
 
+/** Writes whole files of packets, in either byte order, one section after the other. */
 export class PcapngWriter {
   private readonly parts: Buffer[] = [];
   private bigEndian = false;
+  private blocks = new BlockWriter();
   private interfaces: Interface[] = [];
 
   /** Begins a section. `length` is what the header states: -1 for unknown. */
   section(options: { bigEndian?: boolean; length?: bigint; options?: readonly Option[] } = {}): this {
+    this.parts.push(this.blocks.take());
     this.bigEndian = options.bigEndian ?? false;
+    this.blocks = new BlockWriter(this.bigEndian);
     this.interfaces = [];
-    const body = Buffer.concat([this.u32(0x1a2b3c4d), this.u16(1), this.u16(0), Buffer.alloc(8)]);
-    if (this.bigEndian) body.writeBigInt64BE(options.length ?? -1n, 8);
-    else body.writeBigInt64LE(options.length ?? -1n, 8);
-    return this.block(0x0a0d0d0a, body, options.options);
+    this.blocks.section(this.encoded(options.options), options.length);
+    return this;
   }
 
   /** Describes an interface; they are numbered from 0 within a section. */
@@ -50,43 +53,30 @@ export class PcapngWriter {
     const all = [...(options.options ?? [])];
     if (resolution !== undefined) all.push({ code: 9, value: Buffer.from([resolution]) });
     if (offset !== 0) all.push({ code: 14, value: this.i64(offset) });
-    return this.block(1, Buffer.concat([this.u16(linkType), this.u16(0), this.u32(snapLength)]), all);
+    this.blocks.interface(linkType, snapLength, this.encoded(all));
+    return this;
   }
 
   /** Enhanced Packet Block. */
   packet(packet: Packet, interfaceNumber = 0, options: readonly Option[] = []): this {
     const [high, low] = this.time(packet, interfaceNumber);
-    const header = [interfaceNumber, high, low, packet.data.length, packet.originalLength].map((n) => this.u32(n));
-    return this.block(6, Buffer.concat([...header, pad(packet.data)]), options);
-  }
-
-  /** Simple Packet Block: no time, of interface 0, whose snap length says how much was captured. */
-  simplePacket(packet: Packet): this {
-    return this.block(3, Buffer.concat([this.u32(packet.originalLength), pad(packet.data)]));
-  }
-
-  /** The obsolete Packet Block, with its count of dropped packets. */
-  obsoletePacket(packet: Packet, interfaceNumber = 0): this {
-    const [high, low] = this.time(packet, interfaceNumber);
-    const numbers = [high, low, packet.data.length, packet.originalLength].map((n) => this.u32(n));
-    return this.block(2, Buffer.concat([this.u16(interfaceNumber), this.u16(0xffff), ...numbers, pad(packet.data)]));
+    this.blocks.packet(interfaceNumber, high, low, packet.data, packet.originalLength, this.encoded(options));
+    return this;
   }
 
   /** Any block: type, total length, body, options, total length again. */
   block(type: number, body: Buffer, options: readonly Option[] = []): this {
-    const encoded = options.map(({ code, value }) => {
-      const bytes = Buffer.from(value as Buffer);
-      return Buffer.concat([this.u16(code), this.u16(bytes.length), pad(bytes)]);
-    });
-    if (encoded.length > 0) encoded.push(Buffer.alloc(4)); // end of options
-    const content = Buffer.concat([pad(body), ...encoded]);
-    const length = this.u32(content.length + 12);
-    this.parts.push(this.u32(type), length, content, length);
+    this.blocks.block(type, body, this.encoded(options));
     return this;
   }
 
   bytes(): Buffer {
+    this.parts.push(this.blocks.take());
     return Buffer.concat(this.parts);
+  }
+
+  private encoded(options: readonly Option[] = []): Buffer {
+    return this.blocks.options(options.map(({ code, value }) => ({ code, value: Buffer.from(value as Buffer) })));
   }
 
   private time(packet: Packet, interfaceNumber: number): [high: number, low: number] {
@@ -96,31 +86,12 @@ export class PcapngWriter {
     return [Number((time >> 32n) & 0xffffffffn), Number(time & 0xffffffffn)];
   }
 
-  private u16(value: number): Buffer {
-    const buffer = Buffer.alloc(2);
-    if (this.bigEndian) buffer.writeUInt16BE(value);
-    else buffer.writeUInt16LE(value);
-    return buffer;
-  }
-
-  private u32(value: number): Buffer {
-    const buffer = Buffer.alloc(4);
-    if (this.bigEndian) buffer.writeUInt32BE(value >>> 0);
-    else buffer.writeUInt32LE(value >>> 0);
-    return buffer;
-  }
-
   private i64(value: number): Buffer {
     const buffer = Buffer.alloc(8);
     if (this.bigEndian) buffer.writeBigInt64BE(BigInt(value));
     else buffer.writeBigInt64LE(BigInt(value));
     return buffer;
   }
-}
-
-/** Blocks and options are filled up to four bytes. */
-function pad(bytes: Buffer): Buffer {
-  return Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
 }
 
 export interface PcapngOptions {
