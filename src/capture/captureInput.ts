@@ -19,7 +19,7 @@ import { describeStranger, detectCompression, detectFormat, MAGIC_LENGTH } from 
 import type { FrameReader } from './frameReader.js';
 import { Frame } from './frame.js';
 import { linkTypeName } from './linkTypes.js';
-import type { OriginalPacket } from './original.js';
+import type { FiledPacket } from './original.js';
 
 /** A path, `-` for standard input, or a stream with the name that messages about it use. */
 export type CaptureInput = string | { readonly name: string; readonly stream: Readable };
@@ -32,6 +32,8 @@ export class OpenCapture {
   readonly info: CaptureInfo;
   /** The frame that was loaded last. Valid until the next is loaded. */
   readonly frame = new Frame();
+  /** Frames that were loaded so far, those without a packet too: Wireshark's number of the loaded one in this file. */
+  frames = 0;
   /** Bytes that the input has, as stored; null for a stream. Known after `examine`. */
   size: number | null = null;
   /** True for a regular file given by its path: it can be closed and opened again. Known after `examine`. */
@@ -152,8 +154,9 @@ export class OpenCapture {
   }
 
   /** What the capture says of the loaded frame; null where it is no packet. */
-  original(): OriginalPacket | null {
-    return this.reader?.original() ?? null;
+  original(): FiledPacket | null {
+    const original = this.reader?.original() ?? null;
+    return original === null ? null : { ...original, file: this.info.file, number: this.frames };
   }
 
   /** Enters the loaded frame, which is number `number` of the run, in `info`. */

@@ -7,7 +7,7 @@ import { Clock } from './clock.js';
 import { NOT_A_PACKET } from './frameReader.js';
 import type { Frame } from './frame.js';
 import { MergeHeap } from './mergeHeap.js';
-import type { OriginalPacket } from './original.js';
+import type { FiledPacket } from './original.js';
 
 export type { CaptureInput } from './captureInput.js';
 
@@ -90,7 +90,7 @@ export class CaptureSet {
   }
 
   /** What the capture says of a frame beside its bytes, while `onFrame` looks at it; null where it is no packet. */
-  original(frame: Frame): OriginalPacket | null {
+  original(frame: Frame): FiledPacket | null {
     return this.inputs[frame.input]?.original() ?? null;
   }
 
@@ -181,6 +181,7 @@ export class CaptureSet {
     const limit = second === undefined || (waiting !== undefined && comesBefore(waiting, second)) ? waiting : second;
     for (;;) {
       this.number++;
+      capture.frames++;
       if (frame.linkType !== NOT_A_PACKET) {
         frame.number = this.number;
         capture.count(this.number);

@@ -18,6 +18,12 @@ export interface OriginalPacket {
   readonly options: readonly BlockOption[];
 }
 
+/** A packet of one of the captures of a run: which, and its number there (from 1, as Wireshark counts). */
+export interface FiledPacket extends OriginalPacket {
+  readonly file: string;
+  readonly number: number;
+}
+
 /** Seconds and ticks within them (`rate` in a second) as the halves of one timestamp. */
 export function joinedTicks(seconds: number, fraction: number, rate: number): { high: number; low: number } {
   const ticks = BigInt(seconds) * BigInt(rate) + BigInt(fraction);

@@ -8,7 +8,7 @@ import {
   OptionCode,
   PACKET_NUMBERS,
   eachOption,
-  readOptions,
+  blockOptions,
   type BlockOption,
 } from './write/options.js';
 
@@ -126,7 +126,7 @@ export class PcapngReader extends FrameReader {
     if (source === undefined) return null;
     const captured = this.uint32(fields + 12);
     const optionsAt = fields + PACKET_FIELDS + ((captured + 3) & ~3);
-    const options = readOptions(bytes, optionsAt, end, bigEndian, PACKET_NUMBERS);
+    const options = blockOptions(bytes, optionsAt, end, bigEndian, PACKET_NUMBERS);
     const drops = type === OBSOLETE_PACKET ? this.uint16(fields + 2) : DROPS_UNKNOWN;
     if (drops !== DROPS_UNKNOWN) {
       const value = Buffer.alloc(8);
@@ -223,7 +223,7 @@ export class PcapngReader extends FrameReader {
     }
     let options: BlockOption[] = [];
     if (optionsEnd - start <= MOST_OPTIONS) {
-      options = readOptions(this.bytes, start, optionsEnd, this.bigEndian, INTERFACE_NUMBERS);
+      options = blockOptions(this.bytes, start, optionsEnd, this.bigEndian, INTERFACE_NUMBERS);
     }
     this.interfaces.push(new CaptureInterface(linkType, snapLength, resolution, offsetSeconds, this.clock, options));
     this.addLinkType(linkType);

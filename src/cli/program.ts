@@ -14,6 +14,7 @@ const makers: Readonly<Record<string, () => Promise<() => Command>>> = {
   path: async () => (await import('./commands/path.js')).pathCommand,
   tree: async () => (await import('./commands/tree.js')).treeCommand,
   report: async () => (await import('./commands/report.js')).reportCommand,
+  slice: async () => (await import('./commands/slice.js')).sliceCommand,
   rules: async () => (await import('./commands/rules.js')).rulesCommand,
   schema: async () => (await import('./commands/schema.js')).schemaCommand,
 };

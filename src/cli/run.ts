@@ -1,4 +1,4 @@
-import { CaptureReader } from '../observations/captureReader.js';
+import { CaptureReader, type CaptureReaderOptions } from '../observations/captureReader.js';
 import { Clock, type CaptureInfo, type CaptureInput, type Problem } from '../observations/inputs.js';
 import type { Forgotten } from '../model/index.js';
 import type { ServerPort } from '../protocols/router.js';
@@ -40,6 +40,8 @@ export interface ReadOptions {
   readonly keys: KeyStore;
   readonly clock?: Clock;
   readonly output?: Output;
+  /** What else the reader is to do: to tell of packets, to collect secrets. */
+  readonly reader?: Pick<CaptureReaderOptions, 'onSegment' | 'secrets' | 'accepts'>;
 }
 
 /**
@@ -58,6 +60,7 @@ export async function readInto(files: readonly CaptureInput[], sink: Sink, optio
     },
   });
   const reader = new CaptureReader(files, together([counting, sink]), {
+    ...options.reader,
     clock: options.clock ?? new Clock(),
     ports: options.ports,
     tlsKeys: options.keys,

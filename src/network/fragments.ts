@@ -33,6 +33,8 @@ class Datagram {
   cutAt = MAX_LENGTH;
   protocol: number;
   complete = false;
+  /** Frames that brought something. */
+  readonly frames: number[] = [];
   /** Neighbours in order of first fragment. */
   older: Datagram | null = null;
   newer: Datagram | null = null;
@@ -123,6 +125,7 @@ export class Fragments {
     datagram.complete = true;
     if (!packet.descend()) return NOT_WHOLE;
     packet.counts.reassembled++;
+    packet.segment.pieces = [...packet.segment.pieces, ...datagram.frames];
     packet.bytes = datagram.bytes;
     packet.offset = 0;
     packet.wireEnd = datagram.length;
@@ -236,6 +239,7 @@ function store(datagram: Datagram, packet: Packet, position: number, length: num
   }
   if (runStart >= 0) copyRun(runStart, end);
   datagram.blocksSeen += fresh;
+  if (fresh > 0) datagram.frames.push(packet.frame);
   if (fresh === 0) packet.counts.repeatedFragments++;
   if (end > datagram.highest) datagram.highest = end;
   if (!more) datagram.length = end;

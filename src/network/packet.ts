@@ -1,7 +1,7 @@
 import type { Frame } from '../capture/frame.js';
 import type { Header, ProblemKind } from './problems.js';
 import { Problems } from './problems.js';
-import { Segment } from './segment.js';
+import { Segment, WHOLE } from './segment.js';
 
 /** What the bytes from `offset` on are. A layer's function moves `offset` behind its header and returns the next. */
 export const NOTHING = 0;
@@ -50,6 +50,7 @@ export class Packet {
 
   take(frame: Frame): void {
     this.depth = 0;
+    this.segment.pieces = WHOLE;
     this.frame = frame.number;
     this.time = frame.time;
     this.bytes = frame.bytes;

@@ -1,4 +1,5 @@
 const NO_BYTES = Buffer.alloc(0);
+export const WHOLE: readonly number[] = [];
 
 export const FIN = 0x01;
 export const SYN = 0x02;
@@ -36,6 +37,8 @@ export class Segment {
   bytes: Buffer = NO_BYTES;
   start = 0;
   end = 0;
+  /** Frames of the IP fragments that it was put together from, its own among them; none where it came whole. */
+  pieces: readonly number[] = WHOLE;
   /** Payload bytes that were on the wire; more than `end - start` where the snap length cut them. */
   wireLength = 0;
 }

@@ -62,6 +62,11 @@ export class TcpReassembly {
     return this.connections;
   }
 
+  /** The connection of a segment that was just taken; null where it has been forgotten at once. */
+  connectionOf(segment: Segment): Connection | null {
+    return this.table.find(segment)?.connection ?? null;
+  }
+
   segment(segment: Segment): void {
     const time = segment.time;
     if (time > this.nextDoubt) this.settleDoubts(time);

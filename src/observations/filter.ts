@@ -5,6 +5,9 @@ import { zookeeperPaths } from '../protocols/zookeeper/paths.js';
 import { errorName } from '../protocols/zookeeper/format/errors.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 
+/** Who talks to whom. */
+type Ends = Pick<ConnectionFacts, 'client' | 'server'>;
+
 /** A moment as it is asked for: on the calendar, of the first day of the capture, or counted from its first frame. */
 export type TimeBound =
   | { readonly kind: 'absolute'; readonly epochSeconds: number }
@@ -94,7 +97,7 @@ export class MessageFilter {
     private readonly clock: Clock,
   ) {}
 
-  message(message: Message, connection: ConnectionFacts): boolean {
+  message(message: Message, connection: Ends): boolean {
     const { ops, kinds, sessions, paths, errors } = this.options;
     if (!this.place(connection, message.frame, message.time)) return false;
     if (kinds.length > 0 && !kinds.includes(message.kind)) return false;
@@ -127,14 +130,15 @@ export class MessageFilter {
     return fits(message.err) || (message.responseBody()?.ops ?? []).some((op) => fits(op.err ?? 0));
   }
 
-  gap(gap: Gap, connection: ConnectionFacts): boolean {
+  gap(gap: Gap, connection: Ends): boolean {
     const { ops, kinds, sessions, paths, errors } = this.options;
     if (!this.place(connection, gap.frame, gap.time)) return false;
     if (kinds.length > 0) return kinds.includes('gap');
     return ops.length === 0 && sessions.length === 0 && paths.length === 0 && errors.length === 0;
   }
 
-  private place(connection: ConnectionFacts, frame: number, time: number): boolean {
+  /** Whether a packet fits, whatever it holds: by its ends, its number and its time. */
+  place(connection: Ends, frame: number, time: number): boolean {
     const { clients, servers, frames, from, to } = this.options;
     if (frames !== null && (frame < frames[0] || frame > frames[1])) return false;
     if (!endpointFits(connection.client, clients) || !endpointFits(connection.server, servers)) return false;

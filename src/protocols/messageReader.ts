@@ -3,7 +3,9 @@ import type { CaptureInfo } from '../capture/captureInfo.js';
 import { Clock } from '../capture/clock.js';
 import type { Frame } from '../capture/frame.js';
 import { DECODED_LINE } from '../capture/frameReader.js';
+import type { Connection } from '../network/connection.js';
 import { Dissector } from '../network/dissector.js';
+import type { Segment } from '../network/segment.js';
 import { TcpReassembly } from '../network/tcp.js';
 import type { Protocol } from './protocol.js';
 import { allProtocols } from './registry.js';
@@ -19,6 +21,10 @@ export interface MessageReaderOptions extends CaptureSetOptions {
   readonly protocols?: readonly Protocol[];
   /** Keys that TLS is read with; those that the captures hold are added. */
   readonly tlsKeys?: KeyStore;
+  /** Leaves out the frames for which it is false, as if they had not been captured. */
+  readonly accepts?: (frame: number) => boolean;
+  /** Called for each TCP segment when all that follows from it was told. */
+  readonly onSegment?: (segment: Segment, connection: Connection) => void;
   /** Called for each decoded line, where inputs hold such in place of packets. `input` counts the inputs from 0. */
   readonly onLine?: (line: Readonly<Record<string, unknown>>, time: number, input: number) => void;
 }
@@ -30,6 +36,7 @@ export class MessageReader {
   readonly tcp: TcpReassembly;
   private readonly set: CaptureSet;
   private readonly onLine: MessageReaderOptions['onLine'];
+  private readonly accepts: MessageReaderOptions['accepts'];
   private lastFrame = 0;
   private lastTime = 0;
 
@@ -41,11 +48,29 @@ export class MessageReader {
     const router = new Router(options.protocols ?? allProtocols(keys), sink, { ports });
     const tcp = new TcpReassembly(router);
     this.tcp = tcp;
-    this.dissector = new Dissector((segment) => {
-      tcp.segment(segment);
-    });
-    const secrets = (file: string): ((bytes: Buffer) => void) => keys.capture(file);
+    const { onSegment, secrets: also } = options;
+    this.dissector = new Dissector(
+      onSegment === undefined
+        ? (segment) => {
+            tcp.segment(segment);
+          }
+        : (segment) => {
+            tcp.segment(segment);
+            const connection = tcp.connectionOf(segment);
+            if (connection !== null) onSegment(segment, connection);
+          },
+    );
+    const secrets = (file: string): ((bytes: Buffer) => void) => {
+      const take = keys.capture(file);
+      const takeToo = also?.(file);
+      if (takeToo === undefined) return take;
+      return (bytes) => {
+        take(bytes);
+        takeToo(bytes);
+      };
+    };
     this.onLine = options.onLine;
+    this.accepts = options.accepts;
     this.set = new CaptureSet(inputs, this.clock, { ...options, secrets });
   }
 
@@ -63,8 +88,9 @@ export class MessageReader {
    * input cannot be read at all. An aborted `signal` ends it early, as the end of the capture would.
    */
   async read(afterChunk?: () => Promise<void> | void, signal?: AbortSignal): Promise<void> {
-    const { dissector, onLine } = this;
+    const { dissector, onLine, accepts } = this;
     const onFrame = (frame: Frame): void => {
+      if (accepts?.(frame.number) === false) return;
       this.clock.firstTime ??= frame.time;
       if (frame.linkType === DECODED_LINE) {
         onLine?.(frame.line!, frame.time, frame.input);

@@ -65,7 +65,7 @@ export function eachOption(
 }
 
 /** Options of a block of either byte order, copied; one that is longer than its block ends them. */
-export function readOptions(
+export function blockOptions(
   bytes: Buffer,
   start: number,
   end: number,

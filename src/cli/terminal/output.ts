@@ -62,10 +62,20 @@ export class Output {
     if (this.text.length >= PIECE) this.flush();
   }
 
+  /** Bytes that are no text, which must not change any more. */
+  writeBytes(bytes: Buffer): void {
+    this.flush();
+    this.send(bytes);
+  }
+
   flush(): void {
     if (this.text === '') return;
     const bytes = Buffer.from(this.text);
     this.text = '';
+    this.send(bytes);
+  }
+
+  private send(bytes: Buffer): void {
     if (this.closed) return;
     this.pending++;
     try {

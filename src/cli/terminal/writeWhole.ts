@@ -26,7 +26,8 @@ export function sameFile(a: string, b: string): boolean {
   return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
 }
 
-function statsOf(file: string): Stats | null {
+/** What a name (`-`: standard input) stands for; null where that cannot be said. */
+export function statsOf(file: string): Stats | null {
   try {
     return file === '-' ? fstatSync(STANDARD_INPUT) : statSync(file);
   } catch {

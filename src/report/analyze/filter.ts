@@ -22,7 +22,7 @@ export class FrameSet {
 }
 
 /** All strings that a finding names, in its fields and its data. */
-function strings(finding: Finding): string[] {
+export function namedIn(finding: Finding): string[] {
   const found: string[] = [];
   const visit = (value: DataValue): void => {
     if (typeof value === 'string') found.push(value);
@@ -37,7 +37,8 @@ function strings(finding: Finding): string[] {
   return found;
 }
 
-const host = (address: string): string => address.replace(/^\[([^\]]*)\].*$|^([^:]*):\d+$/, '$1$2');
+/** The IP address of `ip:port`, and of itself. */
+export const hostIn = (address: string): string => address.replace(/^\[([^\]]*)\].*$|^([^:]*):\d+$/, '$1$2');
 
 /**
  * Whether a finding is about what the common filters ask for: it names the client, server, session or path, its time
@@ -57,9 +58,9 @@ export function findingPasses(
   const { frames, clients, servers, sessions, paths } = filter;
   if (frames !== null && !finding.evidence.some(({ frame }) => frame >= frames[0] && frame <= frames[1])) return false;
   if (passed !== null && !finding.evidence.some(({ frame }) => passed.has(frame))) return false;
-  const named = strings(finding);
+  const named = namedIn(finding);
   const names = (wanted: readonly string[]): boolean =>
-    wanted.length === 0 || named.some((text) => wanted.includes(text) || wanted.includes(host(text)));
+    wanted.length === 0 || named.some((text) => wanted.includes(text) || wanted.includes(hostIn(text)));
   if (!names(clients) || !names(servers) || !names(sessions)) return false;
   return paths.length === 0 || named.some((text) => pathFits(text, paths));
 }
