@@ -1,7 +1,8 @@
 /**
  * Puts modules together, after tsc: `dist/program`, which is what `zkscope` runs (each command a chunk of its own, so
- * that only what is run is loaded; two hundred files take longer to load than most captures to read), and
- * `dist/page/main.js`, the script of the HTML report.
+ * that only what is run is loaded; two hundred files take longer to load than most captures to read) and what programs
+ * import (index.js), and `dist/page/main.js`, the script of the HTML report. The npm package holds these, and of the
+ * modules only their types.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,11 @@ import { pageScript } from './pageScript.js';
 const at = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
 
 // Packages stay where npm puts them.
-const program = await rolldown({ input: at('cli/main.js'), platform: 'node', external: /^[^./]/ });
+const program = await rolldown({
+  input: { main: at('cli/main.js'), index: at('index.js') },
+  platform: 'node',
+  external: /^[^./]/,
+});
 await program.write({ dir: at('program'), format: 'esm' });
 await program.close();
 

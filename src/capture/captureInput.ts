@@ -212,8 +212,9 @@ export class OpenCapture {
     try {
       if (input === '-')
         return this.size === null ? new StreamSource(process.stdin) : new FileSource(STANDARD_INPUT, pool);
-      if (!this.pipe) return await FileSource.open(input, pool);
-      // As a socket its reads can be given up; as a file they would hold up the end of the process.
+      if (!this.pipe || process.versions['bun'] !== undefined) return await FileSource.open(input, pool);
+      // As a socket its reads can be given up; as a file they would hold up the end of the process. Bun's sockets read
+      // nothing from a pipe.
       return new StreamSource(new Socket({ fd: await openDescriptor(input), readable: true, writable: false }));
     } catch (error) {
       return this.refuse(error);

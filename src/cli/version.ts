@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { asset } from '../report/assets.js';
 
 /** Version of the package, from its package.json. */
 export function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  return (JSON.parse(asset('package.json')) as { version: string }).version;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { asset } from './assets.js';
 
 /** JSON outputs that have a schema, by the command that prints them. */
 export const schemaNames = [
@@ -7,6 +7,5 @@ export const schemaNames = [
 
 /** Text of the JSON Schema (2020-12) of an output, as `npm run docs` makes it of the output's type. */
 export function schemaText(name: string): string {
-  // The same place from here, compiled, and from the program that the build makes of all modules.
-  return readFileSync(new URL(`../../docs/schemas/${name}.json`, import.meta.url), 'utf8');
+  return asset(`docs/schemas/${name}.json`);
 }

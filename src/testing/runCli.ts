@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
 import { vi } from 'vitest';
 import { main } from '../cli/main.js';
 
@@ -9,8 +12,27 @@ export interface CliRun {
 
 type Write = typeof process.stdout.write;
 
-/** Runs the command line in this process, as if both outputs were pipes. */
+/** An executable (`npm run bundle`, `npm run binary`) that is tested in place of the sources. */
+const BINARY = process.env['ZKSCOPE_BIN'] ?? '';
+
+/**
+ * Runs the command line, as if both outputs were pipes: in this process, or as the executable that $ZKSCOPE_BIN names.
+ */
 export async function runCli(...argv: readonly string[]): Promise<CliRun> {
+  return BINARY === '' ? runHere(argv) : runBinary(argv);
+}
+
+async function runBinary(argv: readonly string[]): Promise<CliRun> {
+  const child = spawn(BINARY, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status: status ?? -1, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+}
+
+async function runHere(argv: readonly string[]): Promise<CliRun> {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const collect =

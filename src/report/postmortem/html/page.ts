@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { ReportData } from '../data.js';
+import { asset } from '../../assets.js';
 import { pageScript } from '../../pageScript.js';
 import { style } from './style.js';
 
@@ -12,10 +10,8 @@ import { style } from './style.js';
  * into the page as text.
  */
 export function htmlPage(data: ReportData, script: string = pageScript()): string {
-  const library = dirname(createRequire(import.meta.url).resolve('uplot'));
-  const beside = (name: string): string => readFileSync(join(library, name), 'utf8');
-  const code = closed(`${beside('uPlot.iife.min.js')}\n${script}`);
-  const css = closed(`${beside('uPlot.min.css')}\n${style}`);
+  const code = closed(`${asset('uplot/uPlot.iife.min.js')}\n${script}`);
+  const css = closed(`${asset('uplot/uPlot.min.css')}\n${style}`);
   const policy = [
     `default-src 'none'`,
     `script-src '${hash(code)}'`,
