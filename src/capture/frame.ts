@@ -1,3 +1,5 @@
+import { steadyShape } from './steadyShape.js';
+
 const NO_BYTES = Buffer.alloc(0);
 
 /**
@@ -22,3 +24,5 @@ export class Frame {
   /** The object on the line, where the input holds decoded lines (`linkType` is DECODED_LINE then), otherwise null. */
   line: Readonly<Record<string, unknown>> | null = null;
 }
+
+steadyShape(new Frame(), 'time');

@@ -2,6 +2,7 @@ import type { Frame } from '../capture/frame.js';
 import type { Header, ProblemKind } from './problems.js';
 import { Problems } from './problems.js';
 import { Segment, WHOLE } from './segment.js';
+import { steadyShape } from '../capture/steadyShape.js';
 
 /** What the bytes from `offset` on are. A layer's function moves `offset` behind its header and returns the next. */
 export const NOTHING = 0;
@@ -86,3 +87,5 @@ export class Packet {
     return this.problem(`${header} header ${cut ? 'cut by the snap length' : 'incomplete'}`);
   }
 }
+
+steadyShape(new Packet(), 'time');

@@ -1,3 +1,5 @@
+import { steadyShape } from '../capture/steadyShape.js';
+
 const NO_BYTES = Buffer.alloc(0);
 export const WHOLE: readonly number[] = [];
 
@@ -42,3 +44,5 @@ export class Segment {
   /** Payload bytes that were on the wire; more than `end - start` where the snap length cut them. */
   wireLength = 0;
 }
+
+steadyShape(new Segment(), 'time', 'sequence', 'acknowledgement');

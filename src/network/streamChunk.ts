@@ -1,4 +1,5 @@
 import { TO_SERVER, type Direction } from './connection.js';
+import { steadyShape } from '../capture/steadyShape.js';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -47,3 +48,5 @@ export class StreamChunk {
     return new StreamChunk().set(this.direction, bytes, 0, bytes.length, this.position, this.frame, this.time);
   }
 }
+
+steadyShape(new StreamChunk(), 'time');

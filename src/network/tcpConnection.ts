@@ -1,9 +1,10 @@
-import type { Connection } from './connection.js';
+import { Connection, TO_SERVER, type Endpoint } from './connection.js';
 import { TableEntry } from './connectionTable.js';
 import type { Doubtful } from './doubtQueue.js';
 import { HalfConnection } from './halfConnection.js';
-import type { Segment } from './segment.js';
+import { Segment } from './segment.js';
 import type { StreamHandler } from './streamHandler.js';
+import { steadyShape } from '../capture/steadyShape.js';
 
 /** A half that knows its connection. */
 export class Half extends HalfConnection implements Doubtful {
@@ -38,3 +39,15 @@ export class TcpConnection extends TableEntry {
     return Math.max(this.a.lastTime, this.b.lastTime);
   }
 }
+
+// All that a segment touches of its connection, laid out before the first one comes.
+const TIMES = ['ackedTime', 'lastTime', 'lastPayloadTime', 'lastDeliveredTime', 'doubtSince', 'finTime'] as const;
+const half = (): Half => {
+  const one = new Half(TO_SERVER);
+  steadyShape(one, 'watchFor', 'initialSequence', ...TIMES);
+  return one;
+};
+const nobody: Endpoint = { ip: '', port: 0, text: '' };
+const example = new Connection(0, nobody, nobody, false, { frame: 0, time: 0 }, false, half(), half());
+steadyShape(example);
+steadyShape(new TcpConnection(0, new Segment(), example, half(), half()));

@@ -11,6 +11,7 @@ import { StringTable } from './stringTable.js';
 import { RequestBudget } from './connection/requestBudget.js';
 import { NOTHING_WAITS, type WaitingRequests } from './connection/waitingRequests.js';
 import { STAT_LENGTH, type Stat } from './format/stat.js';
+import { steadyShape } from '../../capture/steadyShape.js';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -191,3 +192,5 @@ export class MessageView implements ZooKeeperMessage {
     return zookeeperRecord(this, options, record);
   }
 }
+
+steadyShape(new SharedState().message, 'time', 'zxid', 'zxidHi', 'zxidLo');

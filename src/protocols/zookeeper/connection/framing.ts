@@ -2,6 +2,7 @@ import type { Direction } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
 import type { Plausibility } from '../format/evidence.js';
 import { MAX_LENGTH } from './resync.js';
+import { steadyShape } from '../../../capture/steadyShape.js';
 
 /** What the framed streams of a connection hand on. Offsets are into `bytes`, behind the length prefix. */
 export interface FrameHandler {
@@ -331,3 +332,6 @@ export class FramedStream {
     this.reportSkipped();
   }
 }
+
+const noHandler: FrameHandler = { frame: () => undefined, evidence: () => 'no', skipped: () => undefined };
+steadyShape(new FramedStream(noHandler, 0, true), 'time', 'lostTime');

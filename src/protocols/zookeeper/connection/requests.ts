@@ -2,6 +2,7 @@ import { numberKey } from '../../../network/seed.js';
 import type { ZooKeeperRequest } from '../message.js';
 import { RequestBudget } from './requestBudget.js';
 import type { WaitingRequests } from './waitingRequests.js';
+import { steadyShape } from '../../../capture/steadyShape.js';
 
 /** Up to this many are searched one by one: nearly always it is the oldest that is answered. */
 const FEW = 32;
@@ -267,3 +268,5 @@ class RequestsByXid {
     return all.sort((a, b) => a.streamEnd - b.streamEnd);
   }
 }
+
+steadyShape(new OutstandingRequests());
