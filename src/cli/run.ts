@@ -2,9 +2,9 @@ import { CaptureReader, type CaptureReaderOptions } from '../observations/captur
 import { Clock, type CaptureInfo, type CaptureInput, type Problem } from '../observations/inputs.js';
 import type { Forgotten } from '../model/index.js';
 import type { ServerPort } from '../protocols/router.js';
-import { sinkOf, together, type Sink } from '../observations/forward.js';
+import type { Sink } from '../observations/forward.js';
 import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
-import { Losses, nothingFound } from '../report/analyze/losses.js';
+import { Losses, LossesSink, nothingFound } from '../report/analyze/losses.js';
 import { watchHeap } from './terminal/heap.js';
 import { onInterrupt } from './terminal/interrupt.js';
 import { Output } from './terminal/output.js';
@@ -51,15 +51,7 @@ export interface ReadOptions {
 export async function readInto(files: readonly CaptureInput[], sink: Sink, options: ReadOptions): Promise<Reading> {
   const losses = new Losses();
   const progress = new Progress();
-  const counting = sinkOf({
-    message: (message) => {
-      losses.message(message);
-    },
-    gap: (gap, connection) => {
-      losses.gap(gap, connection);
-    },
-  });
-  const reader = new CaptureReader(files, together([counting, sink]), {
+  const reader = new CaptureReader(files, new LossesSink(losses, sink), {
     ...options.reader,
     clock: options.clock ?? new Clock(),
     ports: options.ports,

@@ -11,6 +11,9 @@ import type { Fired, Read, View, WatchKind } from './knowledge/view.js';
  * valid only during the call.
  */
 export interface ModelListener {
+  /** Which of the requests, and of the responses, are worth a call: without it all are. */
+  readonly requestsWanted?: Wanted;
+  readonly responsesWanted?: Wanted;
   /** `request` and `response` leave out pings, and answers to them without error: most of an idle capture is pings. */
   readonly withoutPings?: true;
   /** Any TCP connection to a server of ZooKeeper: answered or not. */
@@ -45,8 +48,22 @@ export interface ModelListener {
   end?(time: number): void;
 }
 
-type Event = Exclude<keyof ModelListener, 'withoutPings'>;
-type Handlers<K extends Event> = NonNullable<ModelListener[K]>[];
+/** Messages of which one of these holds; what nobody wants costs nothing. */
+export interface Wanted {
+  /** Of responses: those of the requests that they answer. */
+  readonly opcodes?: Iterable<number>;
+  /** Bytes from which on a message is wanted. */
+  readonly length?: number;
+  /** Nanoseconds from which on an answer is wanted. */
+  readonly latency?: number;
+  /** Answers with an error in their header. */
+  readonly errors?: true;
+}
+
+type Event = Exclude<keyof ModelListener, 'withoutPings' | 'requestsWanted' | 'responsesWanted'>;
+type Handler<K extends Event> = NonNullable<ModelListener[K]>;
+type Handlers<K extends Event> = Handler<K>[];
+type MessageHandler = Handler<'request'> & Handler<'response'>;
 
 /** The listeners' functions by event, so that an event nobody listens to costs nothing. */
 export class Listeners {
@@ -55,11 +72,8 @@ export class Listeners {
   readonly sessionAttached: Handlers<'sessionAttached'> = [];
   readonly sessionExpired: Handlers<'sessionExpired'> = [];
   readonly sessionEnded: Handlers<'sessionEnded'> = [];
-  readonly request: Handlers<'request'> = [];
-  readonly response: Handlers<'response'> = [];
-  /** Those of `request` and `response` that want pings as well. */
-  readonly pingRequest: Handlers<'request'> = [];
-  readonly pingResponse: Handlers<'response'> = [];
+  readonly request = new MessageListeners();
+  readonly response = new MessageListeners();
   readonly notification: Handlers<'notification'> = [];
   readonly changed: Handlers<'changed'> = [];
   readonly dataRead: Handlers<'dataRead'> = [];
@@ -74,12 +88,86 @@ export class Listeners {
   readonly end: Handlers<'end'> = [];
 
   add(listener: ModelListener): void {
-    for (const [name, handlers] of Object.entries(this) as [string, unknown[]][]) {
-      const handler: unknown = Reflect.get(listener, EVENT_OF_PINGS[name] ?? name);
-      if (typeof handler !== 'function' || (name in EVENT_OF_PINGS && listener.withoutPings === true)) continue;
-      handlers.push(handler.bind(listener));
+    for (const [name, handlers] of Object.entries(this) as [Event, unknown[] | MessageListeners][]) {
+      const handler: unknown = Reflect.get(listener, name);
+      if (typeof handler !== 'function') continue;
+      const bound = handler.bind(listener) as MessageHandler;
+      if (handlers instanceof MessageListeners) {
+        const wanted = name === 'request' ? listener.requestsWanted : listener.responsesWanted;
+        handlers.add(bound, listener.withoutPings !== true, wanted);
+      } else handlers.push(bound);
     }
   }
 }
 
-const EVENT_OF_PINGS: Readonly<Record<string, Event>> = { pingRequest: 'request', pingResponse: 'response' };
+/** Opcodes lie in a table from here on, and up to its size; those that no version defines lie outside. */
+const LEAST_OPCODE = -16;
+const OPCODES = 128;
+
+/** One who wants messages whatever their opcode. */
+interface Chooser {
+  readonly handler: MessageHandler;
+  readonly wanted: Wanted;
+  readonly opcodes: ReadonlySet<number>;
+  readonly pings: boolean;
+}
+
+/** Who is told of requests, or of responses, by what they want. */
+class MessageListeners {
+  /** Those of everything, and by opcode (those of everything among them). */
+  private readonly all: MessageHandler[] = [];
+  private readonly byOpcode: MessageHandler[][] = Array.from({ length: OPCODES }, () => []);
+  private readonly pings: MessageHandler[] = [];
+  private readonly choosers: Chooser[] = [];
+  /** The least that a chooser wants. */
+  private length = Infinity;
+  private latency = Infinity;
+  private errors = false;
+
+  add(handler: MessageHandler, pings: boolean, wanted: Wanted | undefined): void {
+    if (wanted === undefined) {
+      this.all.push(handler);
+      for (const handlers of this.byOpcode) handlers.push(handler);
+      if (pings) this.pings.push(handler);
+      return;
+    }
+    const opcodes = new Set(wanted.opcodes);
+    for (const opcode of opcodes) this.byOpcode[opcode - LEAST_OPCODE]!.push(handler);
+    const { length = Infinity, latency = Infinity, errors = false } = wanted;
+    if (length === Infinity && latency === Infinity && !errors) return;
+    this.choosers.push({ handler, wanted, opcodes, pings });
+    this.length = Math.min(this.length, length);
+    this.latency = Math.min(this.latency, latency);
+    this.errors ||= errors;
+  }
+
+  /** Tells of a message. @param opcode of the request; null where it is not known, and of four-letter words */
+  tell(m: ZooKeeperMessage, connection: ClientConnection, opcode: number | null): void {
+    const place = opcode === null ? -1 : opcode - LEAST_OPCODE;
+    const handlers = place >= 0 && place < OPCODES ? this.byOpcode[place]! : this.all;
+    for (let i = 0; i < handlers.length; i++) handlers[i]!(m, connection);
+    this.choose(m, connection, opcode, false);
+  }
+
+  /** Tells of a ping, or of an answer to one that has no error. */
+  tellPing(m: ZooKeeperMessage, connection: ClientConnection): void {
+    const handlers = this.pings;
+    for (let i = 0; i < handlers.length; i++) handlers[i]!(m, connection);
+    this.choose(m, connection, null, true);
+  }
+
+  private choose(m: ZooKeeperMessage, connection: ClientConnection, opcode: number | null, ping: boolean): void {
+    if (m.length < this.length && (m.latency === null || m.latency < this.latency) && (m.err === 0 || !this.errors)) return;
+    for (const { handler, wanted, opcodes, pings } of this.choosers) {
+      // Told already for its opcode.
+      if (opcode !== null && opcodes.has(opcode)) continue;
+      if ((pings || !ping) && wants(wanted, m)) handler(m, connection);
+    }
+  }
+}
+
+function wants({ length, latency, errors }: Wanted, m: ZooKeeperMessage): boolean {
+  if (length !== undefined && m.length >= length) return true;
+  if (latency !== undefined && m.latency !== null && m.latency >= latency) return true;
+  return errors === true && m.err !== 0;
+}

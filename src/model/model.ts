@@ -333,7 +333,7 @@ export class Model implements ObservationSink {
     const opcode = m.opcode ?? 0;
     this.operations.get(opcode, m.op ?? 'unknown').requests++;
     if (m.op === 'fourLetterWord') {
-      for (const listen of this.listeners.request) listen(m, connection);
+      this.listeners.request.tell(m, connection, null);
       return;
     }
     const session = m.op === 'connect' ? null : (connection.session ?? this.sessions.unknown(connection, m));
@@ -354,9 +354,10 @@ export class Model implements ObservationSink {
         session.pings++;
         if (connection.pingInterval < PILED_UP) session.livedUntil(m.time - PILED_UP);
       }
-      for (const listen of this.listeners.pingRequest) listen(m, connection);
+      this.listeners.request.tellPing(m, connection);
       return;
     }
+    connection.server.work++;
     connection.lastWorkTime = m.time;
     connection.lastWorkFrame = m.frame;
     connection.lastOp = m.op;
@@ -374,7 +375,7 @@ export class Model implements ObservationSink {
       connection.closeSession = { frame: m.frame, time: m.time };
       if (session !== null) session.closing = connection.closeSession;
     }
-    for (const listen of this.listeners.request) listen(m, connection);
+    this.listeners.request.tell(m, connection, m.opcode);
   }
 
   private response(m: ZooKeeperMessage, connection: ClientConnection): void {
@@ -403,8 +404,8 @@ export class Model implements ObservationSink {
       if (m.zxid > connection.server.zxid) connection.server.zxid = m.zxid;
       if (request !== null) this.apply(m, request, session, connection);
     }
-    const listeners = m.opcode === OpCode.ping && m.err === 0 ? this.listeners.pingResponse : this.listeners.response;
-    for (const listen of listeners) listen(m, connection);
+    if (m.opcode === OpCode.ping && m.err === 0) this.listeners.response.tellPing(m, connection);
+    else this.listeners.response.tell(m, connection, m.op === 'fourLetterWord' ? null : m.opcode);
     // Only now: whoever listens to the answer still finds the session alive.
     if (m.opcode === OpCode.closeSession && connection.session !== null) {
       this.sessions.closed(connection.session, { frame: m.frame, time: m.time });

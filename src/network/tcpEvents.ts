@@ -43,5 +43,5 @@ const KINDS: readonly TcpEventKind[] = [
 export function eachEvent(events: number, tell: (kind: TcpEventKind) => void): void {
   // A FIN that is sent again says so itself, whatever bytes it repeats.
   if ((events & FIN_REPEATED) !== 0) events &= ~BYTES_REPEATED;
-  for (const [bit, kind] of KINDS.entries()) if ((events & (1 << bit)) !== 0) tell(kind);
+  for (let left = events; left !== 0; left &= left - 1) tell(KINDS[31 - Math.clz32(left & -left)]!);
 }

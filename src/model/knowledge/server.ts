@@ -17,6 +17,8 @@ export class Server {
   handshakes = 0;
   sessions = 0;
   requests = 0;
+  /** Of those, what was no ping. */
+  work = 0;
   responses = 0;
   lastTime = -1;
   lastFrame = 0;

@@ -1,7 +1,10 @@
 import type { CaptureInfo, Problem } from '../../observations/inputs.js';
 import type { Forgotten } from '../../model/index.js';
 import type { ConnectionFacts } from '../../observations/connectionFacts.js';
+import type { Acknowledgement, TcpEvent } from '../../observations/connectionFacts.js';
+import type { ObservationSink } from '../../observations/observation.js';
 import type { Encrypted, Gap, Message } from '../../protocols/protocol.js';
+import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { printable } from '../text/escape.js';
 import { plural } from '../text/plural.js';
 
@@ -86,6 +89,50 @@ export class Losses {
     const kinds = forgottenKinds(connections, forgotten);
     if (kinds.length > 0) parts.push(`${kinds.join(', ')} forgotten to bound memory`);
     return parts;
+  }
+}
+
+/** Adds up what is lost on the way to another sink; every message of a capture passes it. */
+export class LossesSink implements ObservationSink {
+  constructor(
+    private readonly losses: Losses,
+    private readonly sink: ObservationSink,
+  ) {}
+
+  opened(connection: ConnectionFacts): void {
+    this.sink.opened(connection);
+  }
+
+  tcp(event: TcpEvent, connection: ConnectionFacts): void {
+    this.sink.tcp(event, connection);
+  }
+
+  message(message: Message, connection: ConnectionFacts): void {
+    this.losses.message(message);
+    this.sink.message(message, connection);
+  }
+
+  ping(message: ZooKeeperMessage, connection: ConnectionFacts): void {
+    this.losses.message(message);
+    this.sink.ping(message, connection);
+  }
+
+  pingAnswer(message: ZooKeeperMessage, connection: ConnectionFacts): void {
+    this.losses.message(message);
+    this.sink.pingAnswer(message, connection);
+  }
+
+  gap(gap: Gap, connection: ConnectionFacts): void {
+    this.losses.gap(gap, connection);
+    this.sink.gap(gap, connection);
+  }
+
+  acknowledged(acknowledgement: Acknowledgement, connection: ConnectionFacts): void {
+    this.sink.acknowledged(acknowledgement, connection);
+  }
+
+  closed(connection: ConnectionFacts): void {
+    this.sink.closed(connection);
   }
 }
 

@@ -145,8 +145,8 @@ export const accessDenied = defineRule({
 
     return {
       withoutPings: true,
+      requestsWanted: { opcodes: [OpCode.auth, OpCode.sasl] },
       request(m, connection) {
-        if (m.opcode !== OpCode.auth && m.opcode !== OpCode.sasl) return;
         const at = { frame: m.frame, time: m.time };
         const scheme = m.opcode === OpCode.sasl ? SASL : (m.requestBody()?.scheme ?? 'unknown');
         let sent = credentials.get(connection);

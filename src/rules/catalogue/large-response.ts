@@ -72,10 +72,8 @@ export const largeResponse = defineRule({
     }
 
     return {
-      withoutPings: true,
-      response(m, connection) {
-        if (m.length >= options.bytes) look(m, connection);
-      },
+      responsesWanted: { length: options.bytes },
+      response: look,
       end() {
         for (const group of incidents(
           found,

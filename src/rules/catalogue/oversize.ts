@@ -97,8 +97,9 @@ export const oversize = defineRule({
 
     return {
       withoutPings: true,
+      requestsWanted: { length: LONG },
       request(m) {
-        if (m.firstFrame !== m.frame && m.length >= LONG && m.request !== null)
+        if (m.firstFrame !== m.frame && m.request !== null)
           firstFrames.set(m.request, m.firstFrame);
       },
       response(m) {

@@ -50,6 +50,7 @@ const SETTLED = 4;
 /** Of longer lists only the number of names is compared. */
 const LONGEST_KEPT = 200;
 const MAX = 2000;
+const READS = [OpCode.getData, OpCode.exists, OpCode.getChildren2, OpCode.getChildren];
 
 export const pollWithoutWatch = defineRule({
   meta: {
@@ -169,18 +170,11 @@ export const pollWithoutWatch = defineRule({
     }
 
     return {
-      withoutPings: true,
+      responsesWanted: { opcodes: READS },
       response(m, connection) {
         const request = m.request;
         if (request === null || request.watch || m.err !== 0 || request.path === null) return;
         const { opcode, path } = request;
-        if (
-          opcode !== OpCode.getData &&
-          opcode !== OpCode.exists &&
-          opcode !== OpCode.getChildren2 &&
-          opcode !== OpCode.getChildren
-        )
-          return;
         const at = place(connection.id, opcode, path);
         const poll = places[at];
         if (poll === undefined) {

@@ -1,4 +1,5 @@
 import type { ClientConnection } from '../../model/index.js';
+import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
@@ -99,6 +100,7 @@ export const serverBehindClient = defineRule({
     }
 
     return {
+      requestsWanted: { opcodes: [OpCode.connect] },
       request(m, connection) {
         if (m.op !== 'connect') return;
         const { asked: session, lastZxidSeen } = connection.handshake!;

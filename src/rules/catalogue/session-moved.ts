@@ -69,7 +69,7 @@ export const sessionMoved = defineRule({
     let movedErrors = 0;
 
     return {
-      withoutPings: true,
+      responsesWanted: { errors: true },
       response(m, connection) {
         if (m.err !== ErrorCode.SessionMoved) return;
         movedErrors++;

@@ -58,9 +58,10 @@ export const slowQuorumAck = defineRule({
     let writesSeen = 0;
     return {
       withoutPings: true,
+      responsesWanted: { latency: SLOW_WAIT },
       response(message, connection) {
         const { request, latency, session } = message;
-        if (request === null || latency === null || latency < SLOW_WAIT || session === null) return;
+        if (request === null || latency === null || session === null) return;
         const proposal = quorum.proposalOf(session, request.xid);
         if (proposal?.committed == null) return;
         // The proposal explains the wait if it took most of it.

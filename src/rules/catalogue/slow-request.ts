@@ -68,6 +68,7 @@ export const slowRequest = defineRule({
     let more = 0;
 
     return {
+      responsesWanted: { latency: options.latency * 1e9, length: HUGE },
       response(m, connection) {
         if (m.length >= HUGE) (huge ??= new WeakMap()).set(connection, m.time);
         if (m.latency === null || m.latency < options.latency * 1e9) return;

@@ -69,11 +69,8 @@ export const unbalancedServers = defineRule({
   create({ model, options, report, findingsOf }) {
     const home = new Map<Session, string>();
     const sessions = new Map<string, number>();
-    const requests = new Map<string, { count: number }>();
     const moves: Move[] = [];
     let tilt: Tilt | null = null;
-    let latest = '';
-    let latestCount = { count: 0 };
 
     function settle(session: Session, server: string | null): void {
       const before = home.get(session);
@@ -97,23 +94,12 @@ export const unbalancedServers = defineRule({
         tilt = {
           server: most,
           since: model.lastTime,
-          requests: new Map([...requests].map(([s, { count: n }]) => [s, n])),
+          requests: new Map([...model.servers].map(([s, { work }]) => [s, work])),
         };
       }
     }
 
     return {
-      withoutPings: true,
-      request(_m, connection) {
-        const { address } = connection.server;
-        if (address !== latest) {
-          let counted = requests.get(address);
-          if (counted === undefined) requests.set(address, (counted = { count: 0 }));
-          latest = address;
-          latestCount = counted;
-        }
-        latestCount.count++;
-      },
       sessionAttached(session, connection) {
         const from = home.get(session) ?? session.attachments.at(-2)?.server;
         const to = connection.server.address;
@@ -171,7 +157,7 @@ export const unbalancedServers = defineRule({
         return;
       const asked = new Map<string, number>();
       let total = 0;
-      for (const [address, { count: n }] of requests) {
+      for (const [address, { work: n }] of model.servers) {
         const since0 = n - (until.get(address) ?? 0);
         if (since0 > 0) asked.set(address, since0);
         total += since0;

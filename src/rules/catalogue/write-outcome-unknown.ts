@@ -135,7 +135,7 @@ export const writeOutcomeUnknown = defineRule({
     }
 
     return {
-      withoutPings: true,
+      responsesWanted: { opcodes: [...WRITES, OpCode.getData, OpCode.exists] },
       response(m, connection) {
         const request = m.request;
         if (request?.path == null) return;

@@ -23,9 +23,11 @@ const words: readonly string[] = [
   'orst',
 ];
 
+/** By their four bytes, as a big-endian number. */
+const byBytes = new Map(words.map((word) => [Buffer.from(word, 'latin1').readInt32BE(), word]));
+
 /** The word at `start`, null if there is none of them. Needs 4 bytes. */
 export function fourLetterWord(bytes: Buffer, start: number, end: number): string | null {
   if (end - start < 4) return null;
-  const word = bytes.toString('latin1', start, start + 4);
-  return words.includes(word) ? word : null;
+  return byBytes.get(bytes.readInt32BE(start)) ?? null;
 }

@@ -6,6 +6,7 @@ import { steadyShape } from '../../../capture/steadyShape.js';
 
 /** Up to this many are searched one by one: nearly always it is the oldest that is answered. */
 const FEW = 32;
+const NONE: ZooKeeperRequest[] = [];
 
 /**
  * Requests of one connection that wait for their answer. Matched by what was asked: by xid, and where several requests
@@ -13,8 +14,10 @@ const FEW = 32;
  * more (see `doubt`). Bounded: beyond `limit` the oldest is forgotten, and counted.
  */
 export class OutstandingRequests implements WaitingRequests {
-  /** Oldest first. */
-  private readonly few: ZooKeeperRequest[] = [];
+  /** The oldest of few: mostly the only one, and then all that a message has to touch. */
+  private sole: ZooKeeperRequest | null = null;
+  /** Those behind it, in the order of sending. */
+  private rest: ZooKeeperRequest[] = NONE;
   /** All of them instead, once they were many, until none is left. */
   private many: RequestsByXid | null = null;
   forgotten = 0;
@@ -37,7 +40,7 @@ export class OutstandingRequests implements WaitingRequests {
 
   get oldest(): ZooKeeperRequest | null {
     if (this.connecting !== null) return this.connecting;
-    if (this.many === null) return this.few[this.doubtful] ?? null;
+    if (this.many === null) return this.few(this.doubtful);
     if (this.doubtful === 0) return this.many.oldest();
     for (const request of this) return request;
     return null;
@@ -45,7 +48,7 @@ export class OutstandingRequests implements WaitingRequests {
 
   *[Symbol.iterator](): Generator<ZooKeeperRequest> {
     if (this.connecting !== null) yield this.connecting;
-    const all = this.many === null ? this.few : this.many.all();
+    const all = this.many === null ? this.allOfFew() : this.many.all();
     for (const request of all) if (request.streamEnd > this.doubtfulTo) yield request;
   }
 
@@ -57,18 +60,33 @@ export class OutstandingRequests implements WaitingRequests {
   }
 
   private get kept(): number {
-    return this.many === null ? this.few.length : this.many.size;
+    if (this.many !== null) return this.many.size;
+    return this.sole === null ? 0 : 1 + this.rest.length;
+  }
+
+  private few(at: number): ZooKeeperRequest | null {
+    return at === 0 ? this.sole : (this.rest[at - 1] ?? null);
+  }
+
+  private allOfFew(): readonly ZooKeeperRequest[] {
+    return this.sole === null ? NONE : [this.sole, ...this.rest];
   }
 
   add(request: ZooKeeperRequest): void {
     this.sentTo = request.streamEnd;
     if (this.many === null) {
-      this.few.push(request);
-      if (this.few.length <= FEW) return;
+      if (this.sole === null) {
+        this.sole = request;
+        return;
+      }
+      if (this.rest === NONE) this.rest = [];
+      this.rest.push(request);
+      if (this.rest.length < FEW) return;
       this.many = new RequestsByXid();
-      for (const one of this.few) this.many.add(one);
-      this.budget.used += this.few.length;
-      this.few.length = 0;
+      for (const one of this.allOfFew()) this.many.add(one);
+      this.budget.used += this.many.size;
+      this.sole = null;
+      this.rest = NONE;
     } else {
       this.many.add(request);
       this.budget.used++;
@@ -100,7 +118,8 @@ export class OutstandingRequests implements WaitingRequests {
   /** The oldest request with this xid, without taking it out; null if none is known. */
   peek(xid: number): ZooKeeperRequest | null {
     if (this.many !== null) return this.many.peek(xid);
-    for (const request of this.few) if (request.xid === xid) return request;
+    if (this.sole === null || this.sole.xid === xid) return this.sole;
+    for (const request of this.rest) if (request.xid === xid) return request;
     return null;
   }
 
@@ -108,7 +127,7 @@ export class OutstandingRequests implements WaitingRequests {
   several(xid: number): boolean {
     if (this.many !== null) return this.many.several(xid);
     let found = 0;
-    for (const request of this.few) if (request.xid === xid) found++;
+    for (const request of this.allOfFew()) if (request.xid === xid) found++;
     return found > 1;
   }
 
@@ -128,34 +147,34 @@ export class OutstandingRequests implements WaitingRequests {
       if (request !== null) this.budget.used--;
       if (this.many.size === 0) this.many = null;
     } else {
-      const at = this.few.findIndex((one) => one.xid === xid && that(one));
-      if (at >= 0) request = this.few.splice(at, 1)[0] ?? null;
+      const at = this.allOfFew().findIndex((one) => one.xid === xid && that(one));
+      if (at >= 0) request = this.takeFew(at);
     }
     this.gone(request);
     return request;
   }
 
   private takeOut(xid: number): ZooKeeperRequest | null {
-    const { few, many } = this;
+    const { many } = this;
     if (many !== null) {
       const request = many.take(xid);
       if (request !== null) this.budget.used--;
       if (many.size === 0) this.many = null;
       return request;
     }
-    const [oldest] = few;
-    if (oldest?.xid === xid) {
-      if (few.length === 1) few.pop();
-      else few.shift();
-      return oldest;
-    }
-    for (let at = 1; at < few.length; at++) {
-      const request = few[at]!;
-      if (request.xid !== xid) continue;
-      few.splice(at, 1);
-      return request;
-    }
+    if (this.sole === null) return null;
+    if (this.sole.xid === xid) return this.takeFew(0);
+    const { rest } = this;
+    for (let at = 0; at < rest.length; at++) if (rest[at]!.xid === xid) return this.takeFew(at + 1);
     return null;
+  }
+
+  private takeFew(at: number): ZooKeeperRequest | null {
+    const { rest } = this;
+    if (at > 0) return rest.splice(at - 1, 1)[0] ?? null;
+    const taken = this.sole;
+    this.sole = rest.length === 0 ? null : (rest.shift() ?? null);
+    return taken;
   }
 
   /** Takes out all requests with this xid, which have become ambiguous; gives the newest if all asked for the same. */
@@ -171,7 +190,7 @@ export class OutstandingRequests implements WaitingRequests {
 
   /** The one that was sent first, however doubtful; null if there is none. */
   first(): ZooKeeperRequest | null {
-    return this.many === null ? (this.few[0] ?? null) : this.many.oldest();
+    return this.many === null ? this.sole : this.many.oldest();
   }
 }
 
