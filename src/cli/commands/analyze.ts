@@ -51,7 +51,7 @@ export function analyzeCommand(): Command {
     });
 }
 
-async function view(options: AnalyzeOptions, { clock }: Setting): Promise<View<AnalyzeDocument>> {
+async function view(options: AnalyzeOptions, { clock, forPeople }: Setting): Promise<View<AnalyzeDocument>> {
   const [{ FilteredAnalysis }, { analyzeDocument }] = await Promise.all([
     import('../options/filteredAnalysis.js'),
     import('../../report/analyze/build.js'),
@@ -62,7 +62,7 @@ async function view(options: AnalyzeOptions, { clock }: Setting): Promise<View<A
     sink: filtered.sink,
     document: ({ captures, last }) => {
       filtered.end(last.time);
-      return analyzeDocument(analysis, captures, clock, version());
+      return analyzeDocument(analysis, captures, clock, version(), !forPeople);
     },
     text: async (document, style) => {
       const { analyzeText } = await import('../../report/analyze/text.js');

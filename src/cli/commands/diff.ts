@@ -186,7 +186,7 @@ async function oneSide(files: string[], options: DiffOptions, output: Output): P
     const [from, to] = [bound(wanted.from, clock), bound(wanted.to, clock)];
     analysis.findings = all.filter((finding) => findingPasses(finding, wanted, from, to, null));
   }
-  side.findings = analyzeDocument(analysis, run.captures, clock).findings;
+  side.findings = analyzeDocument(analysis, run.captures, clock, version(), false).findings;
   return { side, run };
 }
 
@@ -245,7 +245,7 @@ async function twoTimes(
   if (isFiltering(wanted))
     analysis.findings = analysis.findings.filter((finding) => findingPasses(finding, wanted, from, to, null));
   const { splitFindings } = await import('../../report/diff/findings.js');
-  const entries = analyzeDocument(analysis, run.captures, clock).findings;
+  const entries = analyzeDocument(analysis, run.captures, clock, version(), false).findings;
   return {
     sides: [before, after],
     findings: splitFindings(analysis.findings, entries, end, start),

@@ -16,12 +16,16 @@ import {
 
 const SECOND = 1e9;
 
-/** The document of `zkscope analyze --json`, of an analysis that has come to its end. */
+/**
+ * The document of `zkscope analyze --json`, of an analysis that has come to its end.
+ * @param sessions whether it lists all sessions, of which there may be many thousand: the first screen does not
+ */
 export function analyzeDocument(
   analysis: Analysis,
   captures: readonly CaptureInfo[],
   clock: Clock,
   version = '0.0.0',
+  sessions = true,
 ): AnalyzeDocument {
   const { model, findings } = analysis;
   const incidents = incidentsOf(findings);
@@ -36,7 +40,7 @@ export function analyzeDocument(
     tool: { name: 'zkscope', version },
     captures: captures.map((info) => captureEntry(info, clock)),
     summary: summaryEntry(model),
-    sessions: [...model.sessions.all()].map((session) => sessionEntry(session, clock)),
+    sessions: sessions ? [...model.sessions.all()].map((session) => sessionEntry(session, clock)) : [],
     findings: findings.map((finding) => ({ ...findingEntry(finding, clock), ...links(finding) })),
     incidents: incidents.map((incident, place) => incidentEntry(incident, place + 1, analysis, clock)),
   };
