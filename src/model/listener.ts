@@ -157,7 +157,8 @@ class MessageListeners {
   }
 
   private choose(m: ZooKeeperMessage, connection: ClientConnection, opcode: number | null, ping: boolean): void {
-    if (m.length < this.length && (m.latency === null || m.latency < this.latency) && (m.err === 0 || !this.errors)) return;
+    if (m.length < this.length && (m.latency === null || m.latency < this.latency) && (m.err === 0 || !this.errors))
+      return;
     for (const { handler, wanted, opcodes, pings } of this.choosers) {
       // Told already for its opcode.
       if (opcode !== null && opcodes.has(opcode)) continue;

@@ -69,8 +69,20 @@ export const networkLoss = defineRule({
       if (loss === undefined) {
         if (losses.size >= MAX) return null;
         loss = {
-          ...{ connection, repeated: [0, 0], pending: [0, 0], probes: 0, zeroWindows: 0, first: null, last: null },
-          ...{ lastCopy: -1, asked: -1, counted: false, slow: 0, slowWithCopy: 0, worst: 0, worstAt: null },
+          connection,
+          repeated: [0, 0],
+          pending: [0, 0],
+          probes: 0,
+          zeroWindows: 0,
+          first: null,
+          last: null,
+          lastCopy: -1,
+          asked: -1,
+          counted: false,
+          slow: 0,
+          slowWithCopy: 0,
+          worst: 0,
+          worstAt: null,
         };
         losses.set(connection, loss);
       }

@@ -99,8 +99,7 @@ export const oversize = defineRule({
       withoutPings: true,
       requestsWanted: { length: LONG },
       request(m) {
-        if (m.firstFrame !== m.frame && m.request !== null)
-          firstFrames.set(m.request, m.firstFrame);
+        if (m.firstFrame !== m.frame && m.request !== null) firstFrames.set(m.request, m.firstFrame);
       },
       response(m) {
         const request = m.request;

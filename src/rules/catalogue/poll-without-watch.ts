@@ -205,10 +205,7 @@ export const pollWithoutWatch = defineRule({
         const seen = places.count[at]!;
         const lasts = seen > 0 && seen - ((request.time - places.from[at]!) / 1e9) * options.rate >= 0;
         const same =
-          lasts &&
-          places.connection[at] === connection.id &&
-          places.opcode[at] === opcode &&
-          places.path[at] === path;
+          lasts && places.connection[at] === connection.id && places.opcode[at] === opcode && places.path[at] === path;
         if (same) {
           places.count[at] = seen + 1;
           if (seen >= SETTLED) goesOn(polls.get(at)!, m, connection);
