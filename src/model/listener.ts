@@ -145,14 +145,14 @@ class MessageListeners {
   tell(m: ZooKeeperMessage, connection: ClientConnection, opcode: number | null): void {
     const place = opcode === null ? -1 : opcode - LEAST_OPCODE;
     const handlers = place >= 0 && place < OPCODES ? this.byOpcode[place]! : this.all;
-    for (let i = 0; i < handlers.length; i++) handlers[i]!(m, connection);
+    for (const listen of handlers) listen(m, connection);
     this.choose(m, connection, opcode, false);
   }
 
   /** Tells of a ping, or of an answer to one that has no error. */
   tellPing(m: ZooKeeperMessage, connection: ClientConnection): void {
     const handlers = this.pings;
-    for (let i = 0; i < handlers.length; i++) handlers[i]!(m, connection);
+    for (const listen of handlers) listen(m, connection);
     this.choose(m, connection, null, true);
   }
 
