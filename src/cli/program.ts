@@ -15,6 +15,7 @@ const makers: Readonly<Record<string, () => Promise<() => Command>>> = {
   tree: async () => (await import('./commands/tree.js')).treeCommand,
   report: async () => (await import('./commands/report.js')).reportCommand,
   slice: async () => (await import('./commands/slice.js')).sliceCommand,
+  record: async () => (await import('./commands/record.js')).recordCommand,
   rules: async () => (await import('./commands/rules.js')).rulesCommand,
   schema: async () => (await import('./commands/schema.js')).schemaCommand,
 };

@@ -7,7 +7,6 @@ import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
 import { Losses, LossesSink, nothingFound } from '../report/analyze/losses.js';
 import { watchHeap } from './terminal/heap.js';
 import { onInterrupt } from './terminal/interrupt.js';
-import { Output } from './terminal/output.js';
 import { Progress } from './terminal/progress.js';
 import type { EndingSignal } from './usage.js';
 
@@ -34,14 +33,20 @@ export interface Reading {
   nothingFound(): string;
 }
 
+/** Where what is made of captures goes: it holds up the reading, and may end it. */
+export interface Drain {
+  readonly signal: AbortSignal;
+  drain(): Promise<void>;
+}
+
 export interface ReadOptions {
   readonly ports: readonly ServerPort[];
   /** What TLS is decrypted with. */
   readonly keys: KeyStore;
   readonly clock?: Clock;
-  readonly output?: Output;
   /** What else the reader is to do: to tell of packets, to collect secrets. */
   readonly reader?: Pick<CaptureReaderOptions, 'onSegment' | 'secrets' | 'accepts'>;
+  readonly output?: Drain;
 }
 
 /**

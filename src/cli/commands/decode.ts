@@ -7,6 +7,7 @@ import { gapRecord, messageRecord } from '../../observations/record.js';
 import { fieldsFormatter } from '../../report/decode/fields.js';
 import { MessageLines } from '../../report/decode/line.js';
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
+import { hostName } from '../options/hostName.js';
 import { withFormats } from '../options/formatOptions.js';
 import { colourLevel } from '../terminal/colour.js';
 import { UsageError } from '../usage.js';
@@ -16,6 +17,7 @@ interface DecodeOptions extends CaptureOptions {
   readonly data?: boolean;
   readonly fields?: string[];
   readonly connections?: boolean;
+  readonly host?: string;
 }
 
 function fieldNames(value: string): string[] {
@@ -40,6 +42,11 @@ export function decodeCommand(): Command {
         'also what connections did, so that every command takes these lines in place of the capture (a journal)',
       ).conflicts(['fields', 'data']),
     )
+    .addOption(
+      new Option('--host <name>', 'with --connections: where the packets were captured, for lines of several hosts')
+        .conflicts(['fields', 'data'])
+        .argParser(hostName),
+    )
     .option('--data', 'show payload bytes (base64); credentials are never shown')
     .addOption(new Option('--fields <names>', 'tab-separated columns: names of the JSON output').argParser(fieldNames))
     .action(async (captures: string[], options: DecodeOptions) => {
@@ -48,16 +55,18 @@ export function decodeCommand(): Command {
 }
 
 function view(
-  { data, fields, connections }: DecodeOptions,
+  { data, fields, connections, host }: DecodeOptions,
   { clock, filter, forPeople }: Setting,
   write: (record: MessageRecord) => void,
 ): RecordView<MessageRecord> {
   const lines = fields === undefined ? new MessageLines(new Chalk({ level: colourLevel() })) : null;
   const line = lines === null ? fieldsFormatter(fields!) : (record: MessageRecord) => lines.format(record);
   const recordOptions = { data: data === true };
+  if (host !== undefined && connections !== true)
+    throw new UsageError('--host is of a journal: give --connections with it');
   if (connections === true) {
     if (forPeople) throw new UsageError('--connections writes lines for programs: give --json with it');
-    const journal = new JournalWriter(clock, write, filter);
+    const journal = new JournalWriter(clock, write, filter, host ?? null);
     return {
       sink: journal,
       line,

@@ -20,9 +20,9 @@ export function momentOf(line: LineFields | null, clock: LineClock): Moment | nu
   return frame === null || time === null ? null : { frame, time };
 }
 
-/** What a connection had come to at its end. What is as at the start of every connection is left out. */
-export function closedFields(connection: ConnectionFacts, clock: LineClock): Fields {
-  const fields: Fields = { end: connection.end };
+/** What a connection has come to. What is as at the start of every connection is left out. */
+export function connectionFields(connection: ConnectionFacts, clock: LineClock): Fields {
+  const fields: Fields = {};
   if (connection.foreign !== null) fields['foreign'] = connection.foreign;
   if (connection.synCount > 0) fields['synCount'] = connection.synCount;
   for (const name of ['syn', 'lastSyn', 'synAck', 'refused'] as const) {
@@ -45,8 +45,8 @@ function streamFields(facts: StreamFacts, clock: LineClock): Fields {
   return fields;
 }
 
-/** Takes over what a line says of a connection's end. */
-export function readClosed(connection: ConnectionFacts, line: LineFields, clock: LineClock): void {
+/** Takes over what a line says a connection has come to. */
+export function readConnection(connection: ConnectionFacts, line: LineFields, clock: LineClock): void {
   connection.foreign = line.text('foreign');
   connection.synCount = line.integer('synCount') ?? 0;
   for (const name of ['syn', 'lastSyn', 'synAck', 'refused'] as const)

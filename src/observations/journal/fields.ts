@@ -1,5 +1,5 @@
 import { defineFields, type FieldTable } from '../../protocols/field.js';
-import { placeFields } from '../placeFields.js';
+import { hostFields, placeFields } from '../placeFields.js';
 
 const ONLY = 'only with `--connections`: ';
 
@@ -20,6 +20,7 @@ const moment = defineFields({
 const timeOfLine = {
   time: { type: 'time', required: true, text: 'a time of the capture, by which several journals are put in order' },
   ts: { type: 'number', unit: 'seconds', required: true, text: 'the same as epoch seconds' },
+  ...hostFields,
 } as const satisfies FieldTable;
 
 const kindOf = <const K extends string>(kind: K, text: string) =>
@@ -61,6 +62,17 @@ const stream = defineFields({
   rst: { type: { object: moment }, text: 'RST' },
 });
 
+const factsOf = {
+  foreign: { type: 'string', text: 'what speaks on the port instead of its protocol' },
+  synCount: { type: 'count', text: 'how many times the SYN was sent' },
+  syn: { type: { object: moment }, text: 'first SYN' },
+  lastSyn: { type: { object: moment }, text: 'last SYN' },
+  synAck: { type: { object: moment }, text: 'its answer' },
+  refused: { type: { object: moment }, text: 'RST that answered it' },
+  toServer: { type: { object: stream }, required: true, text: 'what the client sent' },
+  toClient: { type: { object: stream }, required: true, text: 'what the server sent' },
+} as const satisfies FieldTable;
+
 const connectionEnds = ['open', 'fin', 'rst', 'replaced', 'forgotten'] as const;
 
 /** The lines that a journal has beside messages and gaps, in the order in which they come. What is 0 or null is left out. */
@@ -71,6 +83,7 @@ export const journalLines = {
       ...kindOf('journal', 'the lines that follow can be read in place of the capture'),
       ...timeOfLine,
       version: { type: 'count', required: true, text: 'of the journal: 1' },
+      dropped: { type: 'count', unit: 'lines', text: 'lines before it that could not be written: the disk was full' },
     }),
   },
   opened: {
@@ -79,6 +92,16 @@ export const journalLines = {
       ...kindOf('opened', 'a connection; `frame` is its first packet'),
       ...connectionOf,
       midStream: { type: 'boolean', required: true, text: 'its beginning was not captured' },
+    }),
+  },
+  continued: {
+    text: 'Only of `zkscope record`, at the beginning of a file: a connection that goes on, for those who read this file alone.',
+    fields: defineFields({
+      ...kindOf('continued', 'a connection that files before this one tell of; `frame` is the latest frame before'),
+      ...connectionOf,
+      granted: { type: { object: {} }, text: 'the line of the answer that gave it its session' },
+      secured: { type: 'flag', text: 'TLS is spoken on it' },
+      ...factsOf,
     }),
   },
   tcp: {
@@ -115,14 +138,7 @@ export const journalLines = {
       ...kindOf('closed', 'the end of a connection; `frame` brought it'),
       ...connectionOf,
       end: { type: { oneOf: connectionEnds }, required: true, text: 'open: the capture ended first' },
-      foreign: { type: 'string', text: 'what speaks on the port instead of its protocol' },
-      synCount: { type: 'count', text: 'how many times the SYN was sent' },
-      syn: { type: { object: moment }, text: 'first SYN' },
-      lastSyn: { type: { object: moment }, text: 'last SYN' },
-      synAck: { type: { object: moment }, text: 'its answer' },
-      refused: { type: { object: moment }, text: 'RST that answered it' },
-      toServer: { type: { object: stream }, required: true, text: 'what the client sent' },
-      toClient: { type: { object: stream }, required: true, text: 'what the server sent' },
+      ...factsOf,
     }),
   },
   capture: {
@@ -149,6 +165,7 @@ export const journalLines = {
       ...kindOf('end', 'the journal is whole'),
       ...timeOfLine,
       frame: { type: 'count', required: true, text: 'last frame' },
+      continues: { type: 'flag', text: 'of `zkscope record`: the next file goes on' },
       connections: { type: 'count', required: true, text: 'TCP connections of any kind' },
       forgottenConnections: { type: 'count', required: true, text: 'of them, forgotten to bound memory' },
       problems: {

@@ -11,11 +11,13 @@ import {
   type ConnectionEnd,
   type Direction,
   type Endpoint,
+  type Moment,
   type TcpEventKind,
 } from '../connectionFacts.js';
 import type { CaptureInfo, Clock, Problem } from '../inputs.js';
 import { tell, type ObservationSink } from '../observation.js';
-import { readClosed } from './factsFields.js';
+import { readConnection } from './factsFields.js';
+import { Readings } from './readings.js';
 import { JOURNAL_VERSION } from './writer.js';
 
 /** Ended connections that are remembered for what still comes of them, as the reassembly does. */
@@ -51,6 +53,9 @@ export class LineSource {
   private readonly told = new Map<number, CaptureInfo>();
   private readonly ended = new Set<number>();
   private readonly unread = new Map<number, number>();
+  /** Lines that a recorder had to drop. */
+  private readonly lost = new Map<number, number>();
+  private readonly readings = new Readings();
   private numbers = 0;
 
   /** @param inputs how many there are: the connections of one alone keep their numbers */
@@ -66,7 +71,8 @@ export class LineSource {
   line(object: Readonly<Record<string, unknown>>, time: number, input: number): void {
     const line = new LineFields(object);
     const frame = line.integer('frame');
-    if (frame !== null && frame >= this.lastFrame) {
+    // Where there are several readings, each has its own numbers.
+    if (frame !== null && (line.text('run') === null ? frame >= this.lastFrame : time >= this.lastTime)) {
       this.lastFrame = frame;
       this.lastTime = time;
     }
@@ -81,6 +87,8 @@ export class LineSource {
       if (info.format?.startsWith('ndjson') !== true) continue;
       const bad = this.unread.get(input) ?? 0;
       if (bad > 0) info.problems.push(`${bad} line(s) are not as zkscope writes them`);
+      const lost = this.lost.get(input) ?? 0;
+      if (lost > 0) info.problems.push(`${lost} line(s) could not be recorded: the disk was full`);
       this.describe(info, this.told.get(input), this.ended.has(input));
     }
   }
@@ -102,7 +110,7 @@ export class LineSource {
     const kind = line.text('kind');
     switch (kind) {
       case 'journal':
-        return (line.integer('version') ?? 0) <= JOURNAL_VERSION;
+        return this.journal(line, input);
       case 'capture':
         return this.capture(line, input);
       case 'end':
@@ -113,15 +121,26 @@ export class LineSource {
     const client = endpointOf(line.text('client'));
     const server = endpointOf(line.text('server'));
     if (frame === null || id === null || client === null || server === null) return false;
-    const key = `${input} ${id}`;
+    const run = line.text('run');
+    const number = run === null ? id : null;
+    if (run !== null) this.reading(line.text('host') ?? '', run, time);
+    const key = run === null ? `${input} ${id}` : `${line.text('host') ?? ''} ${run} ${id}`;
+    let connection = this.open.get(key);
+    // A file that is read alone begins so; where those before it are read too, all is known.
+    if (kind === 'continued')
+      return connection !== undefined || this.goesOn(key, line, { client, server }, { frame, time });
     if (kind === 'opened') {
-      this.begin(key, id, client, server, { frame, time }, line.flag('midStream')).protocol = line.text('protocol');
-      this.sink.opened(this.open.get(key)!);
+      const opened = this.begin(key, number, client, server, { frame, time }, line.flag('midStream'));
+      opened.protocol = line.text('protocol');
+      this.sink.opened(opened);
+      if (run !== null && opened.midStream)
+        this.granted(this.readings.sessionOf(line.text('host') ?? '', opened), opened);
       return true;
     }
-    let connection = this.open.get(key);
     if (connection === undefined) {
-      connection = this.begin(key, id, client, server, { frame, time }, true);
+      // What is told of a connection after its end, whose other lines are in another file.
+      if (run !== null && (kind === 'acknowledged' || kind === 'tcp' || kind === 'closed')) return true;
+      connection = this.begin(key, number, client, server, { frame, time }, true);
       connection.protocol = line.text('protocol');
       this.sink.opened(connection);
     }
@@ -155,6 +174,49 @@ export class LineSource {
       default:
         return this.message(line, connection, frame, time);
     }
+  }
+
+  private journal(line: LineFields, input: number): boolean {
+    const dropped = line.integer('dropped') ?? 0;
+    if (dropped > 0) this.lost.set(input, (this.lost.get(input) ?? 0) + dropped);
+    return (line.integer('version') ?? 0) <= JOURNAL_VERSION;
+  }
+
+  /** A line of this reading comes: what another one of the same host had open is not told of any more. */
+  private reading(host: string, run: string, time: number): void {
+    const ended = this.readings.now(host, run, time);
+    if (ended === null) return;
+    const prefix = `${host} ${ended.run} `;
+    for (const [key, connection] of this.open) {
+      if (!key.startsWith(prefix) || this.closed.has(key)) continue;
+      this.readings.leave(host, connection, ended.time);
+      const { toServer, toClient, start } = connection;
+      const frame = Math.max(start.frame, toServer.lastFrame, toClient.lastFrame);
+      this.giveUp(key, connection, { frame, time: ended.time });
+    }
+  }
+
+  private goesOn(
+    key: string,
+    line: LineFields,
+    { client, server }: { readonly client: Endpoint; readonly server: Endpoint },
+    moment: Moment,
+  ): boolean {
+    const connection = this.begin(key, null, client, server, moment, true);
+    connection.protocol = line.text('protocol');
+    connection.secured = line.flag('secured');
+    readConnection(connection, line, this.clock);
+    this.connections++;
+    this.sink.opened(connection);
+    this.granted(line.object('granted'), connection);
+    return true;
+  }
+
+  /** The session of a connection whose handshake was read before, by the line of its answer. */
+  private granted(line: LineFields | null, connection: ConnectionFacts): void {
+    const [frame, time] = [line?.integer('frame'), this.clock.parse(line?.text('time') ?? '')];
+    if (line === null || typeof frame !== 'number' || time === null || line.text('op') !== 'connect') return;
+    if (line.text('kind') === 'response') this.message(line, connection, frame, time);
   }
 
   private capture(line: LineFields, input: number): boolean {
@@ -209,6 +271,7 @@ export class LineSource {
       connection,
     );
     if (message === null) return false;
+    if (kind === 'response' && line.text('op') === 'connect') this.readings.granted(connection, line);
     tell(this.sink, message, connection);
     return true;
   }
@@ -240,46 +303,46 @@ export class LineSource {
     return true;
   }
 
+  /** @param id its number, if that can be of one connection only */
   private begin(
     key: string,
-    id: number,
+    id: number | null,
     client: Endpoint,
     server: Endpoint,
-    start: { readonly frame: number; readonly time: number },
+    start: Moment,
     midStream: boolean,
   ): ConnectionFacts {
-    const number = this.inputs === 1 ? id : this.numbers++;
+    const number = this.inputs === 1 && id !== null ? id : this.numbers++;
     const connection = new ConnectionFacts(number, client, server, start, midStream);
     this.open.set(key, connection);
     if (this.open.size - this.closed.size > MOST_OPEN) this.forget(start);
     return connection;
   }
 
-  private forget(moment: { readonly frame: number; readonly time: number }): void {
+  private forget(moment: Moment): void {
     let left = MOST_OPEN >>> 3;
     for (const [key, connection] of this.open) {
       if (this.closed.has(key)) continue;
-      connection.end = 'forgotten';
-      connection.endMoment = moment;
-      this.forgottenConnections++;
-      this.sink.closed(connection);
-      for (const reader of this.readers.values()) reader.closed(connection.id);
-      this.open.delete(key);
+      this.giveUp(key, connection, moment);
       if (--left === 0) return;
     }
   }
 
-  private close(
-    key: string,
-    connection: ConnectionFacts,
-    line: LineFields,
-    end: ConnectionEnd,
-    moment: { readonly frame: number; readonly time: number },
-  ): void {
+  /** What becomes of it is unknown from here on. */
+  private giveUp(key: string, connection: ConnectionFacts, moment: Moment): void {
+    connection.end = 'forgotten';
+    connection.endMoment = moment;
+    this.forgottenConnections++;
+    this.sink.closed(connection);
+    for (const reader of this.readers.values()) reader.closed(connection.id);
+    this.open.delete(key);
+  }
+
+  private close(key: string, connection: ConnectionFacts, line: LineFields, end: ConnectionEnd, moment: Moment): void {
     connection.end = end;
     connection.endMoment = moment;
     connection.protocol = line.text('protocol');
-    readClosed(connection, line, this.clock);
+    readConnection(connection, line, this.clock);
     this.sink.closed(connection);
     for (const reader of this.readers.values()) reader.closed(connection.id);
     this.closed.add(key);

@@ -1,12 +1,18 @@
 import { allProtocols } from '../../protocols/registry.js';
 import type { JournalFormat } from '../../protocols/journal.js';
 import type { Gap, Message } from '../../protocols/protocol.js';
-import { TO_SERVER, type Acknowledgement, type ConnectionFacts, type TcpEvent } from '../connectionFacts.js';
+import {
+  TO_SERVER,
+  type Acknowledgement,
+  type ConnectionFacts,
+  type Moment,
+  type TcpEvent,
+} from '../connectionFacts.js';
 import type { MessageFilter } from '../filter.js';
 import type { CaptureInfo, Clock, Problem } from '../inputs.js';
 import type { ObservationSink } from '../observation.js';
 import { gapRecord, messageRecord, type MessageRecord } from '../record.js';
-import { closedFields } from './factsFields.js';
+import { connectionFields } from './factsFields.js';
 
 /** Changes when a line of today would be misread by the program of then. */
 export const JOURNAL_VERSION = 1;
@@ -20,6 +26,8 @@ export interface JournalEnd {
   readonly connections: number;
   readonly forgottenConnections: number;
   readonly problems: readonly Problem[];
+  /** Another file goes on. */
+  readonly continues?: boolean;
 }
 
 /**
@@ -29,11 +37,17 @@ export interface JournalEnd {
 export class JournalWriter implements ObservationSink {
   private readonly formats = new Map<string, JournalFormat>();
   private begun = false;
+  /** Of the lines that follow, where they say a host. */
+  private run: string | undefined;
 
   constructor(
     private readonly clock: Clock,
     private readonly write: (line: MessageRecord) => void,
     private readonly filter: MessageFilter | null = null,
+    /** Where the packets were captured, if lines are to say so. */
+    private readonly host: string | null = null,
+    /** Of a recorder that goes on where it was killed: its name, without a hyphen. */
+    private readonly recorder: string | null = null,
   ) {
     for (const { name, journal } of allProtocols()) this.formats.set(name, journal);
   }
@@ -54,7 +68,18 @@ export class JournalWriter implements ObservationSink {
 
   closed(connection: ConnectionFacts): void {
     const moment = connection.endMoment ?? connection.start;
-    this.line('closed', moment, connection, closedFields(connection, this.clock));
+    this.line('closed', moment, connection, { end: connection.end, ...connectionFields(connection, this.clock) });
+  }
+
+  /**
+   * Says again what went on before: for those who read only what follows. `granted` is the line of the answer that gave
+   * the connection its session, `moment` that of the latest frame.
+   */
+  continued(connection: ConnectionFacts, granted: MessageRecord | null, moment: Moment): void {
+    const fields = connectionFields(connection, this.clock);
+    if (granted !== null) fields['granted'] = granted;
+    if (connection.secured) fields['secured'] = true;
+    this.line('continued', moment, connection, fields);
   }
 
   message(message: Message, connection: ConnectionFacts): void {
@@ -78,7 +103,7 @@ export class JournalWriter implements ObservationSink {
   }
 
   /** The captures are read. */
-  end({ captures, last, connections, forgottenConnections, problems }: JournalEnd): void {
+  end({ captures, last, connections, forgottenConnections, problems, continues }: JournalEnd): void {
     const { clock } = this;
     const at = (time: number | null): Record<string, unknown> => ({
       time: clock.format(time ?? last.time),
@@ -89,7 +114,30 @@ export class JournalWriter implements ObservationSink {
       const told = { linkTypes, packets, bytes, from: first, to: latest, firstFrame, truncated, interrupted };
       this.put({ kind: 'capture', ...at(to), ...info, ...told });
     }
-    this.put({ kind: 'end', ...at(last.time), frame: last.frame, connections, forgottenConnections, problems });
+    const { frame } = last;
+    const goesOn = continues === true ? { continues } : {};
+    this.put({ kind: 'end', ...at(last.time), frame, ...goesOn, connections, forgottenConnections, problems });
+  }
+
+  /**
+   * What follows begins a file.
+   * @param time of the latest frame
+   * @param dropped lines that were to be written before and are lost: then what follows is another reading's
+   */
+  beginAgain(time: number, dropped = 0): void {
+    this.begun = true;
+    const { clock } = this;
+    if (dropped > 0) this.run = this.runAt(time);
+    const lost = dropped > 0 ? { dropped } : {};
+    const place = { time: clock.format(time), ts: clock.epochSeconds(time) };
+    this.say({ kind: 'journal', ...place, version: JOURNAL_VERSION, ...lost });
+  }
+
+  /** No two readings on one host begin in the same microsecond, and reading the same capture again gives the same. */
+  private runAt(time: number): string | undefined {
+    if (this.host === null) return undefined;
+    const begin = Math.round(this.clock.epochSeconds(time) * 1e6).toString(36);
+    return this.recorder === null ? begin : `${this.recorder}-${begin}`;
   }
 
   private line(
@@ -105,10 +153,17 @@ export class JournalWriter implements ObservationSink {
 
   private put(line: MessageRecord): void {
     if (!this.begun) {
-      this.begun = true;
       const time = this.clock.firstTime ?? 0;
-      const { clock } = this;
-      this.write({ kind: 'journal', time: clock.format(time), ts: clock.epochSeconds(time), version: JOURNAL_VERSION });
+      this.run = this.runAt(time);
+      this.beginAgain(time);
+    }
+    this.say(line);
+  }
+
+  private say(line: MessageRecord): void {
+    if (this.host !== null) {
+      line['host'] = this.host;
+      line['run'] = this.run;
     }
     this.write(line);
   }
