@@ -31,13 +31,13 @@ export const topics: readonly Topic[] = [
   },
   {
     name: 'record',
-    summary: 'the flight recorder: what to keep for months where captures are kept for hours',
+    summary: 'a flight recorder: decoded lines instead of captures',
     blocks: [
       'record writes every message as a decoded line, with what connections did between them: no payload and no credentials, a fifth to a third of the size of a capture. Every command reads these files in place of captures, one alone or all together.',
       {
         commands: [
           "tcpdump -i any -U -w - 'tcp port 2181' | zkscope record -o 'zk1-%Y%m%d-%H%M.ndjson.gz' --every 10m --keep 7d",
-          'zkscope zk1-20261120-23*.ndjson.gz',
+          'zkscope analyze zk1-20261120-2310.ndjson.gz zk1-20261120-2320.ndjson.gz',
         ],
       },
       'A new file begins at every full ten minutes of the capture, UTC, and with --size whenever one has grown so far. Its first lines say which connections and sessions go on. Lines are on the disk half a second after they came; a recorder that was killed goes on in the same file when it is started again with the same -o: what happened in between is unknown, and said to be. On a full disk lines are dropped and counted until there is room.',
