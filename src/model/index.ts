@@ -22,6 +22,12 @@ export { SessionLanes } from './journals/sessionLanes.js';
 export { type SessionSummary, SessionTable } from './journals/sessionTable.js';
 export { Statistics } from './measures/statistics.js';
 export { Timeline, type TimelineLevel } from './journals/timeline.js';
-export { ServerHandshakes, type Stalled, TlsHandshakes } from './neighbours/tlsHandshakes.js';
+export {
+  type Refusal,
+  type SeenCertificate,
+  ServerHandshakes,
+  type Stalled,
+  TlsHandshakes,
+} from './neighbours/tlsHandshakes.js';
 export { Fired, type Read, View, type Watch, type WatchKind } from './knowledge/view.js';
 export { type Change, type ChildList, type Creation, likePath, parentOf, Znode } from './knowledge/znode.js';

@@ -110,7 +110,7 @@ export class Model implements ObservationSink {
   foreignGaps = 0;
 
   constructor(options: ModelOptions = {}) {
-    this.ports = new Set(options.ports ?? [2181]);
+    this.ports = new Set(options.ports ?? [2181, 2281]);
     this.znodes = new Znodes(options.maxZnodes);
     this.sessions = new Sessions(this, options.maxSessions, options.maxAdrift);
     this.maxViews = options.maxViewsPerSession ?? 20_000;
@@ -151,7 +151,7 @@ export class Model implements ObservationSink {
   closed(tcp: ConnectionFacts): void {
     this.quorum.closed(tcp);
     this.others.closed(tcp);
-    const connection = this.connections.get(tcp.id);
+    const connection = this.connections.get(tcp.id) ?? this.neverReached(tcp);
     this.churn.closed(tcp, connection === undefined ? undefined : zooKeeperUse(connection));
     // With 'open' it is the capture that ends.
     if (connection === undefined || tcp.end === 'open') return;
@@ -283,7 +283,17 @@ export class Model implements ObservationSink {
 
   private isZooKeeper(tcp: ConnectionFacts): boolean {
     if (tcp.protocol === 'zookeeper') return true;
-    return tcp.protocol === null && (this.ports.has(tcp.server.port) || this.servers.has(tcp.server.text));
+    return tcp.protocol === null && this.isServer(tcp);
+  }
+
+  /** A port of ZooKeeper's over TLS that accepted nothing: nobody spoke, but it is known who was meant. */
+  private neverReached(tcp: ConnectionFacts): ClientConnection | undefined {
+    if (tcp.protocol !== 'tls' || tcp.syn === null || tcp.synAck !== null || tcp.midStream) return undefined;
+    return this.isServer(tcp) ? this.open(tcp) : undefined;
+  }
+
+  private isServer({ server }: ConnectionFacts): boolean {
+    return this.ports.has(server.port) || this.servers.has(server.text);
   }
 
   private of(tcp: ConnectionFacts): ClientConnection {

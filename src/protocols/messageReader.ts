@@ -45,7 +45,8 @@ export class MessageReader {
     const zookeeper = (options.zookeeperPorts ?? []).map((port) => ({ port, protocol: 'zookeeper' }));
     const ports = [...zookeeper, ...(options.ports ?? [])];
     const keys = options.tlsKeys ?? new KeyStore();
-    const router = new Router(options.protocols ?? allProtocols(keys), sink, { ports });
+    const epoch = (time: number): number => this.clock.epochSeconds(time);
+    const router = new Router(options.protocols ?? allProtocols(keys, epoch), sink, { ports });
     const tcp = new TcpReassembly(router);
     this.tcp = tcp;
     const { onSegment, secrets: also } = options;

@@ -8,7 +8,8 @@ import { zookeeper } from './zookeeper/index.js';
  * Every protocol that zkscope decodes: a new one is added here, and nowhere else. State in them is one run's. The type is
  * left to the compiler, which so knows the fields of each.
  * @param keys what TLS is read with
+ * @param epoch gives epoch seconds of a time of the run, which certificates are held against
  */
-export function allProtocols(keys?: KeyStore) {
-  return [zookeeper(), ...quorum(), etcd(), tls(keys)];
+export function allProtocols(keys?: KeyStore, epoch?: (time: number) => number) {
+  return [zookeeper(), ...quorum(), etcd(), tls(keys, epoch)];
 }

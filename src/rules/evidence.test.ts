@@ -61,7 +61,9 @@ describe('evidence', () => {
       ...['lease-renewal-storm', 'connection-churn', 'tls-handshake-stall'],
     ];
     const tested = new Set([...CHAINS.map(([, rule]) => rule), ...elsewhere]);
-    for (const { expect: owed } of truths('incidents2')) for (const { rule } of owed) tested.add(rule ?? '');
+    for (const { expect: owed } of [...truths('incidents2'), ...truths('tls/incidents')]) {
+      for (const { rule } of owed) tested.add(rule ?? '');
+    }
     expect(rules.map(({ meta }) => meta.name).filter((name) => !tested.has(name))).toEqual([]);
   });
 

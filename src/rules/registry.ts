@@ -1,5 +1,6 @@
 import { accessDenied } from './catalogue/access-denied.js';
 import { blindWindow } from './catalogue/blind-window.js';
+import { certificateExpiry } from './catalogue/certificate-expiry.js';
 import { connectRefused } from './catalogue/connect-refused.js';
 import { connectTimeout } from './catalogue/connect-timeout.js';
 import { connectionChurn } from './catalogue/connection-churn.js';
@@ -34,6 +35,7 @@ import { slowRequest } from './catalogue/slow-request.js';
 import { staleChildList } from './catalogue/stale-child-list.js';
 import { staleRead } from './catalogue/stale-read.js';
 import { timeoutMisfit } from './catalogue/timeout-misfit.js';
+import { tlsHandshakeFailed } from './catalogue/tls-handshake-failed.js';
 import { tlsHandshakeStall } from './catalogue/tls-handshake-stall.js';
 import { unbalancedServers } from './catalogue/unbalanced-servers.js';
 import { wastedErrors } from './catalogue/wasted-errors.js';
@@ -46,6 +48,7 @@ import type { AnyRule } from './rule.js';
 export const rules: readonly AnyRule[] = inOrder([
   accessDenied,
   blindWindow,
+  certificateExpiry,
   connectRefused,
   connectTimeout,
   connectionChurn,
@@ -80,6 +83,7 @@ export const rules: readonly AnyRule[] = inOrder([
   staleChildList,
   staleRead,
   timeoutMisfit,
+  tlsHandshakeFailed,
   tlsHandshakeStall,
   unbalancedServers,
   wastedErrors,

@@ -15,7 +15,7 @@ const EXACT_IN_ALL = 65_536;
 export class Lease {
   /** `POST /leases` requests between members. */
   readonly http: RenewalSeries;
-  /** LeaseKeepAlive messages of clients; `guessedGrpc` of them were named by their shape only. */
+  /** LeaseKeepAlive messages of clients, over gRPC or the JSON gateway; `guessedGrpc` of them were named by their shape only. */
   readonly grpc: RenewalSeries;
   guessedGrpc = 0;
   /** TTLs (seconds) that answers to renewals gave, without 0; ascending. */
@@ -89,13 +89,13 @@ export class LeaseTable {
         else if (message.kind === 'response') this.answer(message, connection);
         break;
       case 'LeaseTimeToLive':
-        if (message.kind === 'request' && message.transport === 'http') this.internal++;
+        if (message.kind === 'request' && !message.ofClient) this.internal++;
         break;
       case 'LeaseGrant':
         if (message.kind === 'response') this.granted(message);
         break;
       case 'LeaseRevoke':
-        if (message.kind === 'response' && message.grpcStatus === 0) this.revoked(message);
+        if (message.kind === 'response' && revokedIt(message)) this.revoked(message);
         break;
     }
   }
@@ -121,7 +121,7 @@ export class LeaseTable {
   }
 
   private renewal(message: EtcdMessage, { client, server }: ConnectionFacts): void {
-    if (message.transport === 'http') {
+    if (!message.ofClient) {
       this.renewals++;
       increment(this.bySender, client.ip);
       increment(this.byReceiver, server.ip);
@@ -130,7 +130,7 @@ export class LeaseTable {
       if (message.guessed) this.guessedGrpc++;
     }
     if (message.leaseId !== null) this.renewed(message.leaseId, message, client.ip);
-    else if (message.transport === 'http') this.withoutId++;
+    else if (!message.ofClient) this.withoutId++;
   }
 
   private renewed(id: LeaseId, request: EtcdMessage, client: string): void {
@@ -139,14 +139,14 @@ export class LeaseTable {
       this.notKept++;
       return;
     }
-    const http = request.transport === 'http';
+    const http = !request.ofClient;
     (http ? lease.http : lease.grpc).add(request.firstFrame, request.firstTime, lease.ttl);
     if (request.guessed) lease.guessedGrpc++;
     remember(http ? lease.senders : lease.clients, client);
   }
 
   private answer(message: EtcdMessage, { client }: ConnectionFacts): void {
-    const http = message.transport === 'http';
+    const http = !message.ofClient;
     const { request, ttl } = message;
     if (http) increment(this.statuses, message.status ?? 0);
     else if (message.length !== null) this.grpcResponses++;
@@ -157,7 +157,7 @@ export class LeaseTable {
       this.renewed(message.leaseId, request, client.ip);
     }
     const lease = id === null ? null : this.lease(id);
-    if (http && message.status !== 200) {
+    if (message.transport === 'http' && message.status !== 200) {
       if (lease !== null && message.status === 404) lease.notFound++;
       else if (lease !== null) lease.failed++;
       return;
@@ -202,13 +202,20 @@ export class LeaseTable {
   }
 }
 
+function revokedIt({ transport, status, grpcStatus }: EtcdMessage): boolean {
+  return transport === 'http' ? status === 200 : grpcStatus === 0;
+}
+
 function remember(list: string[], address: string): void {
   if (list.length < MAX_ADDRESSES && !list.includes(address)) list.push(address);
 }
+
+/** What is counted by kind: captures have a few, and many that were made to collide are slow to look up. */
+const MAX_KINDS = 256;
 
 /** Counts by key; new keys beyond a bound (TTLs and statuses that an attacker makes up) are not kept. */
 function increment<K>(counts: Map<K, number>, key: K): void {
   const before = counts.get(key);
   if (before !== undefined) counts.set(key, before + 1);
-  else if (counts.size < 1024) counts.set(key, 1);
+  else if (counts.size < MAX_KINDS) counts.set(key, 1);
 }

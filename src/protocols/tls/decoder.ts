@@ -17,6 +17,8 @@ import { TlsSide, type EarlyData, type SideEvents } from './side.js';
 export interface TlsContext {
   readonly keys: KeyStore;
   readonly budget: HoldBudget;
+  /** Epoch seconds of a time of the run. */
+  readonly epoch?: ((time: number) => number) | undefined;
 }
 
 const FATAL = 2;
@@ -52,7 +54,7 @@ export class TlsDecoder implements ConnectionDecoder, SideEvents {
   constructor(
     private readonly connection: Connection,
     private readonly sink: MessageSink,
-    context: TlsContext = noKeys(),
+    private readonly context: TlsContext = noKeys(),
     private readonly inside?: OpenInside,
   ) {
     connection.protocol = 'tls';
@@ -166,7 +168,7 @@ export class TlsDecoder implements ConnectionDecoder, SideEvents {
         if (direction === TO_CLIENT) this.encryptedExtensions(body);
         break;
       case HandshakeType.CERTIFICATE:
-        this.certificate(direction, body);
+        this.certificate(direction, body, place);
         break;
       case HandshakeType.CLIENT_KEY_EXCHANGE:
         if (direction === TO_SERVER) this.keys.clientKeyExchange(body);
@@ -191,6 +193,7 @@ export class TlsDecoder implements ConnectionDecoder, SideEvents {
         hello: { frame: place.frame, time: place.time },
         helloEnd: place.streamEnd,
         helloLength: place.streamEnd,
+        helloEpoch: this.context.epoch?.(place.time) ?? null,
         serverName: hello.serverName,
         offeredVersion: hello.version,
         alpn: hello.alpn,
@@ -204,6 +207,8 @@ export class TlsDecoder implements ConnectionDecoder, SideEvents {
         encryptThenMac: false,
         serverCertificates: null,
         clientCertificates: null,
+        serverCertificateAt: null,
+        clientCertificateAt: null,
         alert: null,
         lateAlert: null,
         answeredBy: null,
@@ -246,12 +251,17 @@ export class TlsDecoder implements ConnectionDecoder, SideEvents {
     this.sides[TO_SERVER].resume();
   }
 
-  private certificate(direction: Direction, body: Buffer): void {
+  private certificate(direction: Direction, body: Buffer, { frame, time }: RecordPlace): void {
     const { handshake } = this;
     if (handshake === null) return;
     const chain = readCertificates(handshake.version ?? 0, body, 0, body.length);
-    if (direction === TO_CLIENT) handshake.serverCertificates ??= chain;
-    else handshake.clientCertificates ??= chain;
+    if (direction === TO_CLIENT) {
+      handshake.serverCertificates ??= chain;
+      handshake.serverCertificateAt ??= { frame, time };
+    } else {
+      handshake.clientCertificates ??= chain;
+      handshake.clientCertificateAt ??= { frame, time };
+    }
   }
 
   alert(direction: Direction, level: number, description: number, place: RecordPlace): void {

@@ -14,8 +14,8 @@ const SECURE_CLIENT_PORT = 2281;
  * ClientHello that there are keys for. Without keys it is not looked for elsewhere: most TLS in a capture is nobody's
  * business.
  */
-export function tls(keys = new KeyStore()): Protocol<typeof tlsFields> {
-  const context = { keys, budget: new HoldBudget() };
+export function tls(keys = new KeyStore(), epoch?: (time: number) => number): Protocol<typeof tlsFields> {
+  const context = { keys, budget: new HoldBudget(), epoch };
   return {
     name: 'tls',
     ports: [SECURE_CLIENT_PORT],

@@ -64,15 +64,17 @@ function handshakeOf(line: LineFields | null, clock: LineClock): TlsHandshake | 
   if (line === null || !OUTCOMES.includes(line.text('outcome') as HandshakeOutcome)) return null;
   const handshake = heard(line.fields, clock) as TlsHandshake;
   const { hello, serverFirst, serverHello, decided, alert, lateAlert } = handshake;
+  const moments = [serverFirst, serverHello, decided, handshake.serverCertificateAt, handshake.clientCertificateAt];
   const { serverCertificates, clientCertificates, endedBy } = handshake as unknown as Record<string, unknown>;
   const whole =
     isMoment(hello) &&
-    [serverFirst, serverHello, decided].every((moment) => absent(moment) || isMoment(moment)) &&
+    moments.every((moment) => absent(moment) || isMoment(moment)) &&
     [alert, lateAlert].every((one) => absent(one) || isAlert(one)) &&
     [serverCertificates, clientCertificates].every((chain) => absent(chain) || isChain(chain)) &&
     ['serverName', 'protocol', 'answeredBy'].every((name) => isTextOrNull(line.fields[name])) &&
     ['helloEnd', 'helloLength', 'offeredVersion'].every((name) => line.integer(name) !== null) &&
     ['version', 'cipherSuite'].every((name) => absent(line.fields[name]) || line.integer(name) !== null) &&
+    (absent(line.fields['helloEpoch']) || line.number('helloEpoch') !== null) &&
     (absent(endedBy) || endedBy === 'client' || endedBy === 'server');
   return whole && line.texts('alpn') !== null ? handshake : null;
 }

@@ -5,6 +5,8 @@ import type { Certificate } from './handshake/certificates.js';
 import type { RecordPlace } from './records/recordReader.js';
 import { alertName, tlsVersionName } from './names.js';
 
+export type { Certificate } from './handshake/certificates.js';
+
 /**
  * How a handshake ended, as far as it can be seen:
  * - `completed`: the server answered with a ServerHello and the client went on encrypted;
@@ -30,6 +32,8 @@ export interface TlsHandshake {
   readonly hello: Moment;
   readonly helloEnd: number;
   readonly helloLength: number;
+  /** Epoch seconds of the ClientHello, which certificates' dates are held against; null where no clock tells them. */
+  readonly helloEpoch: number | null;
   readonly serverName: string | null;
   readonly offeredVersion: number;
   /** Offered by the client; what the server chose of it. */
@@ -48,6 +52,9 @@ export interface TlsHandshake {
   /** Chains of both ends, their own certificate first; null where they were not seen, or only encrypted. */
   serverCertificates: readonly Certificate[] | null;
   clientCertificates: readonly Certificate[] | null;
+  /** Packets that completed the records in which the chains came. */
+  serverCertificateAt: Moment | null;
+  clientCertificateAt: Moment | null;
   /** The alert that ended it; null where none did. */
   alert: TlsAlert | null;
   /** The first alert after it was completed that is not a mere good-bye. */
