@@ -8,8 +8,10 @@ import { http2ErrorName } from '../transport/http2/frames.js';
 import type { HeaderBlock, HeaderField } from '../transport/http2/hpack.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { newCall, takeRequest, type Call } from './grpcCall.js';
+import { gatewayOp } from './gateway.js';
+import { GatewayCall } from './gatewayCall.js';
 import { DecodedEtcdMessage, type MessagePlace } from './message.js';
-import { answersInTurn, grpcOp, hasStreamingResponse, isEtcdPath } from './operations.js';
+import { answersInTurn, grpcOp, hasStreamingResponse, isEtcdPath, pathOf } from './operations.js';
 import { looksLikeKeepAliveRequest, looksLikeKeepAliveResponse, readRecord } from './records.js';
 
 /** Streams that are kept; beyond it the oldest are forgotten. etcd's server allows far fewer at a time by default. */
@@ -58,10 +60,13 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
         if (path !== null) {
           call.path = path;
           call.op = grpcOp(path);
+          const ofGateway = gatewayOp(pathOf(path));
+          if (ofGateway !== null) call.gateway = new GatewayCall(this.connection, this.sink, ofGateway, path);
           if (isEtcdPath(path)) this.connection.protocol ??= 'etcd';
         }
         call.asked = true;
       }
+      if (endStream) call.gateway?.end(direction, null, place);
       return;
     }
     const status = field(fields, ':status');
@@ -71,18 +76,23 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
   }
 
   dataStart(direction: Direction, id: number, length: number): void {
-    this.deframer(direction, id).startFrame(length);
+    if (this.calls.get(numberKey(id))?.gateway == null) this.deframer(direction, id).startFrame(length);
   }
 
   dataBytes(direction: Direction, id: number, bytes: Buffer, start: number, end: number, place: FramePlace): void {
-    this.deframer(direction, id).data(bytes, start, end, place);
+    const gateway = this.calls.get(numberKey(id))?.gateway;
+    if (gateway != null) gateway.data(direction, bytes, start, end, place);
+    else this.deframer(direction, id).data(bytes, start, end, place);
   }
 
   dataGap(direction: Direction, id: number, length: number, place: FramePlace): void {
-    this.deframer(direction, id).gap(length, place);
+    const gateway = this.calls.get(numberKey(id))?.gateway;
+    if (gateway != null) gateway.gap(direction, length);
+    else this.deframer(direction, id).gap(length, place);
   }
 
   dataEnd(direction: Direction, id: number, endStream: boolean, place: FramePlace): void {
+    if (endStream && direction === TO_SERVER) this.calls.get(numberKey(id))?.gateway?.end(direction, null, place);
     if (endStream && direction === TO_CLIENT) this.finish(this.call(id), [], false, place);
   }
 
@@ -236,6 +246,10 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     const held = call.held;
     call.held = null;
     this.calls.delete(numberKey(call.id));
+    if (call.gateway !== null) {
+      call.gateway.end(TO_CLIENT, call.status, place);
+      return;
+    }
     if (held !== null) this.respond(call, held, grpcStatus, place);
     else if (call.responsesSeen === 0 || (grpcStatus ?? 0) !== 0) this.fail(call, grpcStatus, error, complete, place);
   }

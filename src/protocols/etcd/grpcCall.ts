@@ -1,4 +1,5 @@
 import { GrpcDeframer, type GrpcMessage } from '../transport/grpc/deframer.js';
+import type { GatewayCall } from './gatewayCall.js';
 import type { EtcdMessage } from './message.js';
 import { answersInTurn } from './operations.js';
 
@@ -20,6 +21,8 @@ export interface Call {
   /** More than one response came: the call is not unary, whatever its name. */
   streaming: boolean;
   responsesSeen: number;
+  /** The call is one of the JSON gateway, whose bodies are no gRPC messages. */
+  gateway: GatewayCall | null;
 }
 
 /** `aligned` is false where the first bytes that come need not be the first of a message. */
@@ -45,6 +48,7 @@ export function newCall(
     held: null,
     streaming: false,
     responsesSeen: 0,
+    gateway: null,
   };
 }
 

@@ -5,7 +5,8 @@ import type { Http1Head } from '../transport/http1/head.js';
 import type { Http1Message, Http1Place } from '../transport/http1/message.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { DecodedEtcdMessage, EtcdMessage } from './message.js';
-import { httpOp, isEndlessResponse } from './operations.js';
+import { gatewayOp, readGatewayBody } from './gateway.js';
+import { httpOp, isEndlessResponse, pathOf } from './operations.js';
 import { readRecord, type EtcdFields } from './records.js';
 
 /** Lease messages have some 20 bytes; a list of keys may be long. */
@@ -45,7 +46,7 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
     if (head.kind === 'response' && head.status >= 400) return KEPT_OF_ERROR;
     const request = head.kind === 'request' ? head : exchange?.request;
     if (request === undefined) return isProtobuf(head) ? KEPT_OF_PROTOBUF : 0;
-    return isLeasePath(request) ? KEPT_OF_PROTOBUF : 0;
+    return isLeasePath(request) || isGateway(request) ? KEPT_OF_PROTOBUF : 0;
   }
 
   request(exchange: Http1Exchange<EtcdMessage>, message: Http1Message): void {
@@ -124,13 +125,19 @@ function isLeasePath(request: Http1Head): boolean {
   return request.method === 'POST' && (request.target === '/leases' || request.target === '/leases/internal');
 }
 
+function isGateway(request: Http1Head): boolean {
+  return request.method === 'POST' && gatewayOp(pathOf(request.target)) !== null;
+}
+
 function leaseFields(
   request: Http1Head,
   op: string,
   kind: 'request' | 'response',
   message: Http1Message,
 ): { fields?: EtcdFields } {
-  if (!isLeasePath(request) || (message.truncated && message.body.length === 0)) return {};
+  const cut = message.truncated && message.body.length === 0;
+  if (isGateway(request) && !cut) return { fields: readGatewayBody(op, kind, message.body) };
+  if (!isLeasePath(request) || cut) return {};
   return { fields: readRecord(op, kind, request.target === '/leases/internal', message.body) };
 }
 

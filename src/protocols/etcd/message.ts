@@ -1,6 +1,8 @@
 import { TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
 import type { Message } from '../protocol.js';
 import { grpcStatusName } from '../transport/grpc/status.js';
+import { gatewayOp } from './gateway.js';
+import { pathOf } from './operations.js';
 import type { EtcdFields, LeaseId } from './records.js';
 import { noFields } from './records.js';
 
@@ -100,6 +102,11 @@ export class EtcdMessage implements Message {
 
   get ttl(): number | null {
     return this.fields.ttl;
+  }
+
+  /** Said by a client, over gRPC or the JSON gateway, and not by one member to another. */
+  get ofClient(): boolean {
+    return this.transport === 'grpc' || (this.path !== null && gatewayOp(pathOf(this.path)) !== null);
   }
 
   toRecord(): Record<string, unknown> {

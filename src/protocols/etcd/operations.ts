@@ -1,3 +1,5 @@
+import { gatewayOp } from './gateway.js';
+
 const HTTP_PATHS = [
   '/version',
   '/health',
@@ -25,13 +27,14 @@ const HTTP_PATHS = [
 ];
 
 /** Without its query, and of an absolute target only the path. */
-function pathOf(target: string): string {
+export function pathOf(target: string): string {
   const query = target.indexOf('?');
   return query < 0 ? target : target.slice(0, query);
 }
 
 /**
- * Operation of an HTTP request: `LeaseKeepAlive` for `POST /leases`, `LeaseTimeToLive` for `POST /leases/internal`,
+ * Operation of an HTTP request: `LeaseKeepAlive` for `POST /leases`, `LeaseTimeToLive` for `POST /leases/internal`, the
+ * gRPC call's name for the JSON gateway's leases (`POST /v3/lease/keepalive`),
  * otherwise method and the longest path of etcd's that the target lies under (`GET /raft/stream/message`), or the method
  * alone where etcd has no such path. The number of different names is bounded.
  */
@@ -39,6 +42,8 @@ export function httpOp(method: string, target: string): string {
   const path = pathOf(target);
   if (method === 'POST' && path === '/leases') return 'LeaseKeepAlive';
   if (method === 'POST' && path === '/leases/internal') return 'LeaseTimeToLive';
+  const ofGateway = method === 'POST' ? gatewayOp(path) : null;
+  if (ofGateway !== null) return ofGateway;
   let longest = '';
   for (const known of HTTP_PATHS) {
     if (known.length > longest.length && (path === known || path.startsWith(`${known}/`))) longest = known;

@@ -1,0 +1,67 @@
+import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
+import { ByteCollector } from '../byteCollector.js';
+import type { MessageSink } from '../protocol.js';
+import type { FramePlace } from '../transport/http2/frameReader.js';
+import { readGatewayBody } from './gateway.js';
+import { DecodedEtcdMessage, type MessagePlace } from './message.js';
+
+/** A lease's JSON has some 200 bytes. */
+const KEPT = 16_384;
+
+interface Half {
+  readonly body: ByteCollector;
+  first: { readonly frame: number; readonly time: number } | null;
+  length: number;
+  truncated: boolean;
+}
+
+/** One call of the JSON gateway on a stream of HTTP/2: a body in each direction, whole when its stream ends. */
+export class GatewayCall {
+  private readonly halves: readonly [Half, Half] = [newHalf(), newHalf()];
+  private request: DecodedEtcdMessage | null = null;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly sink: MessageSink,
+    private readonly op: string,
+    private readonly path: string,
+  ) {}
+
+  data(direction: Direction, bytes: Buffer, start: number, end: number, place: FramePlace): void {
+    const half = this.halves[direction];
+    half.first ??= { frame: place.firstFrame, time: place.firstTime };
+    half.length += end - start;
+    half.body.add(bytes, start, end);
+  }
+
+  gap(direction: Direction, length: number): void {
+    const half = this.halves[direction];
+    half.length += length;
+    half.truncated = true;
+    half.body.close();
+  }
+
+  /** One side has said all; `status` is that of the response. */
+  end(direction: Direction, status: number | null, place: FramePlace): void {
+    const { connection, op, path } = this;
+    const { body, first, length, truncated } = this.halves[direction];
+    const kind = direction === TO_SERVER ? 'request' : 'response';
+    const where: MessagePlace = {
+      ...{ firstFrame: first?.frame ?? place.firstFrame, firstTime: first?.time ?? place.firstTime },
+      ...{ frame: place.frame, time: place.time, streamEnd: place.streamEnd },
+    };
+    const failed = direction === TO_CLIENT && (status ?? 0) >= 400;
+    const fields = failed ? {} : { fields: readGatewayBody(op, kind, body.view()) };
+    const common = { path, length, truncated, ...fields };
+    const { request } = this;
+    const latency = request === null ? null : Math.max(0, place.time - request.time);
+    const details = direction === TO_SERVER ? { ...common, method: 'POST' } : { ...common, status, request, latency };
+    const message = new DecodedEtcdMessage(connection, direction, kind, op, 'http', where, details);
+    if (direction === TO_SERVER) this.request = message;
+    this.sink.message(message);
+  }
+}
+
+function newHalf(): Half {
+  return { body: new ByteCollector(KEPT), first: null, length: 0, truncated: false };
+}
