@@ -1,12 +1,12 @@
 /** `node bench/generate.js SHAPE [--packets N] > FILE`: a capture, made on the fly, the same in every run. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fixture } from './generators/fixture.js';
 import * as hostile from './generators/hostile.js';
 import { Enough, PcapWriter } from './generators/pcapWriter.js';
-import { dense, idle, wide } from './generators/shapes.js';
+import { dense, denseTls, idle, wide } from './generators/shapes.js';
 
 export const HOSTILE = {
   'syn-flood': hostile.synFlood,
@@ -29,9 +29,9 @@ export const HOSTILE = {
   'colliding-xids': hostile.collidingXids,
   doubts: hostile.doubts,
 };
-export const SHAPES = { fixture, dense, idle, wide, ...HOSTILE };
+export const SHAPES = { fixture, dense, 'dense-tls': denseTls, idle, wide, ...HOSTILE };
 
-/** Writes a capture of exactly `packets` packets to a file descriptor; returns its bytes. */
+/** Writes a capture of exactly `packets` packets to a file descriptor; returns its key log, empty where it is clear. */
 export function generate(shape, packets, descriptor) {
   const writer = new PcapWriter(packets, (buffer) => writeFully(descriptor, buffer));
   try {
@@ -40,13 +40,19 @@ export function generate(shape, packets, descriptor) {
     if (!(error instanceof Enough)) throw error;
   }
   writer.flush();
-  return writer.bytes;
+  return writer.keys;
+}
+
+/** Where the key log of a capture lies, if it has one. */
+export function keyLogOf(path) {
+  return `${path.replace(/\.part$/, '')}.keys`;
 }
 
 export function generateFile(shape, packets, path) {
   const descriptor = openSync(path, 'w');
   try {
-    return generate(shape, packets, descriptor);
+    const keys = generate(shape, packets, descriptor);
+    if (keys !== '') writeFileSync(keyLogOf(path), keys);
   } finally {
     closeSync(descriptor);
   }

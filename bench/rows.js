@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { keyLogOf } from './generate.js';
 
 const NODE = process.execPath;
 const PROGRAM = here('../bin/zkscope.js');
@@ -58,6 +59,18 @@ export const ROWS = [
     command: (file) => [NODE, PROGRAM, 'analyze', '--json', file],
     missing: () => unknownCommand('analyze'),
   },
+  {
+    name: 'tshark-tls',
+    text: 'tshark -o tls.keylog_file:F.keys -q -z conv,tcp -r F',
+    command: (file) => ['tshark', '-o', `tls.keylog_file:${keyLogOf(file)}`, '-q', '-z', 'conv,tcp', '-r', file],
+    missing: (file) => absent('tshark') ?? withoutKeys(file),
+  },
+  {
+    name: 'analyze-tls',
+    text: 'zkscope analyze --json --tls-keys F.keys F',
+    command: (file) => [NODE, PROGRAM, 'analyze', '--json', '--tls-keys', keyLogOf(file), file],
+    missing: (file) => unknownCommand('analyze') ?? withoutKeys(file),
+  },
 ];
 
 function here(path) {
@@ -66,6 +79,10 @@ function here(path) {
 
 function absent(program) {
   return spawnSync(program, ['--version']).error === undefined ? null : `${program} is not installed`;
+}
+
+function withoutKeys(file) {
+  return existsSync(keyLogOf(file)) ? null : 'the capture has no key log';
 }
 
 function unbuilt(module) {

@@ -44,7 +44,7 @@ if (!Object.hasOwn(SHAPES, options.shape)) fail(`no shape ${options.shape}`);
 
 const file = options.file ?? captureOf(options.shape, packets);
 const rows = ROWS.filter((row) => wanted.includes(row.name)).filter((row) => {
-  const why = row.missing?.() ?? null;
+  const why = row.missing?.(file) ?? null;
   if (why !== null) console.error(`${row.name} is left out: ${why}`);
   return why === null;
 });

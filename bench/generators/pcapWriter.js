@@ -13,6 +13,8 @@ export class PcapWriter {
   #write;
   #buffer = Buffer.alloc(BUFFER + LARGEST_RECORD);
   #used = 0;
+  /** Key log of what is encrypted; empty where nothing is. */
+  keys = '';
 
   /** `write` takes a buffer that it must not keep. */
   constructor(limit, write) {
@@ -39,6 +41,10 @@ export class PcapWriter {
     this.#used = at + length;
     this.packets++;
     if (this.#used >= BUFFER) this.flush();
+  }
+
+  keyLog(line) {
+    this.keys += line;
   }
 
   flush() {

@@ -11,7 +11,15 @@ const OFFLOADED = 16_000;
  * by ten sessions each; 50 watched configuration nodes for each session.
  */
 export function dense(writer) {
-  const simulation = new Simulation(writer, SEED, OFFLOADED);
+  denseOver(new Simulation(writer, SEED, OFFLOADED));
+}
+
+/** The same over TLS 1.3, with a key log beside the capture. */
+export function denseTls(writer) {
+  denseOver(new Simulation(writer, SEED, OFFLOADED, true));
+}
+
+function denseOver(simulation) {
   const { schedule } = simulation;
   const services = Array.from({ length: 60 }, (_, i) => `/services/service-${i}`);
   const configuration = Array.from({ length: 6000 }, (_, i) => `/configuration/application-${i % 50}-setting-${i}`);

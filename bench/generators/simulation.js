@@ -3,12 +3,14 @@ import { JuteWriter } from './jute.js';
 import { Random } from './random.js';
 import { Schedule } from './schedule.js';
 import { TcpConnection } from './tcpConnection.js';
+import { TlsConnection } from './tlsConnection.js';
 
 /** 2026-11-20T23:00:00Z, in microseconds. */
 export const START = 1_795_215_600_000_000;
 export const SERVER_ADDRESS = 0x0a4d000b;
 const SERVERS = 3;
 export const ZOOKEEPER_PORT = 2181;
+const SECURE_PORT = 2281;
 const DELAYED_ACK = 40_000;
 export const OP = {
   create: 1,
@@ -29,9 +31,15 @@ export class Simulation {
   jute = new JuteWriter();
   writer;
   #largest;
+  #tls;
+  #connections = 0;
 
-  /** `largest` is the most payload that one packet carries: 1448 on a wire, more where segmentation is offloaded. */
-  constructor(writer, seed, largest = 1448) {
+  /**
+   * `largest` is the most payload that one packet carries: 1448 on a wire, more where segmentation is offloaded. With
+   * `tls` all is said over TLS, and the writer is given the key log.
+   */
+  constructor(writer, seed, largest = 1448, tls = false) {
+    this.#tls = tls;
     this.writer = writer;
     this.random = new Random(seed);
     this.#largest = largest;
@@ -40,8 +48,13 @@ export class Simulation {
   /** A connection from a host, given as a number from 0, to the server whose turn it is. */
   connection(host, port) {
     const client = { address: 0x0a800000 + 256 + host, port };
-    const server = { address: SERVER_ADDRESS + ((host + port) % SERVERS), port: ZOOKEEPER_PORT };
-    return new TcpConnection(this.writer, client, server, this.random, this.#largest);
+    const server = {
+      address: SERVER_ADDRESS + ((host + port) % SERVERS),
+      port: this.#tls ? SECURE_PORT : ZOOKEEPER_PORT,
+    };
+    const tcp = [this.writer, client, server, this.random, this.#largest];
+    if (!this.#tls) return new TcpConnection(...tcp);
+    return new TlsConnection(this.schedule, this.#connections++, (line) => this.writer.keyLog(line), ...tcp);
   }
 }
 
