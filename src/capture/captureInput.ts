@@ -15,7 +15,7 @@ import { CaptureError } from './captureError.js';
 import type { CaptureInfo } from './captureInfo.js';
 import type { Clock } from './clock.js';
 import { decompress } from './decompress.js';
-import { describeStranger, detectCompression, detectFormat, MAGIC_LENGTH } from './detect.js';
+import { type Compression, describeStranger, detectCompression, detectFormat, MAGIC_LENGTH } from './detect.js';
 import type { FrameReader } from './frameReader.js';
 import { Frame } from './frame.js';
 import { linkTypeName } from './linkTypes.js';
@@ -26,6 +26,13 @@ export type CaptureInput = string | { readonly name: string; readonly stream: Re
 
 const SUFFIX = { gzip: '.gz', zstd: '.zst' } as const;
 const STANDARD_INPUT = 0;
+
+/** An input's bytes: null where there are none. */
+export interface PlainBytes {
+  readonly first: Buffer | null;
+  readonly source: ByteSource;
+  readonly compression: Compression | null;
+}
 
 /** One input while it is read: opened, its frames loaded one at a time into `frame`, closed. */
 export class OpenCapture {
@@ -106,19 +113,31 @@ export class OpenCapture {
    * Opens the input and finds its format. `examine` comes first. Throws CaptureError where there is no capture in it.
    */
   async open(clock: Clock, pool: BufferPool): Promise<void> {
-    const source = await this.openSource(pool);
-    if (this.closed) return source.close();
-    this.source = source;
+    const opened = await this.openPlain(pool);
+    if (opened === null) return;
     this.clock = clock;
+    const { first, source, compression } = opened;
+    this.start(first, source, compression === null ? '' : SUFFIX[compression], clock);
+  }
+
+  /**
+   * Opens the input for its bytes, decompressed: the first of them, which `source` does not give again, and the rest. Null
+   * where it was closed meanwhile. `examine` comes first. Throws CaptureError where it cannot be opened.
+   */
+  async openPlain(pool: BufferPool): Promise<PlainBytes | null> {
+    const source = await this.openSource(pool);
+    if (this.closed) {
+      await source.close();
+      return null;
+    }
+    this.source = source;
     const first = await firstBytes(source);
     const compression = first === null ? null : detectCompression(first);
-    if (first === null || compression === null) {
-      this.start(first, source, '', clock);
-      return;
-    }
+    if (first === null || compression === null) return { first, source, compression: null };
     this.compressed = true;
-    this.source = decompress(new ReplaySource(first, source), compression);
-    this.start(await firstBytes(this.source), this.source, SUFFIX[compression], clock);
+    const plain = decompress(new ReplaySource(first, source), compression);
+    this.source = plain;
+    return { first: await firstBytes(plain), source: plain, compression };
   }
 
   /** Loads the next frame that the bytes at hand hold; false where there is none. */

@@ -15,7 +15,7 @@ import {
 const { SECTION_HEADER, INTERFACE_DESCRIPTION, OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET, DECRYPTION_SECRETS } =
   BlockType;
 /** Blocks without a packet that Wireshark numbers as frames all the same: systemd journal entry, custom block. */
-const COUNTED_BLOCKS: readonly number[] = [9, 0xbad, 0x4000_0bad];
+export const COUNTED_BLOCKS: readonly number[] = [9, 0xbad, 0x4000_0bad];
 
 /** Decryption Secrets Block: kind of secrets, their length, and the secrets; this kind is a TLS key log. */
 const TLS_KEY_LOG = 0x544c534b;
@@ -33,7 +33,7 @@ const SMALLEST_INTERFACE = SMALLEST_BLOCK + 8;
 /** Both packet blocks with a timestamp have 20 bytes before the packet's bytes. */
 const PACKET_FIELDS = 20;
 /** Longest block that is held in memory: a frame and, generously, its options. Others are skipped, however long. */
-const BLOCK_LIMIT = FRAME_LIMIT + 1024 * 1024;
+export const BLOCK_LIMIT = FRAME_LIMIT + 1024 * 1024;
 
 /** Interfaces of one section; captures of a host with hundreds of containers have as many. */
 const MOST_INTERFACES = 65_536;

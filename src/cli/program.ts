@@ -16,6 +16,7 @@ const makers: Readonly<Record<string, () => Promise<() => Command>>> = {
   report: async () => (await import('./commands/report.js')).reportCommand,
   slice: async () => (await import('./commands/slice.js')).sliceCommand,
   record: async () => (await import('./commands/record.js')).recordCommand,
+  annotate: async () => (await import('./commands/annotate.js')).annotateCommand,
   rules: async () => (await import('./commands/rules.js')).rulesCommand,
   schema: async () => (await import('./commands/schema.js')).schemaCommand,
 };

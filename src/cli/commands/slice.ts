@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CaptureInput } from '../../observations/inputs.js';
-import { CaptureError, Clock } from '../../observations/inputs.js';
+import { Clock } from '../../observations/inputs.js';
 import { isFiltering, MessageFilter } from '../../observations/filter.js';
 import { together } from '../../observations/forward.js';
 import type { Selection } from '../../export/slice/selection.js';
@@ -15,9 +15,10 @@ import { filterOptions, withCaptures } from '../options/captureOptions.js';
 import { FilteredAnalysis, type AnalysisCommandOptions } from '../options/filteredAnalysis.js';
 import { readOptions } from '../options/readOptions.js';
 import { say } from '../present.js';
-import { readInto, type Reading } from '../run.js';
-import { InterruptedError, UsageError } from '../usage.js';
+import { readInto } from '../run.js';
+import { UsageError } from '../usage.js';
 import { Replay } from './replay.js';
+import { checkReading, readAgain } from './twice.js';
 
 interface SliceOptions extends AnalysisCommandOptions {
   readonly output: string;
@@ -153,24 +154,4 @@ async function ofFinding(
     if (error instanceof NoSuchFinding) throw new UsageError(error.message);
     throw error;
   }
-}
-
-/** Throws where what was read can be no part of another capture. */
-function checkReading({ interrupted, captures }: Reading, output: string): void {
-  if (interrupted !== null) throw new InterruptedError(interrupted, `interrupted: ${output} was not written`);
-  const lines = captures.find(({ format }) => format?.startsWith('ndjson') === true);
-  if (lines !== undefined)
-    throw new CaptureError(lines.file, 'decoded lines hold no packets', 'name the capture that they were made of');
-}
-
-/** The captures a second time. Throws CaptureError where they can be read only once. */
-function readAgain(replay: Replay): CaptureInput[] {
-  const inputs = replay.again();
-  if (inputs === null)
-    throw new CaptureError(
-      '-',
-      'it has to be read twice, and is a pipe, or longer than 256 MB',
-      'write it to a file first',
-    );
-  return inputs;
 }
