@@ -35,10 +35,16 @@ const PACKET_FIELDS = 20;
 /** Longest block that is held in memory: a frame and, generously, its options. Others are skipped, however long. */
 export const BLOCK_LIMIT = FRAME_LIMIT + 1024 * 1024;
 
-/** Interfaces of one section; captures of a host with hundreds of containers have as many. */
+/**
+ * Interfaces of one section; captures of a host with hundreds of containers have as many.
+ * @bound interfaces
+ */
 const MOST_INTERFACES = 65_536;
 
-/** Longer options of an interface are read and not kept. */
+/**
+ * Longer options of an interface are read and not kept.
+ * @bound bytes
+ */
 const MOST_OPTIONS = 65_536;
 /** Of the obsolete packet block: packets lost before it, if known. */
 const DROPS_UNKNOWN = 0xffff;

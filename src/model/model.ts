@@ -46,7 +46,22 @@ export interface ModelOptions {
 const TICK = 2e9;
 /** Nanoseconds: nobody sends pings so close to each other, but TCP what it could not send before. */
 const PILED_UP = 0.5e9;
+/**
+ * Addresses of servers.
+ * @bound servers
+ */
 const MAX_SERVERS = 4096;
+
+/**
+ * Views of one session.
+ * @bound views
+ */
+const MAX_VIEWS_OF_SESSION = 20_000;
+/**
+ * Client hosts.
+ * @bound hosts
+ */
+const MAX_HOSTS = 20_000;
 
 /** What the whole capture holds, in numbers. */
 export class Totals {
@@ -113,8 +128,8 @@ export class Model implements ObservationSink {
     this.ports = new Set(options.ports ?? [2181, 2281]);
     this.znodes = new Znodes(options.maxZnodes);
     this.sessions = new Sessions(this, options.maxSessions, options.maxAdrift);
-    this.maxViews = options.maxViewsPerSession ?? 20_000;
-    this.maxHosts = options.maxHosts ?? 20_000;
+    this.maxViews = options.maxViewsPerSession ?? MAX_VIEWS_OF_SESSION;
+    this.maxHosts = options.maxHosts ?? MAX_HOSTS;
     this.hostLimit = this.maxHosts;
     this.views = new Views(options.maxViews);
     this.quorum.onClosing = (id, closing) => {

@@ -150,4 +150,9 @@ export class Connection {
   stream(direction: Direction): StreamFacts {
     return direction === TO_SERVER ? this.toServer : this.toClient;
   }
+
+  /** No payload was seen of it. */
+  get isEmpty(): boolean {
+    return this.toServer.lastPayloadFrame < 0 && this.toClient.lastPayloadFrame < 0;
+  }
 }

@@ -28,7 +28,10 @@ export class PacketCounts {
   reassembled = 0;
 }
 
-/** IP headers and reassembled fragments within one another in one frame: a real capture has two, at most three. */
+/**
+ * IP headers and reassembled fragments within one another in one frame: a real capture has two, at most three.
+ * @bound headers
+ */
 const MAX_DEPTH = 8;
 
 const NO_BYTES = Buffer.alloc(0);

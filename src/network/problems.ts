@@ -43,7 +43,10 @@ export interface Problem {
   readonly firstFrame: number;
 }
 
-/** Kinds that are told apart; the fixed ones are fewer, link types may be many in a damaged file. */
+/**
+ * Kinds that are told apart; the fixed ones are fewer, link types may be many in a damaged file.
+ * @bound kinds
+ */
 const MAX_KINDS = 100;
 
 /** Counts problems by kind, and keeps the first frame of each. */

@@ -7,6 +7,13 @@ import { ACK, FIN, RST, SYN, type Segment } from './segment.js';
 import { StreamChunk } from './streamChunk.js';
 import type { ConnectionListener } from './streamHandler.js';
 import { Half, TcpConnection } from './tcpConnection.js';
+import {
+  CLOSED_KEPT,
+  MAX_CONNECTIONS,
+  MAX_WAITING_BYTES,
+  MAX_WAITING_IN_ALL,
+  MAX_WAITING_PIECES,
+} from './tcpLimits.js';
 import { eachEvent, REFUSED, RST_SEEN, SYN_ACK_SEEN, SYN_REPEATED, SYN_SEEN, WINDOW_CLOSED } from './tcpEvents.js';
 
 export interface TcpOptions {
@@ -20,13 +27,13 @@ export interface TcpOptions {
 /** A hole counts as lost to the capture when this many packets or nanoseconds have passed since it was acknowledged. */
 const GRACE_PACKETS = 8;
 const GRACE_TIME = 250e6;
-/** Farther ahead of the window than any sender is allowed in practice: not data of this connection. */
+/**
+ * Farther ahead of the window than any sender is allowed in practice: not data of this connection.
+ * @bound bytes
+ */
 const STRAY_DISTANCE = 16 * 1024 * 1024;
 const STRAYS_TO_BELIEVE = 3;
-const MAX_WAITING_PIECES = 2048;
 const TIME_WAIT = 60e9;
-const CLOSED_KEPT = 4096;
-
 /** TCP reassembly of all connections of a capture. */
 export class TcpReassembly {
   private readonly table = new ConnectionTable<TcpConnection>();
@@ -52,9 +59,9 @@ export class TcpReassembly {
     private readonly listener: ConnectionListener,
     options: TcpOptions = {},
   ) {
-    this.maxConnections = options.maxConnections ?? 20_000;
-    this.maxWaitingBytes = options.maxWaitingBytes ?? 4 * 1024 * 1024;
-    this.maxWaitingTotal = options.maxWaitingTotal ?? 64 * 1024 * 1024;
+    this.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
+    this.maxWaitingBytes = options.maxWaitingBytes ?? MAX_WAITING_BYTES;
+    this.maxWaitingTotal = options.maxWaitingTotal ?? MAX_WAITING_IN_ALL;
   }
 
   /** Number of TCP connections seen so far. */
@@ -178,7 +185,7 @@ export class TcpReassembly {
     const entries = [...this.table.all()];
     const count = Math.ceil(entries.length / 8);
     // A flood of connections that carry nothing must not push out those that work.
-    const empty = entries.filter(({ connection }) => isEmpty(connection));
+    const empty = entries.filter(({ connection }) => connection.isEmpty);
     const oldest = (empty.length >= count ? empty : entries).sort((x, y) => x.lastTime - y.lastTime);
     for (const entry of oldest.slice(0, count)) {
       this.forgotten++;
@@ -566,8 +573,4 @@ export class TcpReassembly {
       half.settled();
     }
   }
-}
-
-function isEmpty({ toServer, toClient }: Connection): boolean {
-  return toServer.lastPayloadFrame < 0 && toClient.lastPayloadFrame < 0;
 }

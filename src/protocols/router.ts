@@ -28,17 +28,32 @@ export interface RouterOptions {
   readonly ports?: readonly ServerPort[];
 }
 
-/** Servers that a handshake showed on a port of their own are remembered, up to this many. */
+/**
+ * Servers that a handshake showed on a port of their own are remembered, up to this many.
+ * @bound servers
+ */
 const MAX_LEARNED = 10_000;
-/** First bytes that are kept while the protocols cannot say yet whether they are theirs. */
+/**
+ * First bytes that are kept while the protocols cannot say yet whether they are theirs.
+ * @bound bytes
+ */
 const MAX_UNDECIDED = 256;
-/** Segments that are kept meanwhile. */
+/**
+ * Segments that are kept meanwhile.
+ * @bound segments
+ */
 const MAX_EARLY = 16;
-/** Segments of a connection from nowhere that are looked at before it is left alone. */
+/**
+ * Segments of a connection from nowhere that are looked at before it is left alone.
+ * @bound segments
+ */
 const MID_STREAM_LOOKS = 64;
 /** So many of them together say what it is, if one alone does not. */
 const AGREEING = 3;
-/** Bytes of them that are held, to be decoded when it is known. */
+/**
+ * Bytes of them that are held, to be decoded when it is known.
+ * @bound bytes
+ */
 const MAX_MID_STREAM = 16_384;
 
 /** Gives each connection to the protocol that its port or its first bytes belong to. */

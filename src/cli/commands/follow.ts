@@ -19,6 +19,10 @@ interface FollowOptions extends CaptureOptions {
 const ROWS = 400;
 /** Events that are kept where no limit is given: some 20 MB. */
 const EVENTS = 20_000;
+/**
+ * What `zkscope follow` tells.
+ * @bound events
+ */
 const MOST_EVENTS = 1_000_000;
 
 function target(value: string): LadderTarget {

@@ -2,7 +2,10 @@ import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { CaptureError, type CaptureInput } from '../../observations/inputs.js';
 
-/** Bytes of standard input that are kept to be read a second time. */
+/**
+ * Bytes of standard input that are kept to be read a second time.
+ * @bound bytes
+ */
 const LIMIT = 256 * 1024 * 1024;
 
 /**

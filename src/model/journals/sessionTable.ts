@@ -56,7 +56,10 @@ interface Notes {
   ephemerals: number | null;
 }
 
-/** Sessions of which a summary is kept. */
+/**
+ * Sessions of which a summary is kept.
+ * @bound sessions
+ */
 const MAX_SUMMARIES = 100_000;
 const EXACT_INTERVALS = 32;
 

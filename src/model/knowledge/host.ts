@@ -3,6 +3,10 @@ import type { Session } from './session.js';
 
 /** Sessions that have ended and are kept for those that follow them. */
 const ENDED_KEPT = 4;
+/**
+ * Sessions of one client host.
+ * @bound sessions
+ */
 const KEPT = 2048;
 
 /** A client machine as the servers see it: one IP address. Several processes, and behind NAT several machines, share one. */

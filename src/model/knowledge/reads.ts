@@ -12,7 +12,10 @@ import { refused } from './writes.js';
 import { parentOf, type Znode } from './znode.js';
 
 const NO_STAT = -1;
-/** A longer list is not kept: some 200,000 names. What it holds is unknown to whoever compares lists. */
+/**
+ * A longer list is not kept: some 200,000 names. What it holds is unknown to whoever compares lists.
+ * @bound bytes
+ */
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
 /** exists, getData, getACL, getChildren or getChildren2 was answered. */

@@ -6,6 +6,10 @@ export interface Silence {
   readonly toFrame: number;
 }
 
+/**
+ * Silences of one server, the longest.
+ * @bound silences
+ */
 const KEPT = 64;
 const WORTH_KEEPING = 500e6;
 

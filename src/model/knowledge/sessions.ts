@@ -15,6 +15,17 @@ const STRANGERS = 4096;
 const LONG_GONE = 300e9;
 
 /**
+ * Sessions with a known id, and as many without one.
+ * @bound sessions
+ */
+const MAX_SESSIONS = 20_000;
+/**
+ * Sessions without a connection that are kept, however long they are silent.
+ * @bound sessions
+ */
+const MAX_ADRIFT = 4096;
+
+/**
  * All sessions by id, and those whose id the capture does not show. A closed session is told to the listeners and shrinks
  * at once; one that was lost or has expired is kept for whoever follows it: until the end, or, of many, until it is long
  * gone.
@@ -38,8 +49,8 @@ export class Sessions {
 
   constructor(
     private readonly model: Model,
-    private readonly limit = 20_000,
-    private readonly maxAdrift = 4096,
+    private readonly limit = MAX_SESSIONS,
+    private readonly maxAdrift = MAX_ADRIFT,
   ) {
     this.sweepAbove = maxAdrift;
   }

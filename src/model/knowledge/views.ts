@@ -1,5 +1,11 @@
 import type { View } from './view.js';
 
+/**
+ * What sessions have watched and read, one view a session and path.
+ * @bound views
+ */
+const MAX_VIEWS = 100_000;
+
 /** Views of all sessions together, in the order in which they were made. Bounded: beyond `limit` the oldest is forgotten. */
 export class Views {
   /** Stands before the oldest and behind the newest. */
@@ -7,7 +13,7 @@ export class Views {
   size = 0;
   forgotten = 0;
 
-  constructor(private readonly limit = 100_000) {}
+  constructor(private readonly limit = MAX_VIEWS) {}
 
   add(view: View): void {
     view.link.insertBefore(this.ends, view, this);

@@ -1,6 +1,17 @@
 import { afterForgetting } from '../bounds.js';
 import { type Change, type ChildList, type Creation, type Cause, parentOf, Znode } from './znode.js';
 
+/**
+ * Znodes that anything is known of.
+ * @bound znodes
+ */
+const MAX_ZNODES = 20_000;
+/**
+ * Names in all lists of children together.
+ * @bound names
+ */
+const MAX_NAMES = 1_000_000;
+
 /** All znodes that the capture speaks of, by path. Bounded: beyond `limit` the oldest go, those first that nobody watches. */
 export class Znodes {
   private readonly byPath = new Map<string, Znode>();
@@ -11,8 +22,8 @@ export class Znodes {
   forgottenLists = 0;
 
   constructor(
-    private readonly limit = 20_000,
-    private readonly maxNames = 1_000_000,
+    private readonly limit = MAX_ZNODES,
+    private readonly maxNames = MAX_NAMES,
   ) {}
 
   get size(): number {

@@ -63,7 +63,10 @@ export interface GroupingOptions {
   readonly maxGroups?: number;
 }
 
-/** Groups that are told apart unless told otherwise. */
+/**
+ * Groups that are told apart unless told otherwise.
+ * @bound groups
+ */
 export const MAX_GROUPS = 100_000;
 const MAX_CUT_PATHS = 10_000;
 

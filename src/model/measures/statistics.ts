@@ -7,7 +7,10 @@ import { afterForgetting } from '../bounds.js';
 import { Counts, type Grouping } from './grouping.js';
 import { errorOf, errorsByPath } from '../knowledge/outcome.js';
 
-/** Requests of one connection that are remembered until their answer; beyond that the oldest is no longer waited for. */
+/**
+ * Requests of one connection that are remembered until their answer; beyond that the oldest is no longer waited for.
+ * @bound requests
+ */
 const MAX_WAITING = 4096;
 const WORD_LENGTH = 4;
 const PREFIX_LENGTH = 4;

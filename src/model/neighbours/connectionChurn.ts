@@ -3,7 +3,10 @@ import type { Message } from '../../protocols/protocol.js';
 import type { TlsView } from '../../protocols/tls/journal.js';
 import type { HandshakeOutcome } from '../../protocols/tls/message.js';
 
-/** Client host and server between which connections are counted; more pairs than this are not kept. */
+/**
+ * Client host and server between which connections are counted; more pairs than this are not kept.
+ * @bound pairs
+ */
 const MAX_PAIRS = 20_000;
 /** Connections are counted by the window in which they were opened. */
 export const WINDOW = 10e9;

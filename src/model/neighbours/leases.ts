@@ -5,7 +5,10 @@ import type { LeaseId } from '../../protocols/etcd/records.js';
 import { Intervals } from '../measures/intervals.js';
 import { RenewalSeries, type RenewalStorm } from './leaseRenewals.js';
 
-/** Leases that are kept; renewals of others are still counted in the totals. */
+/**
+ * Leases that are kept; renewals of others are still counted in the totals.
+ * @bound leases
+ */
 const MAX_LEASES = 20_000;
 const MAX_TTLS = 16;
 const MAX_ADDRESSES = 64;

@@ -2,11 +2,30 @@ import type { Message } from '../../protocols/protocol.js';
 import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
 import type { Certificate, HandshakeOutcome, TlsAlert, TlsHandshake, TlsMessage } from '../../protocols/tls/message.js';
 
+/**
+ * Servers whose TLS handshakes are counted.
+ * @bound servers
+ */
 const MAX_SERVERS = 4096;
-/** Handshakes that are kept one by one for each server, and of all; others are only counted. */
+/**
+ * Handshakes that are kept one by one for each server; others are only counted.
+ * @bound handshakes
+ */
 const MAX_KEPT = 1000;
+/**
+ * The same of all servers together.
+ * @bound handshakes
+ */
 const MAX_KEPT_OF_ALL = 20_000;
+/**
+ * Clients of one server that are told apart.
+ * @bound clients
+ */
 const MAX_CLIENTS = 1000;
+/**
+ * Certificates that servers and clients have shown.
+ * @bound certificates
+ */
 const MAX_CERTIFICATES = 2000;
 const GOOD_BYES: readonly (string | null)[] = ['close_notify', 'user_canceled'];
 

@@ -20,10 +20,20 @@ import { readConnection } from './factsFields.js';
 import { Readings } from './readings.js';
 import { JOURNAL_VERSION } from './writer.js';
 
-/** Ended connections that are remembered for what still comes of them, as the reassembly does. */
+/**
+ * Ended connections that are remembered for what still comes of them, as the reassembly does.
+ * @bound connections
+ */
 const CLOSED_KEPT = 4096;
-/** Connections that are kept, as by the reassembly; beyond it the oldest eighth are forgotten. */
+/**
+ * Connections that are kept, as by the reassembly; beyond it the oldest eighth are forgotten.
+ * @bound connections
+ */
 const MOST_OPEN = 20_000;
+/**
+ * Decoded lines that are no lines of zkscope, of which the first are told.
+ * @bound lines
+ */
 const MOST_PROBLEMS = 100;
 const EVENTS: readonly TcpEventKind[] = [
   ...(['syn', 'synRetransmission', 'synAck', 'refused', 'fin', 'finRetransmission'] as const),

@@ -25,7 +25,10 @@ export interface HexDump {
   readonly packets: readonly HexPacket[];
 }
 
-/** Longest text that is read, in characters. */
+/**
+ * Longest text that is read, in characters.
+ * @bound characters
+ */
 export const LONGEST_TEXT = 16 * 1024 * 1024;
 
 /**

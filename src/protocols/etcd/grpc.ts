@@ -14,9 +14,15 @@ import { DecodedEtcdMessage, type MessagePlace } from './message.js';
 import { answersInTurn, grpcOp, hasStreamingResponse, isEtcdPath, pathOf } from './operations.js';
 import { looksLikeKeepAliveRequest, looksLikeKeepAliveResponse, readRecord } from './records.js';
 
-/** Streams that are kept; beyond it the oldest are forgotten. etcd's server allows far fewer at a time by default. */
+/**
+ * Streams that are kept; beyond it the oldest are forgotten. etcd's server allows far fewer at a time by default.
+ * @bound streams
+ */
 const MAX_STREAMS = 4096;
-/** Requests of one stream without an answer; beyond it the oldest is given up. */
+/**
+ * Requests of one stream without an answer; beyond it the oldest is given up.
+ * @bound calls
+ */
 const MAX_OUTSTANDING = 1024;
 const MAX_ERROR = 256;
 

@@ -9,7 +9,10 @@ import { gatewayOp, readGatewayBody } from './gateway.js';
 import { httpOp, isEndlessResponse, pathOf } from './operations.js';
 import { readRecord, type EtcdFields } from './records.js';
 
-/** Lease messages have some 20 bytes; a list of keys may be long. */
+/**
+ * Lease messages have some 20 bytes; a list of keys may be long.
+ * @bound bytes
+ */
 const KEPT_OF_PROTOBUF = 65536;
 const KEPT_OF_ERROR = 256;
 

@@ -5,7 +5,10 @@ import { grpcStatusCode } from '../transport/grpc/status.js';
 import { EtcdMessage } from './message.js';
 import { leaseId, noFields } from './records.js';
 
-/** Requests of one connection that are remembered until their answer. */
+/**
+ * Requests of one connection that are remembered until their answer.
+ * @bound requests
+ */
 const MOST_WAITING = 65_536;
 
 /** How etcd's messages travel as lines. */

@@ -26,6 +26,10 @@ export interface EtcdFields {
   malformed: boolean;
 }
 
+/**
+ * Of a key of etcd.
+ * @bound bytes
+ */
 const MAX_KEY = 1024;
 const MAX_ERROR = 256;
 

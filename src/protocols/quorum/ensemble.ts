@@ -3,8 +3,15 @@ import { StringTable } from '../zookeeper/stringTable.js';
 import { Proposals, RequestTable, type Request } from './zab/proposals.js';
 import { ServerIds } from './serverIds.js';
 
+/**
+ * Leaders of an ensemble, by their addresses.
+ * @bound leaders
+ */
 const MOST_LEADERS = 64;
-/** Proposals that wait for an ACK on all connections together. */
+/**
+ * Proposals that wait for an ACK on all connections together.
+ * @bound proposals
+ */
 const MOST_WAITING = 500_000;
 
 /** What the connections of one run's ensembles share. Leaders are told apart by address and port. */

@@ -1,5 +1,9 @@
 import type { Endpoint } from '../../network/connection.js';
 
+/**
+ * Servers whose id is known.
+ * @bound servers
+ */
 const MOST = 4096;
 const MOST_LINES = 1024;
 /** A host name has 253 characters at most. */

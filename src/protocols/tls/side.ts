@@ -34,8 +34,15 @@ export interface EarlyData {
   accepted: boolean;
 }
 
-/** How far numbers of records are tried after a loss, and how often in all on a connection. */
+/**
+ * How far numbers of records are tried after a loss.
+ * @bound records
+ */
 const MAX_SKIPPED = 20_000;
+/**
+ * How often in all on one connection.
+ * @bound trials
+ */
 const MAX_TRIALS = 100_000;
 /** Header, tag and content type of the shortest record. */
 const SHORTEST_RECORD = 22;

@@ -51,6 +51,17 @@ interface Known {
 }
 
 /**
+ * Encoded lists of children that are kept, to know an equal one again.
+ * @bound lists
+ */
+const MAX_LISTS = 4096;
+/**
+ * Of them together.
+ * @bound bytes
+ */
+const MAX_LIST_BYTES = 32 * 1024 * 1024;
+
+/**
  * Child lists by path: a list that comes again with the same bytes gives the same object. Bounded in entries and bytes;
  * the oldest is forgotten.
  */
@@ -61,8 +72,8 @@ export class ChildLists {
 
   constructor(
     private readonly strings: StringTable,
-    private readonly maxEntries = 4096,
-    private readonly maxBytes = 32 * 1024 * 1024,
+    private readonly maxEntries = MAX_LISTS,
+    private readonly maxBytes = MAX_LIST_BYTES,
   ) {
     this.cursor = new Cursor(strings);
   }

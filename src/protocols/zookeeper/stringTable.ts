@@ -4,6 +4,7 @@ const LONGEST = 256;
 /**
  * Bytes of the longest name that stands as it is. Longer ones no application has; of 16,384 characters and more V8 knows
  * only the length when it looks for them in a Map, and a thousand of them take seconds.
+ * @bound bytes
  */
 export const LONGEST_NAME = 16_000;
 const BEGINNING = 1024;

@@ -1,8 +1,14 @@
 import { shorten } from './shorten.js';
 
-/** Columns of a name (a path, an address) in what people read: nobody reads on, and --json has it whole. */
+/**
+ * Columns of a name (a path, an address) in what people read: nobody reads on, and --json has it whole.
+ * @bound columns
+ */
 export const MOST_OF_NAME = 400;
-/** Columns of a whole text, with the names in it. */
+/**
+ * Columns of a whole text, with the names in it.
+ * @bound columns
+ */
 export const MOST_OF_TEXT = 4000;
 
 const LONG_WORD = new RegExp(`\\S{${MOST_OF_NAME + 1},}`, 'g');

@@ -37,6 +37,10 @@ interface Judged {
 }
 
 const KEPT = 50;
+/**
+ * Blind windows, as blind-window keeps them.
+ * @bound of them
+ */
 const MAX = 5000;
 
 export const blindWindow = defineRule({

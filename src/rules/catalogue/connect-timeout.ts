@@ -17,6 +17,10 @@ interface Attempt {
 const APART = 60e9;
 /** An attempt to connect so soon (nanoseconds) after a connection broke off belongs to it. */
 const MEANWHILE = 15e9;
+/**
+ * Connections that nobody answered, as connect-timeout keeps them.
+ * @bound of them
+ */
 const MAX = 20_000;
 
 export const connectTimeout = defineRule({

@@ -19,6 +19,10 @@ interface Stranger {
   end: ReturnType<typeof endingOf>;
 }
 
+/**
+ * Connections of strangers, as foreign-traffic keeps them.
+ * @bound of them
+ */
 const MAX = 20_000;
 const SHOWN = 3;
 const TLS_HANDSHAKE = 'TLS';

@@ -18,6 +18,10 @@ interface HalfOpen {
   readonly confidence: Confidence;
 }
 
+/**
+ * Connections that were cut, as half-open-connection keeps them.
+ * @bound of them
+ */
 const MAX = 10_000;
 
 export const halfOpenConnection = defineRule({

@@ -58,6 +58,10 @@ interface Series {
 const IN_ONE_GO = 50e6;
 const QUICK = 0.2;
 const KEPT = 50;
+/**
+ * Requests that held others up, as head-of-line keeps them.
+ * @bound of them
+ */
 const MAX = 5000;
 const READ = 0;
 const WRITE = 1;

@@ -62,6 +62,10 @@ const PING = '';
 const PAUSE = 1e9;
 /** Answers are compared from this length of a run on. */
 const LOOK_FROM = 16;
+/**
+ * Loops, as hot-loop keeps them.
+ * @bound of them
+ */
 const MAX = 5000;
 
 const READS = opcodesOf('read');

@@ -16,6 +16,10 @@ interface Large {
   readonly entry: Affected;
 }
 
+/**
+ * Large answers, as large-response keeps them.
+ * @bound of them
+ */
 const MAX = 5000;
 /** Default of jute.maxbuffer. */
 const JUTE_MAXBUFFER = 0xfffff;

@@ -7,7 +7,10 @@ import { changedAgain, changedSince } from '../support/data.js';
 import { readUnderWay } from '../support/lists.js';
 import { count, duration, listing } from '../support/text.js';
 
-/** Sessions and paths that are told of. */
+/**
+ * Sessions and paths that are told of.
+ * @bound of them
+ */
 const MAX = 20_000;
 /** A watch that is set so soon (nanoseconds) after the session began is one that the application lives on. */
 const AT_THE_START = 5e9;

@@ -27,6 +27,10 @@ interface Loss {
   worstAt: Moment | null;
 }
 
+/**
+ * Connections with repeated segments, as network-loss keeps them.
+ * @bound of them
+ */
 const MAX = 20_000;
 /** Nanoseconds: an answer is late from here on. */
 const LATE = 0.1e9;

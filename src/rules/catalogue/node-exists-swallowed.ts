@@ -8,6 +8,10 @@ import { parentOf } from '../../model/index.js';
 import { connectRefused } from './connect-refused.js';
 import { sessionAbandoned } from './session-abandoned.js';
 
+/**
+ * Creates that were refused, as node-exists-swallowed keeps them.
+ * @bound of them
+ */
 const MAX = 20_000;
 
 interface Swallowed {

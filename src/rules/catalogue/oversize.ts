@@ -30,6 +30,10 @@ interface Growing {
   last: Moment & { length: number };
 }
 
+/**
+ * Paths that grow, as oversize keeps them.
+ * @bound of them
+ */
 const MAX = 20_000;
 /** Nanoseconds from the request's latest segment to the server's FIN. */
 const ROUND_TRIP = 2e9;

@@ -48,6 +48,10 @@ const PLACES = 4096;
 const SETTLED = 4;
 /** Of longer lists only the number of names is compared. */
 const LONGEST_KEPT = 200;
+/**
+ * Polls, as poll-without-watch keeps them.
+ * @bound of them
+ */
 const MAX = 2000;
 const READS = [OpCode.getData, OpCode.exists, OpCode.getChildren2, OpCode.getChildren];
 

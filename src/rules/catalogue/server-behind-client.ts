@@ -31,6 +31,10 @@ interface TakenIn extends Moment {
   readonly server: string;
 }
 
+/**
+ * Connect requests with a newer zxid, as server-behind-client keeps them.
+ * @bound of them
+ */
 const MAX = 20_000;
 const APART = 60e9;
 /** A tick: connections that a server keeps are answered about as often. */

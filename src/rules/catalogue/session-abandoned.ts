@@ -31,6 +31,10 @@ interface Abandoned extends Lost {
   readonly confidence: Confidence;
 }
 
+/**
+ * Sessions that nobody took up again, as session-abandoned keeps them.
+ * @bound of them
+ */
 const MAX = 10_000;
 /** Handshakes without an answer that are kept of one host. */
 const ATTEMPTS = 1000;

@@ -26,6 +26,10 @@ interface Expired {
   readonly time: number;
 }
 
+/**
+ * Sessions that expired, as session-expired keeps them.
+ * @bound of them
+ */
 const MAX = 10_000;
 const CAUSES = [
   timeoutMisfit,

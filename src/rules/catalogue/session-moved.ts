@@ -35,6 +35,10 @@ interface Shared {
   moved: number;
 }
 
+/**
+ * Sessions that moved, as session-moved keeps them.
+ * @bound of them
+ */
 const MAX = 20_000;
 const SAME_HANDSHAKE = 5e6;
 

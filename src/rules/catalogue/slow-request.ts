@@ -27,6 +27,10 @@ interface Slow {
   readonly proposal: Proposal | null;
 }
 
+/**
+ * Slow requests, as slow-request keeps them.
+ * @bound of them
+ */
 const MAX = 10_000;
 const HUGE = 256 * 1024;
 

@@ -44,6 +44,10 @@ interface Stale {
 }
 
 const MAX_PATHS = 20_000;
+/**
+ * Stale reads, as stale-read keeps them.
+ * @bound of them
+ */
 const MAX = 5000;
 const FRAMES = 50;
 const FEW = 2;

@@ -27,6 +27,10 @@ interface Left {
   readonly own: Moment | null;
 }
 
+/**
+ * Sessions, as timeout-misfit keeps them.
+ * @bound of them
+ */
 const MAX = 10_000;
 const OPENS = 16;
 const LEFT = 32;

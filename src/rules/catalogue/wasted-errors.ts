@@ -53,6 +53,10 @@ interface Side {
   lost: number;
 }
 
+/**
+ * Paths with errors, as wasted-errors keeps them.
+ * @bound of them
+ */
 const MAX = 20_000;
 const MAX_FOUND = 1000;
 /** Paths of one chain. */

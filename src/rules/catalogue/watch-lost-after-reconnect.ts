@@ -21,6 +21,10 @@ interface Lost {
 
 /** A new session that begins so soon after the expiry is taken for the same client. */
 const PROMPT = 10e9;
+/**
+ * Watches that were lost, as watch-lost-after-reconnect keeps them.
+ * @bound of them
+ */
 const MAX = 20_000;
 const KINDS: readonly WatchKind[] = ['data', 'child'];
 

@@ -34,6 +34,10 @@ interface Lost {
   proof: (Moment & { readonly text: string }) | null;
 }
 
+/**
+ * Writes without an answer, as write-outcome-unknown keeps them.
+ * @bound of them
+ */
 const MAX = 5000;
 const MAX_PATHS = 20_000;
 /** Connections that one event ended. */

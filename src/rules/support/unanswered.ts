@@ -23,6 +23,10 @@ export interface Unanswered {
   readonly forLeader: boolean;
 }
 
+/**
+ * Requests without an answer that rules look at.
+ * @bound requests
+ */
 const MAX = 10_000;
 
 /**

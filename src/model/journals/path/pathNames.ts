@@ -2,6 +2,10 @@ import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
 import type { ModelListener } from '../../listener.js';
 import { parentOf } from '../../knowledge/znode.js';
 
+/**
+ * Paths that `zkscope path` suggests.
+ * @bound paths
+ */
 const KEPT = 20_000;
 
 /** The paths that requests name, to say what is near one that none names. Bounded. */

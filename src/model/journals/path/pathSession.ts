@@ -1,7 +1,10 @@
 import type { Session } from '../../knowledge/session.js';
 import type { ListSnapshot, PathReading, Told } from './pathFacts.js';
 
-/** Reads and notifications of one session that are kept; beyond it the oldest go. */
+/**
+ * Reads and notifications of one session that are kept; beyond it the oldest go.
+ * @bound events
+ */
 const KEPT = 4000;
 
 /** What one session read of a path, and what it was told. */

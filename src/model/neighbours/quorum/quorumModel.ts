@@ -10,11 +10,31 @@ import { agreedLeader, type Election, type Looker, type Reign } from './election
 import { LearnerLink } from './learnerLink.js';
 import { QuorumServers, type QuorumServer } from './server.js';
 
+/**
+ * Connections between servers.
+ * @bound connections
+ */
 const MOST_LINKS = 1024;
+/**
+ * Times of one leader.
+ * @bound reigns
+ */
 const MOST_REIGNS = 256;
+/**
+ * Elections.
+ * @bound elections
+ */
 const MOST_ELECTIONS = 256;
 const MOST_LOOKERS = 64;
+/**
+ * Slow proposals.
+ * @bound proposals
+ */
 const MOST_SLOW = 4096;
+/**
+ * Sessions that the quorum closed, by closeSession or because they expired.
+ * @bound sessions
+ */
 const MOST_CLOSINGS = 10_000;
 /** A leader and its learners hear of each other twice a tick (2 s by default); a longer silence vouches for nobody. */
 const SILENT = 3e9;

@@ -26,6 +26,10 @@ export class QuorumServer {
   }
 }
 
+/**
+ * Servers of ensembles.
+ * @bound servers
+ */
 const MOST_SERVERS = 1024;
 
 /** The servers of all ensembles in a capture, by myid where it is known, otherwise by address. */

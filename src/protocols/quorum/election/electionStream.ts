@@ -4,7 +4,10 @@ import { HELLO_LENGTH, isHello, LARGEST_ADDRESS, looksLikeNotification } from '.
 import { MORE, NO } from '../zab/plausibility.js';
 import { AUTH_HEADER_LENGTH, AUTH_MAGIC, isAuthHeader } from '../zab/quorumAuth.js';
 
-/** QuorumCnxManager refuses longer messages. */
+/**
+ * QuorumCnxManager refuses longer messages.
+ * @bound bytes
+ */
 export const LARGEST_MESSAGE = 512 << 10;
 
 export interface ElectionSink {

@@ -8,6 +8,10 @@ import { Ensemble } from '../ensemble.js';
 import { Proposal, type Proposals } from './proposals.js';
 import type { Acknowledged, ForwardedRequest, TxnHeader, ZabView } from './zabMessage.js';
 
+/**
+ * Proposals in decoded lines that wait for their ACK.
+ * @bound proposals
+ */
 const MOST_WAITING = 65_536;
 
 /** How packets between a leader and its learners travel as lines. */

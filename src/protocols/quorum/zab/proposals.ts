@@ -41,7 +41,15 @@ export class Proposal {
   }
 }
 
+/**
+ * Proposals of one leader that are known.
+ * @bound proposals
+ */
 const MOST_PROPOSALS = 4096;
+/**
+ * Of one proposal.
+ * @bound acknowledgements
+ */
 const MOST_ACKS = 32;
 
 /** Proposals of one leader that may still be acknowledged or committed. Bounded: the oldest are forgotten. */

@@ -6,7 +6,10 @@ import { PacketType } from './packetTypes.js';
 import { AUTH_MAGIC, isAuthHeader } from './quorumAuth.js';
 import { SnapshotEnd } from './snapshotEnd.js';
 
-/** Bytes of a packet's data that are kept where the packet comes in several pieces; the rest is passed over. */
+/**
+ * Bytes of a packet's data that are kept where the packet comes in several pieces; the rest is passed over.
+ * @bound bytes
+ */
 export const KEPT_DATA = 256 << 10;
 /** What is left of them where too much is held on all connections together: a transaction's header and path. */
 const LEAST_KEPT = 1024;

@@ -21,7 +21,10 @@ import { Strangers } from '../strangers.js';
 import { txnName, TXN_HEADER_LENGTH } from './txn.js';
 import { ZabMessage, type Acknowledged } from './zabMessage.js';
 
-/** Proposals of one connection that wait for the learner's ACK, and other questions that wait for an answer. */
+/**
+ * Proposals of one connection that wait for the learner's ACK, and other questions that wait for an answer.
+ * @bound packets
+ */
 const MOST_WAITING = 4096;
 const MOST_QUESTIONS = 256;
 

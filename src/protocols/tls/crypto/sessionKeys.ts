@@ -24,7 +24,10 @@ const LABELS: Readonly<Record<Epoch, readonly [toServer: SecretLabel, toClient: 
 };
 
 const HASH_LENGTH = { sha256: 32, sha384: 48 } as const;
-/** Handshake messages that are kept until the ClientKeyExchange, for a premaster secret with RFC 7627. */
+/**
+ * Handshake messages that are kept until the ClientKeyExchange, for a premaster secret with RFC 7627.
+ * @bound bytes
+ */
 const MAX_TRANSCRIPT = 128 * 1024;
 /** An RSA key exchange is filed under the first bytes of the encrypted premaster secret. */
 const RSA_OWNER = 8;

@@ -13,7 +13,10 @@ export interface Certificate {
   readonly key: string | null;
 }
 
-/** A chain is rarely longer than 4. */
+/**
+ * A chain is rarely longer than 4.
+ * @bound certificates
+ */
 const MAX_CERTIFICATES = 10;
 const MAX_NAME = 500;
 

@@ -1,6 +1,9 @@
 import { ByteCollector } from '../../byteCollector.js';
 
-/** Bytes of one handshake message that are kept: a chain of certificates with long names may have some ten thousand. */
+/**
+ * Bytes of one handshake message that are kept: a chain of certificates with long names may have some ten thousand.
+ * @bound bytes
+ */
 const MAX_HANDSHAKE = 65536;
 const HEADER_LENGTH = 4;
 const MAX_RECORD = 16384;

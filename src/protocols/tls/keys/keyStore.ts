@@ -10,7 +10,10 @@ export interface GrowingSource {
   refresh(): boolean;
 }
 
-/** Bytes of secrets and randoms that are kept, the oldest dropped first: those of some hundred thousand handshakes. */
+/**
+ * Bytes of secrets and randoms that are kept, the oldest dropped first: those of some hundred thousand handshakes.
+ * @bound bytes
+ */
 const MOST_BYTES = 48 * 1024 * 1024;
 /** What an entry and each of its secrets take beside their bytes. */
 const ENTRY_COST = 160;

@@ -6,8 +6,15 @@ export interface HeldRecord {
   readonly place: RecordPlace;
 }
 
-/** Bytes that wait on one direction of a connection, and on all connections of a run together. */
+/**
+ * Bytes that wait on one direction of a connection, and on all connections of a run together.
+ * @bound bytes
+ */
 const MAX_HELD = 64 * 1024;
+/**
+ * Records of all connections that wait for their key.
+ * @bound bytes
+ */
 const MAX_HELD_IN_ALL = 16 * 1024 * 1024;
 
 /** What waits on all connections of a run. */

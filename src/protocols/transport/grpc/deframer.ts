@@ -17,7 +17,10 @@ export interface GrpcMessage {
 }
 
 const PREFIX_LENGTH = 5;
-/** Bytes of one message that are kept for decoding. */
+/**
+ * Bytes of one message that are kept for decoding.
+ * @bound bytes
+ */
 export const MAX_MESSAGE_KEPT = 65536;
 
 /**

@@ -27,7 +27,10 @@ export interface Http1Handler<Context> {
   skipped(direction: Direction, bytes: number, frame: number, time: number): void;
 }
 
-/** More requests than this without a response: the oldest are given up. */
+/**
+ * More requests than this without a response: the oldest are given up.
+ * @bound requests
+ */
 const MAX_OUTSTANDING = 1024;
 
 /**

@@ -17,10 +17,17 @@ export interface Http1Head {
   readonly partial: boolean;
 }
 
-/** Longest head that is collected, start line and fields together. */
+/**
+ * Longest head that is collected, start line and fields together.
+ * @bound bytes
+ */
 export const MAX_HEAD_BYTES = 65536;
 /** Longest start line that is looked for while a stream is not aligned. */
 export const MAX_START_LINE_BYTES = 8192;
+/**
+ * Header fields of one message.
+ * @bound fields
+ */
 const MAX_FIELDS = 256;
 
 const REQUEST_LINE = /^([A-Z]{3,16}) ([!-~\x80-\xff]{1,8000}) HTTP\/1\.([01])$/;

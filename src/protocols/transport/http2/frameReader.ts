@@ -48,11 +48,17 @@ const enum State {
   Resync,
 }
 
-/** Longest payload that is kept of a frame other than DATA; a header block is bounded by the same. */
+/**
+ * Longest payload that is kept of a frame other than DATA; a header block is bounded by the same.
+ * @bound bytes
+ */
 export const MAX_PAYLOAD = 65536;
 /** By type: whether anybody reads the payload (HEADERS, RST_STREAM, PUSH_PROMISE, GOAWAY, CONTINUATION). */
 const PAYLOAD_KEPT = [false, true, false, true, false, true, false, true, false, true];
-/** No frame says more than this before SETTINGS allowed it, and no known peer allows more. */
+/**
+ * No frame says more than this before SETTINGS allowed it, and no known peer allows more.
+ * @bound bytes
+ */
 const MAX_FRAME = 1 << 20;
 
 /** Takes one direction of an HTTP/2 connection apart into frames, bytes in pieces of any size. */

@@ -12,8 +12,15 @@ export interface HeaderBlock {
 
 /** Dynamic table that a peer may use before it says otherwise, and the most that is kept of a larger one. */
 const DEFAULT_TABLE_SIZE = 4096;
+/**
+ * Of a dynamic table of HPACK.
+ * @bound bytes
+ */
 export const MAX_TABLE_SIZE = 65536;
-/** Names and values of one block together, beyond which fields are read and not kept. */
+/**
+ * Names and values of one block together, beyond which fields are read and not kept.
+ * @bound bytes
+ */
 export const MAX_HEADER_LIST = 65536;
 const ENTRY_OVERHEAD = 32;
 const MAX_INTEGER = 0x7fffffff;

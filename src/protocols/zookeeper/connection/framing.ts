@@ -22,7 +22,10 @@ export interface FrameHandler {
   skipped(stream: FramedStream, length: number): void;
 }
 
-/** More of one message than this is not kept: it is then given as truncated. */
+/**
+ * More of one message than this is not kept: it is then given as truncated.
+ * @bound bytes
+ */
 const LARGEST_KEPT = 16 * 1024 * 1024;
 /** Bytes that may be needed to judge a boundary. */
 const LOOKAHEAD = 96;

@@ -1,4 +1,10 @@
 /**
+ * Requests of all connections that wait for their answer, those with few not counted.
+ * @bound requests
+ */
+const MAX_WAITING = 200_000;
+
+/**
  * How many requests may wait for an answer on all connections together, those with few of them not counted. Beyond it a
  * connection may have few only: so a capture in which nobody answers cannot fill the memory, however many ask.
  */
@@ -6,7 +12,7 @@ export class RequestBudget {
   used = 0;
 
   constructor(
-    private readonly total = 200_000,
+    private readonly total = MAX_WAITING,
     readonly few = 32,
   ) {}
 

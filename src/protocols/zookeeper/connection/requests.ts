@@ -6,6 +6,11 @@ import { steadyShape } from '../../../capture/steadyShape.js';
 
 /** Up to this many are searched one by one: nearly always it is the oldest that is answered. */
 const FEW = 32;
+/**
+ * Requests of one connection that wait for their answer.
+ * @bound requests
+ */
+const MAX_WAITING = 65_536;
 const NONE: ZooKeeperRequest[] = [];
 
 /**
@@ -30,7 +35,7 @@ export class OutstandingRequests implements WaitingRequests {
 
   /** @param budget of all connections together */
   constructor(
-    private readonly limit = 65_536,
+    private readonly limit = MAX_WAITING,
     private readonly budget = new RequestBudget(),
   ) {}
 

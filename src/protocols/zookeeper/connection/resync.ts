@@ -6,7 +6,10 @@ import { AUTH_XID, isOpcode, NOTIFICATION_XID, OpCode, PING_XID, SET_WATCHES_XID
 import type { OutstandingRequests } from './requests.js';
 import { zxidNumber } from '../format/stat.js';
 
-/** Longest message that is believed: well above any jute.maxbuffer in use. */
+/**
+ * Longest message that is believed: well above any jute.maxbuffer in use.
+ * @bound bytes
+ */
 export const MAX_LENGTH = 128 * 1024 * 1024;
 
 /** Longest message that is believed where the stream must be aligned again. */
