@@ -5,7 +5,8 @@ import { eachFrame } from '../testing/frames.js';
 import type { Connection, Direction } from './connection.js';
 import { Dissector } from './dissector.js';
 import type { StreamHandler } from './streamHandler.js';
-import { TcpReassembly, type TcpOptions } from './tcp.js';
+import { TcpReassembly } from './tcp.js';
+import type { TcpOptions } from './tcpLimits.js';
 
 interface Event {
   readonly connection: number;

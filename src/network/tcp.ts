@@ -13,16 +13,9 @@ import {
   MAX_WAITING_BYTES,
   MAX_WAITING_IN_ALL,
   MAX_WAITING_PIECES,
+  type TcpOptions,
 } from './tcpLimits.js';
 import { eachEvent, REFUSED, RST_SEEN, SYN_ACK_SEEN, SYN_REPEATED, SYN_SEEN, WINDOW_CLOSED } from './tcpEvents.js';
-
-export interface TcpOptions {
-  /** Connections that are kept; beyond it the longest idle are forgotten. */
-  readonly maxConnections?: number;
-  /** Bytes that wait for their turn, per direction; and in all, with those of messages that are not whole yet. */
-  readonly maxWaitingBytes?: number;
-  readonly maxWaitingTotal?: number;
-}
 
 /** A hole counts as lost to the capture when this many packets or nanoseconds have passed since it was acknowledged. */
 const GRACE_PACKETS = 8;

@@ -25,3 +25,12 @@ export const MAX_WAITING_PIECES = 2048;
  * @bound connections
  */
 export const CLOSED_KEPT = 4096;
+
+/** The same for who wants others. */
+export interface TcpOptions {
+  /** Connections that are kept; beyond it the longest idle are forgotten. */
+  readonly maxConnections?: number;
+  /** Bytes that wait for their turn, per direction; and in all, with those of messages that are not whole yet. */
+  readonly maxWaitingBytes?: number;
+  readonly maxWaitingTotal?: number;
+}
