@@ -134,6 +134,66 @@ function rulesText(metas) {
   return `${NOTE}# Rules\n\nA rule looks for one kind of trouble. A finding says \`proven\`, \`likely\` or \`possible\`, and means it: what the capture could not show is unknown, never evidence. \`zkscope rules NAME\` prints these pages at the terminal.\n\n${table(['rule', 'what it finds'], rows)}\n`;
 }
 
+/** Wireshark's names of types, by those of its Lua. */
+const WIRESHARK_TYPES = {
+  ...{ int32: 'signed, 4 bytes', uint32: 'unsigned, 4 bytes', int64: 'signed, 8 bytes', uint64: 'unsigned, 8 bytes' },
+  ...{ bool: 'boolean', string: 'string', bytes: 'bytes', none: 'label', framenum: 'frame number' },
+  ...{ relative_time: 'time offset', absolute_time: 'date and time' },
+};
+
+const FILTERS = [
+  [
+    'zookeeper.path == "/services/pay"',
+    'all requests for a znode, their answers, its notifications, multis that name it',
+  ],
+  ['zookeeper.error', 'what was refused; `zookeeper.error == "NodeExists"` one kind of it'],
+  ['zookeeper.op == "multi" && zookeeper.multi.opcode == "delete"', 'multis that delete'],
+  ['zookeeper.latency > 0.5', 'answers that took more than half a second'],
+  ['zookeeper.session == 0x1000034e6280002', 'one session, on all its connections'],
+  ['zookeeper.watch == 1', 'reads that set a watch'],
+  ['zookeeper.notification', 'watches that fired'],
+  [
+    'zookeeper.request && !zookeeper.response_in',
+    'requests that were never answered (in Wireshark, or with `tshark -2`)',
+  ],
+  ['zookeeper.children.count > 1000', 'long lists'],
+  ['zookeeper.expired', 'sessions that were told that they have expired'],
+];
+
+function wiresharkText(fields) {
+  const rows = fields.map(({ name, type, names, text }) => [
+    `\`zookeeper.${name}\``,
+    `${WIRESHARK_TYPES[type]}${names === null ? '' : ', values by name'}`,
+    text,
+  ]);
+  const parts = [
+    '# The Wireshark dissector',
+    "`zkscope wireshark --install` writes `zookeeper.lua` into Wireshark's folder for plugins of this user and says where that is; `zkscope wireshark > zookeeper.lua` prints it, for `tshark -X lua_script:zookeeper.lua`. It is made of the same table of records that zkscope decodes by, and says of a capture what `zkscope decode` says of it, frame by frame.",
+    'It takes the ports 2181, and 2181 and 2281 within TLS (Wireshark decrypts with its own key log: `-o tls.keylog_file:FILE`). Other ports are set in the preferences of the protocol (`-o zookeeper.ports:2181,2191`, `-o zookeeper.tls_ports:…`); on any port a handshake is recognised, and a request that names a znode and fits its length to the byte. Answers are paired with their requests by order and xid; a session is known from its handshake on.',
+    'The Info column names operations, paths, lengths and errors, never data or credentials; those are in the tree as bytes, which the packet itself shows as well.',
+    `## Filters to begin with\n\n${table(
+      ['filter', 'finds'],
+      FILTERS.map(([filter, text]) => [`\`${filter}\``, text]),
+    )}`,
+    '## What Wireshark does otherwise than zkscope\n\n' +
+      [
+        'A message is shown in the frame that completes it. One that never became whole (a connection that was cut, the end of the capture) is not shown; zkscope says `truncated`.',
+        'The answer to a four-letter word is shown segment by segment, with the time since the word.',
+        'Segments out of order are passed to dissectors only with the preference "Reassemble out-of-order segments" (`-o tcp.reassemble_out_of_order:TRUE`). With it, though, nothing is shown behind a segment that was never captured: leave it off for captures with losses.',
+        'Behind a hole TLS stays closed.',
+        "Data that a server sends on after a client's RST is shown; for zkscope the connection has ended there.",
+        'After losses zkscope leaves a latency out where it is not certain which of several pings was answered. Wireshark tells dissectors of lost segments only where it makes a tree for the frame when it first reads it (a filter, `-V`, `-T`), and of losses that no payload follows not at all: a latency of a ping may then be too long.',
+        'A connection that reuses the ports of an earlier one is told apart by its handshake.',
+        'Answers on an unknown port, in a capture that has neither their requests nor the handshake, are not recognised.',
+        'Of a message with more than 20,000 elements the first are shown.',
+      ]
+        .map((text) => `- ${text}`)
+        .join('\n'),
+    `## Fields\n\n${table(['field', 'type', 'meaning'], rows)}`,
+  ];
+  return `${NOTE}${parts.join('\n\n')}\n`;
+}
+
 const ROOMS = [
   ['capture', 'Reading captures'],
   ['network', 'Packets and streams'],
@@ -170,6 +230,7 @@ export function docFiles(definitions) {
   const files = {
     'output.md': outputText(definitions, schemas),
     'bounds.md': boundsText(bounds()),
+    'wireshark.md': wiresharkText(definitions.dissectorFields),
     'rules/README.md': rulesText(metas),
   };
   for (const meta of metas) files[`rules/${meta.name}.md`] = ruleText(meta);

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { dissectorFields } from '../dist/export/wireshark/fields.js';
 import { messageFields, otherLines } from '../dist/observations/fields.js';
 import { journalLines } from '../dist/observations/journal/fields.js';
 import { allProtocols } from '../dist/protocols/registry.js';
@@ -17,6 +18,7 @@ const files = docFiles({
   messageFields,
   otherLines,
   journalLines,
+  dissectorFields,
   decodeSchema: decodeSchema(),
   journalSchema: journalSchema(),
 });

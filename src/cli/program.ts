@@ -19,6 +19,7 @@ const makers: Readonly<Record<string, () => Promise<() => Command>>> = {
   annotate: async () => (await import('./commands/annotate.js')).annotateCommand,
   rules: async () => (await import('./commands/rules.js')).rulesCommand,
   schema: async () => (await import('./commands/schema.js')).schemaCommand,
+  wireshark: async () => (await import('./commands/wireshark.js')).wiresharkCommand,
 };
 const DEFAULT = 'analyze';
 /** First words for which the whole command line must be known. */

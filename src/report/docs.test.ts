@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { docFiles } from '../../scripts/docs.js';
+import { dissectorFields } from '../export/wireshark/fields.js';
 import { messageFields, otherLines } from '../observations/fields.js';
 import { journalLines } from '../observations/journal/fields.js';
 import { allProtocols } from '../protocols/registry.js';
@@ -16,6 +17,7 @@ it('docs are what the definitions make them: otherwise run npm run docs', { time
     messageFields,
     otherLines,
     journalLines,
+    dissectorFields,
     decodeSchema: decodeSchema(),
     journalSchema: journalSchema(),
   });

@@ -1,5 +1,5 @@
 /** Four-letter words of ZooKeeper 3.4 to 3.9 (FourLetterCommands): the first four bytes of a connection, unframed. */
-const words: readonly string[] = [
+export const fourLetterWords: readonly string[] = [
   'conf',
   'cons',
   'crst',
@@ -24,7 +24,7 @@ const words: readonly string[] = [
 ];
 
 /** By their four bytes, as a big-endian number. */
-const byBytes = new Map(words.map((word) => [Buffer.from(word, 'latin1').readInt32BE(), word]));
+const byBytes = new Map(fourLetterWords.map((word) => [Buffer.from(word, 'latin1').readInt32BE(), word]));
 
 /** The word at `start`, null if there is none of them. Needs 4 bytes. */
 export function fourLetterWord(bytes: Buffer, start: number, end: number): string | null {

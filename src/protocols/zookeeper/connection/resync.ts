@@ -19,6 +19,9 @@ const ZXID_BACK = 1000;
 const ZXID_AHEAD = 2 ** 24;
 const EPOCHS_AHEAD = 4;
 
+/** The same, for who looks for boundaries in another language. */
+export const resyncLimits = { LONGEST_ALIGNED, ZXID_BACK, ZXID_AHEAD, EPOCHS_AHEAD } as const;
+
 /** Whether a request's length prefix stands at `at`: RequestHeader { int xid, int type } and a body that fits its length. */
 export function requestEvidence(bytes: Buffer, at: number, end: number): Plausibility {
   if (end - at < 12) return 'more';
