@@ -39,7 +39,7 @@ export interface Drain {
   drain(): Promise<void>;
 }
 
-export interface ReadOptions {
+export interface ReadingOptions {
   readonly ports: readonly ServerPort[];
   /** What TLS is decrypted with. */
   readonly keys: KeyStore;
@@ -53,7 +53,7 @@ export interface ReadOptions {
  * Reads captures into a sink the way every command does it: with a progress bar, until the end, Ctrl-C, or until nobody
  * reads the output any more. Throws CaptureError where a capture cannot be read at all.
  */
-export async function readInto(files: readonly CaptureInput[], sink: Sink, options: ReadOptions): Promise<Reading> {
+export async function readInto(files: readonly CaptureInput[], sink: Sink, options: ReadingOptions): Promise<Reading> {
   const losses = new Losses();
   const progress = new Progress();
   const reader = new CaptureReader(files, new LossesSink(losses, sink), {

@@ -22,7 +22,7 @@ function setting(options: CaptureOptions): Setting {
 }
 
 /** The runner of commands that make one document. */
-export async function showDocument<Document>(
+export async function runDocument<Document>(
   captures: readonly CaptureInput[],
   options: CaptureOptions,
   make: MakeView<Document>,
@@ -50,7 +50,7 @@ export async function showDocument<Document>(
 }
 
 /** The runner of commands that write records while they read. */
-export async function showRecords<Record>(
+export async function runRecords<Record>(
   captures: readonly CaptureInput[],
   options: CaptureOptions,
   make: MakeRecordView<Record>,

@@ -67,7 +67,7 @@ export async function show<Document>(
   options: CaptureOptions,
   make: MakeView<Document>,
 ): Promise<void> {
-  await (await import('./show.js')).showDocument(captures, options, make);
+  await (await import('./show.js')).runDocument(captures, options, make);
 }
 
 /** Reads captures and writes the records that a view finds in them. Throws CaptureError and UsageError. */
@@ -76,5 +76,5 @@ export async function showRecords<Record>(
   options: CaptureOptions,
   make: MakeRecordView<Record>,
 ): Promise<void> {
-  await (await import('./show.js')).showRecords(captures, options, make);
+  await (await import('./show.js')).runRecords(captures, options, make);
 }

@@ -1,3 +1,5 @@
+import { StreamFacts } from './streamFacts.js';
+
 /** A place in the capture: a frame and its time (nanoseconds since the base of the run's Clock). */
 export interface Moment {
   readonly frame: number;
@@ -17,63 +19,17 @@ export interface Endpoint {
   readonly text: string;
 }
 
-/**
- * What was seen of one direction of a connection. Positions count stream bytes from 0 (the first byte after SYN, or the
- * first that the capture could know of), gaps included.
- */
-export class StreamFacts {
-  /** Whose bytes these are; changes where the roles were guessed wrongly. */
-  direction: Direction;
-  /** Segments of this direction, pure ACKs and retransmissions included. */
-  packets = 0;
-  /** Position up to which bytes were handed on, or skipped as a gap. */
-  delivered = 0;
-  /** Position up to which the receiver has acknowledged. What lies beyond may never have arrived. */
-  acked = 0;
-  /** Segment of the receiver that last moved `acked`; -1 while none did. */
-  ackedFrame = -1;
-  ackedTime = -1;
+/** One direction of a connection as the reassembly knows it. */
+export class Stream extends StreamFacts {
   /**
    * Whoever sets it to a position is told by `ConnectionListener.acknowledged` as soon as an acknowledgement that reaches
    * it comes in; telling sets it back to Infinity.
    */
   watchFor = Infinity;
-  /** Latest packet of any kind: -1 while there is none. */
-  lastFrame = -1;
-  lastTime = -1;
-  /** Latest packet with new payload: -1 while there is none. */
-  lastPayloadFrame = -1;
-  lastPayloadTime = -1;
-  /** Bytes that the capture missed. */
-  gapBytes = 0;
-  /** Segments that brought only bytes which had been seen (keep-alive probes apart). */
-  retransmissions = 0;
-  /** Segments that the capture holds twice within a millisecond, as `-i any` does: not the network's doing. */
-  duplicates = 0;
-  /** Retransmissions since the receiver last acknowledged anything new: 0 means that nothing is in doubt. */
-  unackedRetransmissions = 0;
-  firstUnackedRetransmission: Moment | null = null;
-  keepAlives = 0;
-  /** Segments in which this side announced a window of 0. */
-  zeroWindows = 0;
-  /** The sender's FIN and RST. `finRepeats` counts retransmissions of the FIN. */
-  fin: Moment | null = null;
-  finRepeats = 0;
-  finAcked = false;
-  rst: Moment | null = null;
 
-  constructor(direction: Direction) {
-    this.direction = direction;
-  }
-
-  /** Latest packet of any kind. */
-  get last(): Moment | null {
-    return this.lastFrame < 0 ? null : { frame: this.lastFrame, time: this.lastTime };
-  }
-
-  /** Latest packet with new payload. */
-  get lastPayload(): Moment | null {
-    return this.lastPayloadFrame < 0 ? null : { frame: this.lastPayloadFrame, time: this.lastPayloadTime };
+  /** @param direction whose bytes these are; changes where the roles were guessed wrongly */
+  constructor(public direction: Direction) {
+    super();
   }
 }
 
@@ -115,8 +71,8 @@ export class Connection {
   midStream: boolean;
   end: ConnectionEnd = 'open';
   endMoment: Moment | null = null;
-  toServer: StreamFacts;
-  toClient: StreamFacts;
+  toServer: Stream;
+  toClient: Stream;
 
   constructor(
     id: number,
@@ -125,8 +81,8 @@ export class Connection {
     rolesKnown: boolean,
     start: Moment,
     midStream: boolean,
-    toServer = new StreamFacts(TO_SERVER),
-    toClient = new StreamFacts(TO_CLIENT),
+    toServer = new Stream(TO_SERVER),
+    toClient = new Stream(TO_CLIENT),
   ) {
     this.id = id;
     this.client = client;
@@ -147,7 +103,7 @@ export class Connection {
     this.rolesKnown = true;
   }
 
-  stream(direction: Direction): StreamFacts {
+  stream(direction: Direction): Stream {
     return direction === TO_SERVER ? this.toServer : this.toClient;
   }
 

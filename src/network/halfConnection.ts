@@ -1,4 +1,4 @@
-import { StreamFacts } from './connection.js';
+import { Stream } from './connection.js';
 import { FIN, SYN, type Segment } from './segment.js';
 import { sequenceDistance } from './sequence.js';
 import { BYTES_REPEATED, FIN_REPEATED, FIN_SEEN, PROBED } from './tcpEvents.js';
@@ -20,11 +20,11 @@ export const DUPLICATE_TIME = 1e6;
 const NO_PIECES: Piece[] = [];
 
 /**
- * One sender's half of a TCP connection: what is told of it (see StreamFacts), its place in sequence space, and what
+ * One sender's half of a TCP connection: what is told of it (see Stream), its place in sequence space, and what
  * waits for its turn. Positions count stream bytes from 0; `delivered` is the position that comes next. One object, since
  * with thousands of connections the memory that a packet touches is what takes time.
  */
-export class HalfConnection extends StreamFacts {
+export class HalfConnection extends Stream {
   /** Sequence number that belongs to `delivered`, as a signed 32-bit number; meaningless before `known`. */
   private next = 0;
   known = false;

@@ -38,7 +38,7 @@ export interface ConnectionListener {
    */
   tcpEvent?(kind: TcpEventKind, connection: Connection, direction: Direction, frame: number, time: number): void;
   /**
-   * The receiver has acknowledged the stream of `direction` up to its `watchFor` or farther (see StreamFacts). Told once
+   * The receiver has acknowledged the stream of `direction` up to its `watchFor` or farther (see Stream). Told once
    * and before what the acknowledging segment carries; which one it was say `ackedFrame` and `ackedTime`. Also told of
    * acknowledgements after the end.
    */

@@ -1,4 +1,4 @@
-import type { Connection, Direction as LiveDirection, StreamFacts as LiveStream } from '../network/connection.js';
+import type { Connection, Direction as LiveDirection, Stream as LiveStream } from '../network/connection.js';
 import type { TcpEventKind } from '../network/tcpEvents.js';
 import type { ConnectedGap, ConnectedMessage } from '../protocols/protocol.js';
 import type { ConnectionSink } from '../protocols/router.js';
@@ -136,7 +136,8 @@ function watchEnd(stream: LiveStream): void {
   else stream.watchFor = stream.acked;
 }
 
-function copyStream(from: LiveStream, to: StreamFacts): void {
+/** All that is told of a direction: `to` has the fields of a StreamFacts and no other. */
+function copyStream(from: StreamFacts, to: StreamFacts): void {
   to.packets = from.packets;
   to.delivered = from.delivered;
   to.acked = from.acked;

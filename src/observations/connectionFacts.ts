@@ -6,59 +6,11 @@ import {
   type Endpoint,
   type Moment,
 } from '../network/connection.js';
+import { StreamFacts } from '../network/streamFacts.js';
 import type { TcpEventKind } from '../network/tcpEvents.js';
 
-export { TO_CLIENT, TO_SERVER };
+export { StreamFacts, TO_CLIENT, TO_SERVER };
 export type { ConnectionEnd, Direction, Endpoint, Moment, TcpEventKind };
-
-/**
- * What the stream of observations has told of one direction of a connection. TCP's events are in it as soon as they are
- * told (`fin`, `rst`, repetitions, zero windows); what changes with every packet (counts, latest packets, positions) is
- * that of the latest `acknowledged` and, complete, of `closed`.
- */
-export class StreamFacts {
-  /** Segments of this direction, pure ACKs and retransmissions included. */
-  packets = 0;
-  /** Position up to which bytes were handed on, or skipped as a gap. */
-  delivered = 0;
-  /** Position up to which the receiver has acknowledged, and the segment that last moved it; -1 while none has. */
-  acked = 0;
-  ackedFrame = -1;
-  ackedTime = -1;
-  /** Latest packet of any kind: -1 while there is none. */
-  lastFrame = -1;
-  lastTime = -1;
-  /** Latest packet with new payload: -1 while there is none. */
-  lastPayloadFrame = -1;
-  lastPayloadTime = -1;
-  /** Bytes that the capture missed. */
-  gapBytes = 0;
-  /** Segments that brought only bytes which had been seen (keep-alive probes apart). */
-  retransmissions = 0;
-  /** Segments that the capture holds twice within a millisecond, as `-i any` does: not the network's doing. */
-  duplicates = 0;
-  /** Retransmissions since the receiver last acknowledged anything new: 0 means that nothing is in doubt. */
-  unackedRetransmissions = 0;
-  firstUnackedRetransmission: Moment | null = null;
-  keepAlives = 0;
-  /** Segments in which this side announced a window of 0. */
-  zeroWindows = 0;
-  /** The sender's FIN and RST. `finRepeats` counts retransmissions of the FIN. */
-  fin: Moment | null = null;
-  finRepeats = 0;
-  finAcked = false;
-  rst: Moment | null = null;
-
-  /** Latest packet of any kind. */
-  get last(): Moment | null {
-    return this.lastFrame < 0 ? null : { frame: this.lastFrame, time: this.lastTime };
-  }
-
-  /** Latest packet with new payload. */
-  get lastPayload(): Moment | null {
-    return this.lastPayloadFrame < 0 ? null : { frame: this.lastPayloadFrame, time: this.lastPayloadTime };
-  }
-}
 
 /** What one segment was beside its payload, told when it came (see TcpEventKind). */
 export interface TcpEvent {
@@ -71,7 +23,9 @@ export interface TcpEvent {
 
 /**
  * One TCP connection as the stream of observations has described it: a row of facts that the stream owns and brings up to
- * date before it tells an observation. Nothing in it changes in between.
+ * date before it tells an observation. Nothing in it changes in between. Of a direction, TCP's events are in it as soon as
+ * they are told (`fin`, `rst`, repetitions, zero windows); what changes with every packet (counts, latest packets,
+ * positions) is that of the latest `acknowledged` and, complete, of `closed`.
  */
 export class ConnectionFacts {
   /** Name of the protocol of its latest message (`zookeeper`, `zab`, `etcd` …), before the first that of its port. */

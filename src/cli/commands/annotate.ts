@@ -1,9 +1,9 @@
+import { plural } from '../../observations/words.js';
 import { Command, Option } from 'commander';
 import type { CaptureInput } from '../../observations/inputs.js';
 import { Clock } from '../../observations/inputs.js';
 import { analyzeDocument } from '../../report/analyze/build.js';
 import { verdict } from '../../report/postmortem/verdict.js';
-import { plural } from '../../report/text/plural.js';
 import { printable } from '../../report/text/escape.js';
 import { version } from '../version.js';
 import { names, setting, SEVERITIES } from './analyze.js';

@@ -1,8 +1,8 @@
+import { plural } from '../../observations/words.js';
 import { Command, Option } from 'commander';
 import { LeaseTable } from '../../model/neighbours/leases.js';
 import { sinkOf } from '../../observations/forward.js';
 import { type LeasesDocument, leasesDocument } from '../../report/leases/document.js';
-import { plural } from '../../report/text/plural.js';
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { withFormats } from '../options/formatOptions.js';
 import { rowCount } from '../options/numbers.js';

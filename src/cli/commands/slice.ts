@@ -1,3 +1,4 @@
+import { plural } from '../../observations/words.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CaptureInput } from '../../observations/inputs.js';
 import { Clock } from '../../observations/inputs.js';
@@ -7,7 +8,6 @@ import type { Selection } from '../../export/slice/selection.js';
 import type { ServerPort } from '../../protocols/router.js';
 import type { KeyStore } from '../../protocols/tls/keys/keyStore.js';
 import type { Analysis } from '../../rules/analysis.js';
-import { plural } from '../../report/text/plural.js';
 import { printable } from '../../report/text/escape.js';
 import { version } from '../version.js';
 import { setting } from './analyze.js';

@@ -1,7 +1,7 @@
+import { plural } from '../../observations/words.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Dimension, dimensions, Grouping } from '../../model/measures/grouping.js';
 import { type SortColumn, sortColumns, type StatsDocument } from '../../report/stats/document.js';
-import { plural } from '../../report/text/plural.js';
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { withFormats } from '../options/formatOptions.js';
 import { rowCount, span, wholeNumber } from '../options/numbers.js';

@@ -1,9 +1,9 @@
+import { plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import { BARE } from '../../report/text/bareTable.js';
 import { printable } from '../../report/text/escape.js';
 import type { HexDocument, HexFieldEntry, HexMessageEntry, HexPacketEntry } from './document.js';
-import { plural } from '../../report/text/plural.js';
 import { wrap } from '../../report/text/wrap.js';
 
 export interface HexTextOptions {

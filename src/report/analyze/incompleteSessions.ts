@@ -1,5 +1,5 @@
+import { plural } from '../../observations/words.js';
 import type { AnalyzeDocument } from './document.js';
-import { plural } from '../text/plural.js';
 
 /**
  * How many sessions were not seen whole, as `2 sessions`; null where all were. Not all sessions of a large capture are

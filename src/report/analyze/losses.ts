@@ -1,3 +1,4 @@
+import { plural } from '../../observations/words.js';
 import type { CaptureInfo, Problem } from '../../observations/inputs.js';
 import type { Forgotten } from '../../model/index.js';
 import type { ConnectionFacts } from '../../observations/connectionFacts.js';
@@ -6,7 +7,6 @@ import type { ObservationSink } from '../../observations/observation.js';
 import type { Encrypted, Gap, Message } from '../../protocols/protocol.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { printable } from '../text/escape.js';
-import { plural } from '../text/plural.js';
 
 interface Loss {
   count: number;

@@ -1,13 +1,12 @@
+import { durationText, numberText, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import type { AnalyzeDocument, CaptureEntry, FindingEntry, OperationEntry, SummaryEntry } from './document.js';
 import type { Severity } from '../../rules/finding.js';
 import { findingsOf, incidentLines, incidentText, label, nextText } from './incidentText.js';
 import { BARE } from '../text/bareTable.js';
-import { durationText } from '../text/duration.js';
 import { printable } from '../text/escape.js';
 import { incompleteSessions } from './incompleteSessions.js';
-import { plural, numberText } from '../text/plural.js';
 import { wrap } from '../text/wrap.js';
 
 export interface AnalyzeTextOptions {

@@ -1,8 +1,8 @@
+import { durationText } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import type { MessageRecord } from '../../observations/record.js';
 import type { LinePart } from '../../protocols/field.js';
 import { allProtocols } from '../../protocols/registry.js';
-import { durationText } from '../text/duration.js';
 import { shortText } from '../text/shortNames.js';
 import { printable } from '../text/escape.js';
 import { plainText } from './fields.js';

@@ -1,8 +1,8 @@
+import { plural } from '../../observations/words.js';
 import type { NotNegative } from '../../observations/values.js';
 import { Counts } from '../../model/measures/grouping.js';
 import type { SessionCounts } from '../../model/journals/sessionEvents.js';
 import type { FindingEntry } from '../analyze/document.js';
-import { plural } from '../text/plural.js';
 import { compareCounts, compareLatency, type Difference, type Trend, weight } from './compare.js';
 import { countsByName, type Side } from './side.js';
 import { countChange, latencyChange, ratesOf } from './words.js';

@@ -1,8 +1,7 @@
+import { durationText, numberText, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
-import { durationText } from '../text/duration.js';
 import { printable } from '../text/escape.js';
 import { type Column, fitTable } from '../text/fitTable.js';
-import { numberText, plural } from '../text/plural.js';
 import { rateText } from '../text/rate.js';
 import { wrap } from '../text/wrap.js';
 import type { ChangeEntry, CountEntry, DiffDocument, SideEntry } from './document.js';

@@ -1,5 +1,4 @@
-import { durationText } from '../text/duration.js';
-import { numberText } from '../text/plural.js';
+import { durationText, numberText } from '../../observations/words.js';
 import { ratesText, rateText } from '../text/rate.js';
 import type { Difference } from './compare.js';
 import type { Side } from './side.js';

@@ -1,8 +1,7 @@
+import { durationText, numberText, plural } from '../../observations/words.js';
 import type { LadderDocument, LadderEntry } from './document.js';
-import { durationText } from '../text/duration.js';
 import { printable } from '../text/escape.js';
 import { plainText } from '../decode/fields.js';
-import { numberText, plural } from '../text/plural.js';
 
 /** What a line of the ladder is: something that went one way, both ways, or that happened to the connection. */
 export interface LadderRow {

@@ -1,9 +1,8 @@
+import { durationText, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
-import { durationText } from '../text/duration.js';
 import { printable } from '../text/escape.js';
 import type { LadderDocument } from './document.js';
 import { ladderRows, type LadderRow } from './rows.js';
-import { plural } from '../text/plural.js';
 import { padEnd, padStart, pieces, textWidth } from '../text/width.js';
 import { wrap } from '../text/wrap.js';
 

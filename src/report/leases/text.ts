@@ -1,9 +1,8 @@
+import { durationText, numberText, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import { BARE } from '../text/bareTable.js';
-import { durationText } from '../text/duration.js';
 import type { LeaseEntry, LeasesDocument } from './document.js';
-import { numberText, plural } from '../text/plural.js';
 import { wrap } from '../text/wrap.js';
 
 export interface LeasesTextOptions {

@@ -1,3 +1,4 @@
+import { durationText, plural } from '../../observations/words.js';
 import type { Count, Time } from '../../observations/values.js';
 import type { Clock } from '../../observations/inputs.js';
 import {
@@ -11,8 +12,6 @@ import {
 } from '../../model/journals/path/index.js';
 import { eventTypeName } from '../../protocols/zookeeper/format/enums.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
-import { durationText } from '../text/duration.js';
-import { plural } from '../text/plural.js';
 
 /** One frame that proves what is said of a session. */
 export interface PathEvidence {
@@ -233,13 +232,4 @@ function upToDate(judgement: Judgement, what: string): string {
   }
   if (!holds) parts.push(`holds no watch at the end: the next change of the ${what} will not be announced to it`);
   return `${parts.join('; ')}.`;
-}
-
-/** `a, b and 3 more`. Names are those of the capture: to be escaped by whoever prints them. */
-export function namesText(names: readonly string[], limit = 5): string {
-  const more = names.length - limit;
-  const shown = more > 1 ? names.slice(0, limit) : names;
-  const last = more > 1 ? plural(more, 'more', 'more') : shown.length > 1 ? shown.at(-1)! : null;
-  const head = last === null || more > 1 ? shown : shown.slice(0, -1);
-  return last === null ? head.join(', ') : `${head.join(', ')} and ${last}`;
 }

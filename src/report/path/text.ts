@@ -1,12 +1,10 @@
+import { durationText, listing, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import type { Status } from '../../model/journals/path/index.js';
-import { durationText } from '../text/duration.js';
 import { timeOfDay } from '../text/timeOfDay.js';
 import { printable } from '../text/escape.js';
 import { pathAtText } from './textAt.js';
 import type { PathChangeEntry, PathDocument, PathIntervalEntry, PathLogEntry, PathSessionEntry } from './document.js';
-import { namesText } from './evidence.js';
-import { plural } from '../text/plural.js';
 import { textWidth } from '../text/width.js';
 import { wrap } from '../text/wrap.js';
 
@@ -122,8 +120,8 @@ function differenceText({ missing, extra, about }: Pick<PathSessionEntry, 'missi
   if (about === 'data') return '';
   if (missing.length + extra.length === 0) return '; the names are the same, but they are not the same znodes';
   const parts: string[] = [];
-  if (missing.length > 0) parts.push(`misses ${namesText(missing.map(printable))}`);
-  if (extra.length > 0) parts.push(`has ${namesText(extra.map(printable))} too many`);
+  if (missing.length > 0) parts.push(`misses ${listing(missing.map(printable))}`);
+  if (extra.length > 0) parts.push(`has ${listing(extra.map(printable))} too many`);
   return `; ${parts.join('; ')}`;
 }
 
@@ -209,7 +207,7 @@ function others(status: Status, group: readonly PathSessionEntry[], { colour, wi
   const lines = shown.map((session) => text(`${named(session)}: ${session.message}`));
   lines.push(
     text(
-      `${plural(rest.length, 'session')}: ${namesText(
+      `${plural(rest.length, 'session')}: ${listing(
         rest.map(({ client }) => client),
         4,
       )}.${summed}`,

@@ -1,10 +1,9 @@
+import { listing, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import { BARE } from '../text/bareTable.js';
 import { printable } from '../text/escape.js';
 import type { PathBeliefEntry, PathDocument } from './document.js';
-import { namesText } from './evidence.js';
-import { plural } from '../text/plural.js';
 import { shorten } from '../text/shorten.js';
 import { wrap } from '../text/wrap.js';
 
@@ -44,17 +43,17 @@ export function pathAtText({ at }: PathDocument, options: PathAtOptions): string
   for (const group of groups.slice(0, columns)) if (group.clients.length > 1) lines.push(members(group, width));
   for (const { beliefs, missing, extra, clients } of groups.slice(columns, columns + 20)) {
     const parts = [
-      ...(missing.size > 0 ? [`misses ${namesText([...missing].map(printable))}`] : []),
-      ...(extra.size > 0 ? [`has ${namesText([...extra].map(printable))} too many`] : []),
+      ...(missing.size > 0 ? [`misses ${listing([...missing].map(printable))}`] : []),
+      ...(extra.size > 0 ? [`has ${listing([...extra].map(printable))} too many`] : []),
     ];
-    lines.push(wrap(`${namesText(clients, 4)} (read in frame ${beliefs[0]!.frame}): ${parts.join('; ')}`, width, '  '));
+    lines.push(wrap(`${listing(clients, 4)} (read in frame ${beliefs[0]!.frame}): ${parts.join('; ')}`, width, '  '));
   }
   if (groups.length > columns + 20)
     lines.push(`  … and ${plural(groups.length - columns - 20, 'more list')}: --json has them all`);
   if (right.length > 0)
     lines.push(
       wrap(
-        `Same as the server: ${namesText(
+        `Same as the server: ${listing(
           right.map(({ client }) => client),
           8,
         )}.`,
@@ -65,7 +64,7 @@ export function pathAtText({ at }: PathDocument, options: PathAtOptions): string
     lines.push(
       colour.yellow(
         wrap(
-          `Unknown, no list of theirs was captured until then: ${namesText(
+          `Unknown, no list of theirs was captured until then: ${listing(
             at.unknown.map(({ client }) => client),
             8,
           )}.`,
@@ -99,7 +98,7 @@ function grouped(beliefs: readonly PathBeliefEntry[]): Group[] {
 
 function members({ clients, beliefs }: Group, width: number): string {
   return wrap(
-    `${clients[0]!} and ${clients.length - 1} more: ${namesText(clients, 8)} (read in frames ${namesText(
+    `${clients[0]!} and ${clients.length - 1} more: ${listing(clients, 8)} (read in frames ${listing(
       beliefs.map(({ frame }) => String(frame)),
       8,
     )})`,

@@ -1,6 +1,5 @@
+import { durationText, plural } from '../../observations/words.js';
 import type { FindingEntry } from '../analyze/document.js';
-import { durationText } from '../text/duration.js';
-import { plural } from '../text/plural.js';
 import type { FactData, TableData } from './data.js';
 
 const LISTED = 12;

@@ -1,6 +1,6 @@
+import { numberText, plural } from '../../observations/words.js';
 import type { SessionLane } from '../../model/index.js';
 import type { SessionEntry } from '../analyze/document.js';
-import { numberText, plural } from '../text/plural.js';
 import type { LaneData, ReportData } from './data.js';
 
 /** Times of the report from those on the run's clock (nanoseconds). */

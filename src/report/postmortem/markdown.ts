@@ -1,5 +1,4 @@
-import { durationText } from '../text/duration.js';
-import { numberText, plural } from '../text/plural.js';
+import { durationText, numberText, plural } from '../../observations/words.js';
 import type { CellKind, FindingData, LadderRowData, ReportData, TableData } from './data.js';
 
 /** Rows of a table that go into a postmortem; the rest is said. */

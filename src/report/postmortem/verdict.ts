@@ -1,7 +1,6 @@
+import { durationText, plural } from '../../observations/words.js';
 import type { AnalyzeDocument, FindingEntry } from '../analyze/document.js';
-import { durationText } from '../text/duration.js';
 import { incompleteSessions } from '../analyze/incompleteSessions.js';
-import { plural } from '../text/plural.js';
 import type { VerdictData } from './data.js';
 
 /** How much was seen of what there was. */

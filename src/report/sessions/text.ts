@@ -1,7 +1,6 @@
+import { durationText, numberText, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
-import { durationText } from '../text/duration.js';
 import { fitTable, type Column } from '../text/fitTable.js';
-import { numberText, plural } from '../text/plural.js';
 import type { SessionColumn, SessionRow, SessionsDocument } from './document.js';
 import { wrap } from '../text/wrap.js';
 

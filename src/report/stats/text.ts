@@ -1,10 +1,9 @@
+import { durationText, numberText, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import type { Dimension } from '../../model/measures/grouping.js';
 import { bytesText } from '../text/bytes.js';
-import { durationText } from '../text/duration.js';
 import { printable } from '../text/escape.js';
 import { fitTable, type Column } from '../text/fitTable.js';
-import { numberText, plural } from '../text/plural.js';
 import { rateText } from '../text/rate.js';
 import type { SortColumn, StatsDocument, StatsNumbers } from './document.js';
 import { wrap } from '../text/wrap.js';

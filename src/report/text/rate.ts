@@ -1,4 +1,4 @@
-import { numberText } from './plural.js';
+import { numberText } from '../../observations/words.js';
 
 interface Unit {
   readonly name: string;

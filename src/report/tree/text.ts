@@ -1,6 +1,6 @@
+import { numberText, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import { printable } from '../text/escape.js';
-import { numberText, plural } from '../text/plural.js';
 import { shorten } from '../text/shorten.js';
 import type { TreeDocument, TreeEntry } from './document.js';
 import { textWidth } from '../text/width.js';

@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
@@ -6,7 +7,7 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { failedOperation } from '../support/failedOperation.js';
 import type { Moment } from '../../observations/connectionFacts.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 /** NoAuth answers to one session on one path. */
 interface Denied {
@@ -239,12 +240,12 @@ export const accessDenied = defineRule({
           : unseen
             ? 'whether credentials were sent before the capture is not known'
             : `no credentials were sent on ${group.length === 1 ? 'this connection' : 'these connections'}`;
-      const who = group.length === 1 ? first.client : count(new Set(entries.map((e) => e.client)).size, 'client');
+      const who = group.length === 1 ? first.client : plural(new Set(entries.map((e) => e.client)).size, 'client');
       report({
         severity: 'warning',
         confidence: group.every((d) => d.lossy) ? 'likely' : 'proven',
         title: `Access to ${first.path.length > 30 ? 'a znode' : first.path} is denied`,
-        message: `${who} got NoAuth ${count(answers, 'time')} in ${duration(last.last.time - first.first.time)} for ${listing(ops)} of ${first.path}; ${sent}${others.length > 0 ? `, and ${count(others.length, 'other session')} succeeded there` : ''}.`,
+        message: `${who} got NoAuth ${plural(answers, 'time')} in ${duration(last.last.time - first.first.time)} for ${listing(ops)} of ${first.path}; ${sent}${others.length > 0 ? `, and ${plural(others.length, 'other session')} succeeded there` : ''}.`,
         remedy:
           others.length > 0
             ? 'Give this client the credentials that the others have (or an ACL entry of its own), before its first request and in each new session.'
@@ -298,7 +299,7 @@ export const accessDenied = defineRule({
           severity: sessions.size > 1 ? 'error' : 'info',
           confidence: lossy ? 'likely' : 'proven',
           title: sessions.size > 1 ? 'Credentials are not taken, again and again' : 'Credentials are not taken',
-          message: `${first.host} sent credentials of scheme ${first.scheme} in ${count(sessions.size, 'session')} within ${duration((last.end?.time ?? last.at.time) - (first.sent?.time ?? first.at.time))}, each time with ${told}, after which the connection ended${sessions.size > 1 ? '; no session gets further' : ''}.`,
+          message: `${first.host} sent credentials of scheme ${first.scheme} in ${plural(sessions.size, 'session')} within ${duration((last.end?.time ?? last.at.time) - (first.sent?.time ?? first.at.time))}, each time with ${told}, after which the connection ended${sessions.size > 1 ? '; no session gets further' : ''}.`,
           remedy:
             'See the server’s log for the reason: an unknown scheme, a wrong password, an expired ticket, a clock that differs. Let the application stop after AuthFailed instead of making a new session.',
           ...subject(entries),
@@ -319,7 +320,7 @@ export const accessDenied = defineRule({
         severity: 'info',
         confidence: 'proven',
         title: 'Credentials are readable on the wire',
-        message: `${hosts.length === 1 ? first.client : count(hosts.length, 'client host')} sent user and password of scheme digest on a plain connection: whoever captures this traffic can read them.`,
+        message: `${hosts.length === 1 ? first.client : plural(hosts.length, 'client host')} sent user and password of scheme digest on a plain connection: whoever captures this traffic can read them.`,
         remedy:
           'Use TLS (secureClientPort), or SASL, which does not send the password; keep this capture as you would keep a password.',
         ...subject(entries),

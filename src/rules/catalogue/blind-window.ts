@@ -1,10 +1,11 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { Fired, Read, View } from '../../model/index.js';
 import type { WatchKind } from '../../model/index.js';
 import type { DataValue, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, incidents, subject } from '../support/affected.js';
 import { sameMembers } from '../support/lists.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 interface Window {
   readonly fired: Fired;
@@ -153,7 +154,7 @@ export const blindWindow = defineRule({
       report({
         ...{ severity, confidence, title, remedy, from, to, evidence },
         ...subject(entries),
-        message: `${count(group.length, 'session')} do so; for example: ${finding.message}`,
+        message: `${plural(group.length, 'session')} do so; for example: ${finding.message}`,
         data: { ...finding.data, sessions: group.length, ...affectedData(entries) },
       });
     }
@@ -195,8 +196,8 @@ export const blindWindow = defineRule({
           : '';
       const message =
         changed === 0
-          ? `${session.client} reads ${path} after its event first without and then with a watch, ${count(windows.windows, 'time')}; nothing changed in between, so nothing was lost yet.`
-          : `${session.client} reads ${path} after its event first without and then with a watch: in ${changed} of ${count(windows.windows, 'window')} the ${what} changed in between${differs}, and no event announces that.${inUse}`;
+          ? `${session.client} reads ${path} after its event first without and then with a watch, ${plural(windows.windows, 'time')}; nothing changed in between, so nothing was lost yet.`
+          : `${session.client} reads ${path} after its event first without and then with a watch: in ${changed} of ${plural(windows.windows, 'window')} the ${what} changed in between${differs}, and no event announces that.${inUse}`;
       const evidence: Evidence[] = [];
       if (example !== undefined) {
         const { fired, plain, watched } = example;
@@ -246,5 +247,5 @@ export const blindWindow = defineRule({
 function state(read: Read): string {
   if (read.list === null) return read.version >= 0 ? `: version ${read.version}` : '';
   const { names, cversion } = read.list;
-  return `: ${count(names.length, 'child', 'children')}${cversion >= 0 ? `, cversion ${cversion}` : ''}`;
+  return `: ${plural(names.length, 'child', 'children')}${cversion >= 0 ? `, cversion ${cversion}` : ''}`;
 }

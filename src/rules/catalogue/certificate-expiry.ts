@@ -1,7 +1,7 @@
+import { listing, plural } from '../../observations/words.js';
 import type { SeenCertificate } from '../../model/index.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { count, listing } from '../support/text.js';
 
 const DAY = 86_400;
 /** Certificates that live for a day are renewed in hours: soon is a share of their life, if that is less. */
@@ -77,7 +77,7 @@ export const certificateExpiry = defineRule({
             : found === 'early'
               ? 'A certificate is not valid yet'
               : 'A certificate has expired',
-        message: `The ${place} that ${listing(holders)} shows (${subject}, issued by ${issuer}; ${count(handshakes, 'handshake')}) ${when}.`,
+        message: `The ${place} that ${listing(holders)} shows (${subject}, issued by ${issuer}; ${plural(handshakes, 'handshake')}) ${when}.`,
         remedy:
           found === 'early'
             ? 'Compare the clocks of the host that issued it and of those that check it.'
@@ -124,7 +124,7 @@ function date(seconds: number): string {
 
 /** Seconds as a length of time that dates have. */
 function span(length: number): string {
-  if (length >= 2 * DAY) return count(Math.floor(length / DAY), 'day');
-  if (length >= 7200) return count(Math.floor(length / 3600), 'hour');
-  return count(Math.max(0, Math.floor(length / 60)), 'minute');
+  if (length >= 2 * DAY) return plural(Math.floor(length / DAY), 'day');
+  if (length >= 7200) return plural(Math.floor(length / 3600), 'hour');
+  return plural(Math.max(0, Math.floor(length / 60)), 'minute');
 }

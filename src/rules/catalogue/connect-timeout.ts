@@ -1,9 +1,9 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, affectedOf, hostOf, incidents } from '../support/affected.js';
 import { halfOpenConnection } from './half-open-connection.js';
-import { count, duration, listing } from '../support/text.js';
 
 interface Attempt {
   readonly ip: string;
@@ -134,12 +134,12 @@ export const connectTimeout = defineRule({
               text: `the latest of ${syns} SYNs: no answer`,
             });
           }
-          const who = outage.length === 1 ? first.ip : count(outage.length, 'host');
+          const who = outage.length === 1 ? first.ip : plural(outage.length, 'host');
           report({
             severity: 'warning',
             confidence: syns >= options.attempts * 2 || all.some((a) => a.syns > 1) ? 'proven' : 'likely',
             title: 'Connection attempts without an answer',
-            message: `${who} sent ${count(syns, 'SYN')} from ${count(all.length, 'port')} to ${listing(servers)} in ${duration(to - first.first.time)}; neither SYN-ACK nor RST came back.`,
+            message: `${who} sent ${plural(syns, 'SYN')} from ${plural(all.length, 'port')} to ${listing(servers)} in ${duration(to - first.first.time)}; neither SYN-ACK nor RST came back.`,
             remedy:
               'Look for a firewall, security group or network policy that drops port 2181 between client and server, and whether the server host is up.',
             ...(outage.length === 1 ? { client: first.ip } : {}),

@@ -1,8 +1,9 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import { type ClientLoad, ShortConnections } from '../../model/index.js';
 import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import type { Finding, Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 import { reconnectStorm } from './reconnect-storm.js';
 
 const LISTED = 200;
@@ -75,17 +76,17 @@ function finding({ server, loads, all }: Churned): Omit<Finding, 'rule'> {
   const keptRequests = loads.reduce((sum, load) => sum + load.keptRequests, 0);
   const clear = all.connections - all.encrypted;
   const carried =
-    clear === 0 ? 'encrypted, little was carried on each' : `${count(all.requests, 'request')} on ${clear} of them`;
+    clear === 0 ? 'encrypted, little was carried on each' : `${plural(all.requests, 'request')} on ${clear} of them`;
   const busiest = Math.max(...loads.map((load) => load.busiest));
   const clients = loads.map((load) => load.client);
   const closed = `${all.closedByServer} closed first by the server, ${all.closedByClient} by the client`;
   const beside =
-    kept === 0 ? '' : `; beside them ${count(kept, 'kept connection')} carried ${count(keptRequests, 'request')}`;
+    kept === 0 ? '' : `; beside them ${plural(kept, 'kept connection')} carried ${plural(keptRequests, 'request')}`;
   return {
     severity: 'warning',
     confidence: 'proven',
     title: `Connections to ${server} are not kept`,
-    message: `${listing(clients)} opened ${all.connections} short connections to ${server} in ${duration(to - from)}, up to ${busiest} within 10 s from one host: ${clear === all.connections ? count(all.requests, 'request') : carried}, ${closed}${beside}.`,
+    message: `${listing(clients)} opened ${all.connections} short connections to ${server} in ${duration(to - from)}, up to ${busiest} within 10 s from one host: ${clear === all.connections ? plural(all.requests, 'request') : carried}, ${closed}${beside}.`,
     remedy: REMEDY,
     server,
     ...(clients.length === 1 ? { client: clients[0]! } : {}),

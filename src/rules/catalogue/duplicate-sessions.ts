@@ -1,9 +1,10 @@
+import { duration, plural } from '../../observations/words.js';
 import type { Host, Session } from '../../model/index.js';
 import type { Confidence, Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData } from '../support/affected.js';
 import { likeness } from '../support/beginnings.js';
-import { count, duration, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 /** Sessions of one host that are compared, the latest. */
 const COMPARED = 64;
@@ -167,7 +168,7 @@ export const duplicateSessions = defineRule({
         severity: sessions.some((session) => session.holes > 0) ? 'info' : 'warning',
         confidence,
         title: 'Leftover sessions beside the one that works',
-        message: `${host.ip} holds ${count(sessions.length, 'session')} at the same time; only that of ${newest.client} works, the others have sent nothing but pings for at least ${duration(shortest)}${seen ? ', each since the next one began the same work' : ' (what they did before is not in the capture)'}.`,
+        message: `${host.ip} holds ${plural(sessions.length, 'session')} at the same time; only that of ${newest.client} works, the others have sent nothing but pings for at least ${duration(shortest)}${seen ? ', each since the next one began the same work' : ' (what they did before is not in the capture)'}.`,
         remedy:
           'Look on that host for old processes, or clients that were never closed, by the client ports given here; close the ZooKeeper client when a component stops.',
         client: host.ip,

@@ -1,8 +1,8 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import { type ChildList, type Read, type Session, type View, type Znode } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, findingOn } from '../support/affected.js';
-import { count, duration, listing } from '../support/text.js';
 import { ephemeralNotRecreated } from './ephemeral-not-recreated.js';
 import { nodeExistsSwallowed } from './node-exists-swallowed.js';
 import { sessionExpired } from './session-expired.js';
@@ -117,13 +117,13 @@ export const emptyChildList = defineRule({
         (expired.length > 0 ? findingsOf(sessionExpired)[0] : undefined);
       const why =
         expired.length > 0
-          ? `${count(expired.length, 'member')} belonged to sessions that had expired or were lost`
+          ? `${plural(expired.length, 'member')} belonged to sessions that had expired or were lost`
           : 'why the members went is not in the capture';
       const evidence: Evidence[] = [
         {
           frame: first.before.frame,
           time: first.before.time,
-          text: `${znode.path} has ${count(first.before.size, 'child', 'children')}`,
+          text: `${znode.path} has ${plural(first.before.size, 'child', 'children')}`,
         },
       ];
       const member = expired[0] === undefined ? undefined : model.znode(childPath(znode.path, expired[0]));
@@ -140,7 +140,7 @@ export const emptyChildList = defineRule({
         severity,
         confidence,
         title: 'List of children became empty',
-        message: `${count(consumers.size, 'consumer')} of ${znode.path} had ${count(most, 'child', 'children')} and then read 0${healed === null ? '' : `, for ${duration(healed)}`}; ${why}${cause === undefined ? '' : ` (${cause.rule})`}.`,
+        message: `${plural(consumers.size, 'consumer')} of ${znode.path} had ${plural(most, 'child', 'children')} and then read 0${healed === null ? '' : `, for ${duration(healed)}`}; ${why}${cause === undefined ? '' : ` (${cause.rule})`}.`,
         remedy: 'Keep the last known list when a new one is empty, and repair why the members went: see the cause.',
         ...(consumers.size === 1 ? { client: first.session.client, session: first.session.id } : {}),
         path: znode.path,

@@ -1,9 +1,9 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import { type Ephemeral, likePath, parentOf, type Session } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { laterSessions, livedFor, unseenSessions } from '../support/recovery.js';
-import { count, duration, listing } from '../support/text.js';
 
 /** A new session that begins so soon after the expiry is taken for the same client. */
 const PROMPT = 10e9;
@@ -119,7 +119,7 @@ export const ephemeralNotRecreated = defineRule({
           const sessions = new Set(group.map((n) => n.successor));
           const paths = [...new Set(group.map((n) => n.ephemeral.path))];
           const until = Math.max(...group.map((n) => n.successor.lastRequestTime));
-          const who = sessions.size === 1 ? successor.client : count(sessions.size, 'client');
+          const who = sessions.size === 1 ? successor.client : plural(sessions.size, 'client');
           const evidence: Evidence[] = [];
           if (ephemeral.created !== null) {
             const { frame, time } = ephemeral.created;

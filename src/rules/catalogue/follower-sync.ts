@@ -1,10 +1,11 @@
+import { duration, plural } from '../../observations/words.js';
 import type { LearnerLink, QuorumModel, Reign } from '../../model/neighbours/quorum/index.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
 import type { Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { incidents } from '../support/affected.js';
 import { syncData, syncText } from '../support/quorum.js';
-import { count, duration, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 import { leaderElection } from './leader-election.js';
 
 /** A learner that its leader has not heard of for so long has fallen silent; it answers a ping every half tick. */
@@ -69,7 +70,7 @@ export const followerSync = defineRule({
           const sync = link.sync!;
           const from = earlier?.end?.moment.time ?? sync.start.time;
           const to = (latest.sync!.upToDate ?? latest.sync!.start).time;
-          const again = group.length === 1 ? '' : ` This happened ${count(group.length, 'time')} in the capture.`;
+          const again = group.length === 1 ? '' : ` This happened ${plural(group.length, 'time')} in the capture.`;
           report({
             severity,
             confidence: 'proven',

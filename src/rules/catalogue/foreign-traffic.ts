@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import { TO_SERVER } from '../../observations/connectionFacts.js';
 import type { Evidence } from '../finding.js';
@@ -5,7 +6,7 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { endingOf } from '../support/ending.js';
 import type { Moment } from '../../observations/connectionFacts.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 /** One connection whose client does not speak ZooKeeper. */
 interface Stranger {
@@ -160,7 +161,7 @@ export const foreignTraffic = defineRule({
         severity: group.length >= options.connections ? 'warning' : 'info',
         confidence: 'proven',
         title: `${kind === 'several' || kind === 'unknown' ? 'Foreign bytes' : kind} on the ZooKeeper port`,
-        message: `${first.host} spoke ${what} on ${count(group.length, 'connection')} to ${listing(servers)} in ${duration(to - first.first.time)}${byServer.length === 0 ? '; no server closed them' : `; the server closed ${byServer.length === group.length ? 'each' : byServer.length} after ${duration(waits[waits.length >> 1]!)}`}${lengths.length === 0 ? '' : ` (advertised length in the server’s log: ${listing(lengths.map(String), 6)})`}.`,
+        message: `${first.host} spoke ${what} on ${plural(group.length, 'connection')} to ${listing(servers)} in ${duration(to - first.first.time)}${byServer.length === 0 ? '; no server closed them' : `; the server closed ${byServer.length === group.length ? 'each' : byServer.length} after ${duration(waits[waits.length >> 1]!)}`}${lengths.length === 0 ? '' : ` (advertised length in the server’s log: ${listing(lengths.map(String), 6)})`}.`,
         remedy:
           kind === 'several' || kind === 'unknown'
             ? 'Find out what runs on that host; keep the ZooKeeper port closed to hosts that need no ZooKeeper.'

@@ -1,9 +1,10 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import type { Confidence, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 interface HalfOpen {
   readonly connection: ClientConnection;
@@ -71,7 +72,7 @@ export const halfOpenConnection = defineRule({
           connection,
           heard,
           seen: seenOfClient(connection, fin.time),
-          evidence: { ...fin, text: `the server closes (FIN) and repeats it ${count(repeats, 'time')}` },
+          evidence: { ...fin, text: `the server closes (FIN) and repeats it ${plural(repeats, 'time')}` },
           to: fin.time,
           repeats,
           gone: 'client',
@@ -94,7 +95,7 @@ export const halfOpenConnection = defineRule({
         connection,
         heard: { frame: connection.lastResponseFrame, time: connection.lastResponseTime },
         seen: null,
-        evidence: { ...repeated, text: `the client repeats a segment ${count(repeats, 'time')} without an ACK` },
+        evidence: { ...repeated, text: `the client repeats a segment ${plural(repeats, 'time')} without an ACK` },
         to: end.time,
         repeats,
         gone: 'server',
@@ -115,7 +116,7 @@ export const halfOpenConnection = defineRule({
         connection,
         heard,
         seen: seenOfClient(connection, end.time),
-        evidence: { ...repeated, text: `the server repeats a segment ${count(repeats, 'time')} without an ACK` },
+        evidence: { ...repeated, text: `the server repeats a segment ${plural(repeats, 'time')} without an ACK` },
         to: end.time,
         repeats,
         gone: 'client',
@@ -160,7 +161,7 @@ function finding(group: readonly HalfOpen[]): Omit<Finding, 'rule'> {
   }));
   const clients = listing([...new Set(group.map((h) => h.connection.host.ip))]);
   const servers = [...new Set(group.map((h) => h.connection.server.address))];
-  const connections = count(group.length, 'connection');
+  const connections = plural(group.length, 'connection');
   const many = group.length > 1;
   const waited = duration(first.to - first.heard.time);
   const evidence: Evidence[] = [

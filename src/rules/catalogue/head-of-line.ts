@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
@@ -5,7 +6,7 @@ import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import type { Moment } from '../../observations/connectionFacts.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 import { WRITES } from '../support/operations.js';
 
 /** A quick answer of a server to somebody, by kind of request. */
@@ -239,7 +240,7 @@ export const headOfLine = defineRule({
         { ...worst.request, text: `${worst.op}${worst.path === null ? '' : ` of ${worst.path}`}` },
         { ...worst.firstHeld, text: 'the first request behind it' },
         { ...worst.answer, text: `its answer, ${duration(worst.latency)} later` },
-        { ...worst.last, text: `the last of ${count(worst.held, 'answer')} that follow in one go` },
+        { ...worst.last, text: `the last of ${plural(worst.held, 'answer')} that follow in one go` },
       ];
       if (worst.witness !== null) {
         const { frame, time, latency } = worst.witness;
@@ -249,7 +250,7 @@ export const headOfLine = defineRule({
         severity: ended ? 'error' : 'warning',
         confidence: lossy || witness === null ? 'likely' : 'proven',
         title: `Requests wait behind a slow ${worst.op}`,
-        message: `${count(held, 'request')} (${listing(heldOps)}) of ${client} waited behind ${rounds === 1 ? `one ${worst.op}` : `${rounds} slow requests (${listing([...new Set(holds.map((h) => h.op))])})`} that took up to ${duration(worst.latency)}, and were answered right behind ${rounds === 1 ? 'it' : 'them'}${witness === null ? '' : `; meanwhile ${server} answered another session in ${duration(witness.latency)}`}.`,
+        message: `${plural(held, 'request')} (${listing(heldOps)}) of ${client} waited behind ${rounds === 1 ? `one ${worst.op}` : `${rounds} slow requests (${listing([...new Set(holds.map((h) => h.op))])})`} that took up to ${duration(worst.latency)}, and were answered right behind ${rounds === 1 ? 'it' : 'them'}${witness === null ? '' : `; meanwhile ${server} answered another session in ${duration(witness.latency)}`}.`,
         remedy:
           'Use a second session for the slow work, so that other requests need not wait behind it; and see why it is slow (slow-request).',
         ...subject([entry]),

@@ -1,10 +1,11 @@
+import { duration, plural } from '../../observations/words.js';
 import type { Session, Znode } from '../../model/index.js';
 import { EventType, eventTypeName } from '../../protocols/zookeeper/format/enums.js';
 import type { DataValue, Evidence } from '../finding.js';
 import { parentOf } from '../../model/index.js';
 import { defineRule } from '../rule.js';
 import { hostOf } from '../support/affected.js';
-import { count, duration, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 /** One change that wakes many. */
 interface Round {
@@ -213,7 +214,7 @@ export const herd = defineRule({
         severity: onlyPushes ? 'info' : 'warning',
         confidence: 'proven',
         title: 'Herd: one change wakes many',
-        message: `Each of ${count(total, 'change')} of ${znode.path} woke up to ${count(most.watchers, 'session')} at once; ${count(reads, 'read')} followed (${most.reads} of the path and ${most.childReads} of its children for one change).`,
+        message: `Each of ${plural(total, 'change')} of ${znode.path} woke up to ${plural(most.watchers, 'session')} at once; ${plural(reads, 'read')} followed (${most.reads} of the path and ${most.childReads} of its children for one change).`,
         remedy:
           'Let fewer clients watch that path, read only what changed, or delay the read by a random moment so that several changes cost one read; for locks watch the predecessor only.',
         path: znode.path,

@@ -1,10 +1,11 @@
+import { duration, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import type { ChildNames } from '../../protocols/zookeeper/childLists.js';
 import { OpCode, opcodesOf, opName } from '../../protocols/zookeeper/format/opcodes.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
-import { count, duration, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 /** A run of the same request on one connection, without a pause of a second. */
 interface Run {
@@ -265,15 +266,15 @@ export const hotLoop = defineRule({
           const lasted = run.to - run.from;
           const rate = Math.round(run.count / (lasted / 1e9));
           const who =
-            group.length === 1 ? entries[0]!.client : count(new Set(entries.map((e) => e.client)).size, 'client');
+            group.length === 1 ? entries[0]!.client : plural(new Set(entries.map((e) => e.client)).size, 'client');
           const third = timeout === null ? 0 : timeout / 3;
           report({
             severity: pings ? 'info' : 'warning',
             confidence: (answers !== null && answers.changes > 0) || (!pings && answers === null) ? 'likely' : 'proven',
             title: pings ? 'Pings far more often than needed' : 'Hot loop',
             message: pings
-              ? `${who} sent ${count(run.count, 'ping')} in ${duration(lasted)}, one every ${duration(lasted / run.count)}, where one every ${duration(third * 1e6)} would do.`
-              : `${who} sent ${op} of ${run.path} ${count(run.count, 'time')} in ${duration(lasted)} (${rate} a second)${(answers?.err ?? 0) === 0 ? '; the answer does not change' : '; the answer is always the same error'}.`,
+              ? `${who} sent ${plural(run.count, 'ping')} in ${duration(lasted)}, one every ${duration(lasted / run.count)}, where one every ${duration(third * 1e6)} would do.`
+              : `${who} sent ${op} of ${run.path} ${plural(run.count, 'time')} in ${duration(lasted)} (${rate} a second)${(answers?.err ?? 0) === 0 ? '; the answer does not change' : '; the answer is always the same error'}.`,
             remedy: pings
               ? 'Ping every third of the session timeout; see what the client library is told to do.'
               : 'Set a watch (watch=true) and wait for its event instead of asking again; let retries wait longer each time (ExponentialBackoffRetry in Curator, KazooRetry in kazoo).',

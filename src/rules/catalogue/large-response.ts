@@ -1,8 +1,8 @@
+import { plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
-import { count } from '../support/text.js';
 
 interface Large {
   readonly op: string;
@@ -86,13 +86,13 @@ export const largeResponse = defineRule({
         )) {
           const largest = group.reduce((a, b) => (b.bytes > a.bytes ? b : a));
           const entries = group.map((l) => l.entry);
-          const children = largest.children === null ? '' : ` with ${count(largest.children, 'child', 'children')}`;
+          const children = largest.children === null ? '' : ` with ${plural(largest.children, 'child', 'children')}`;
           const above = largest.bytes > JUTE_MAXBUFFER;
           report({
             severity: 'warning',
             confidence: 'proven',
             title: above ? 'Answer above jute.maxbuffer' : 'Answer near jute.maxbuffer',
-            message: `${largest.op} of ${largest.path === '' ? 'an unknown path' : largest.path} was answered with ${largest.bytes} bytes${children}${group.length > 1 ? `, ${count(group.length, 'time')} that large` : ''}; Java clients refuse more than ${JUTE_MAXBUFFER} by default.`,
+            message: `${largest.op} of ${largest.path === '' ? 'an unknown path' : largest.path} was answered with ${largest.bytes} bytes${children}${group.length > 1 ? `, ${plural(group.length, 'time')} that large` : ''}; Java clients refuse more than ${JUTE_MAXBUFFER} by default.`,
             remedy:
               'Split the znode or its children over several parents; raising jute.maxbuffer (servers and all clients alike) only gains time.',
             ...subject(entries),

@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import { agreedLeader, type Election, type QuorumModel, type Reign } from '../../model/neighbours/quorum/index.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
@@ -5,7 +6,7 @@ import type { DataValue, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { hostOf } from '../support/affected.js';
 import { syncData } from '../support/quorum.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 import { connectRefused } from './connect-refused.js';
 import { serverStall } from './server-stall.js';
 
@@ -207,7 +208,7 @@ function undecided(election: Election, time: number, patience: number): Omit<Fin
       severity: 'error',
       confidence: 'likely',
       title: `No leader found for ${duration(waited)}`,
-      message: `${names} looked for a leader for ${duration(waited)} (${count(election.notifications, 'notification')}), and no server told them of one.`,
+      message: `${names} looked for a leader for ${duration(waited)} (${plural(election.notifications, 'notification')}), and no server told them of one.`,
       remedy:
         'Look for the servers that take no part: a quorum of the voters must reach each other on the election port.',
       to: election.last.time,

@@ -1,7 +1,8 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { Lease, RenewalStorm } from '../../model/index.js';
 import { type DataValue, type Evidence, Instant } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 interface Stormy {
   readonly lease: Lease;
@@ -70,13 +71,13 @@ export const leaseRenewalStorm = defineRule({
             : `the rate rose ${changed.length < stormy.length ? `for ${changed.length} of them ` : ''}in the capture`;
         const counts = [
           ...(posts > 0 ? [`${posts} POST /leases`] : []),
-          ...(grpc > 0 ? [count(grpc, 'LeaseKeepAlive message')] : []),
+          ...(grpc > 0 ? [plural(grpc, 'LeaseKeepAlive message')] : []),
         ];
         report({
           severity: bad ? 'error' : 'warning',
           confidence: proven ? 'proven' : 'likely',
           title: 'Lease renewal storm',
-          message: `${count(stormy.length, 'lease')} (TTL ${listing(
+          message: `${plural(stormy.length, 'lease')} (TTL ${listing(
             ttls.map((ttl) => `${ttl} s`),
             4,
           )}) ${stormy.length === 1 ? 'is' : 'are'} renewed every ${duration(medians[Math.floor(medians.length / 2)]!)} instead of every TTL/3, up to ${Math.round(Math.max(...stormy.map(({ factor }) => factor)))} times as often: ${counts.join(' and ')} in ${duration(to - start)}; ${began}.`,

@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { Fired, Session, View, WatchKind } from '../../model/index.js';
 import { EventType, eventTypeName } from '../../protocols/zookeeper/format/enums.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
@@ -5,7 +6,6 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, incidents, subject } from '../support/affected.js';
 import { changedAgain, changedSince } from '../support/data.js';
 import { readUnderWay } from '../support/lists.js';
-import { count, duration, listing } from '../support/text.js';
 
 /**
  * Sessions and paths that are told of.
@@ -135,10 +135,10 @@ export const missingRewatch = defineRule({
           const path = view.znode.path;
           const event = eventTypeName(fired.eventType);
           const reads = fired.plainReads;
-          const who = group.length === 1 ? entries[0]!.client : count(group.length, 'session');
+          const who = group.length === 1 ? entries[0]!.client : plural(group.length, 'session');
           const message =
             reads > 0
-              ? `${who} got ${event} of ${path} and read it again ${count(reads, 'time')} in ${duration(group[0]!.until - fired.time)}, ${reads === 1 ? 'with watch=false: it may have waited for this only' : 'always with watch=false: it is told of no later change'}.`
+              ? `${who} got ${event} of ${path} and read it again ${plural(reads, 'time')} in ${duration(group[0]!.until - fired.time)}, ${reads === 1 ? 'with watch=false: it may have waited for this only' : 'always with watch=false: it is told of no later change'}.`
               : `${who} got ${event} of ${path} and never touched that path again, for ${duration(group[0]!.until - fired.time)}: if it still needs it, it is told of no later change.`;
           const evidence: Evidence[] = [];
           if (fired.watch !== null) {

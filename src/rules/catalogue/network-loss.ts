@@ -1,9 +1,10 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import { TO_CLIENT, TO_SERVER, type Direction, type Moment } from '../../observations/connectionFacts.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 /** What TCP had to send again on one connection, and which answers came late. */
 interface Loss {
@@ -213,7 +214,7 @@ export const networkLoss = defineRule({
         severity: expired ? 'error' : 'warning',
         confidence: well && group.every((l) => l.connection.gaps === 0) ? 'proven' : 'likely',
         title: 'Packets of one client are lost',
-        message: `Between ${connection.host.ip} and ${listing(servers)} ${count(copies, 'segment')} had to be sent again in ${duration(to - from)} (${sum((l) => l.repeated[TO_SERVER])} of the client, ${sum((l) => l.repeated[TO_CLIENT])} of the server), and ${withCopy} of ${count(slow, 'slow answer')} (up to ${duration(worst.worst)}) fall into these moments${well ? '; other clients were served without' : ''}${expired ? '; its session expired' : ''}.`,
+        message: `Between ${connection.host.ip} and ${listing(servers)} ${plural(copies, 'segment')} had to be sent again in ${duration(to - from)} (${sum((l) => l.repeated[TO_SERVER])} of the client, ${sum((l) => l.repeated[TO_CLIENT])} of the server), and ${withCopy} of ${plural(slow, 'slow answer')} (up to ${duration(worst.worst)}) fall into these moments${well ? '; other clients were served without' : ''}${expired ? '; its session expired' : ''}.`,
         remedy:
           'Look at the path of that client for drops: interface counters of both hosts, queues, a firewall that limits; capture on the other side as well.',
         ...subject(entries),

@@ -1,9 +1,10 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { RefusedCreate, Session } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, findingOn, hostOf, incidents, subject } from '../support/affected.js';
 import { livedFor } from '../support/recovery.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 import { parentOf } from '../../model/index.js';
 import { connectRefused } from './connect-refused.js';
 import { sessionAbandoned } from './session-abandoned.js';
@@ -128,7 +129,7 @@ export const nodeExistsSwallowed = defineRule({
           const allGone = group.filter((s) => s.gone !== null).length;
           const last = Math.max(...group.map((s) => s.gone?.time ?? s.session.lastRequestTime));
           const who =
-            group.length === 1 ? first.session.client : count(new Set(entries.map((e) => e.client)).size, 'client');
+            group.length === 1 ? first.session.client : plural(new Set(entries.map((e) => e.client)).size, 'client');
           const timeout = old?.timeout == null ? '' : ` (timeout ${duration(old.timeout * 1e6)})`;
           const ending =
             allGone === 0

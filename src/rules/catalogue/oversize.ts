@@ -1,3 +1,4 @@
+import { duration, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
@@ -6,7 +7,6 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { endedByServer } from '../support/ending.js';
 import type { Moment } from '../../observations/connectionFacts.js';
-import { count, duration } from '../support/text.js';
 
 /** A request on which the server closed the connection. */
 interface Refused {
@@ -187,7 +187,7 @@ export const oversize = defineRule({
         severity: group.length > 1 ? 'error' : 'warning',
         confidence: above && !group.some((r) => r.lossy) ? 'proven' : 'likely',
         title: watches ? 'setWatches is too long for the server' : 'A request is too long for the server',
-        message: `${first.ip} sent ${what} of ${longest.toLocaleString('en')} bytes ${count(group.length, 'time')} in ${duration(last.end.time - first.request.time)}, and the server closed the connection each time${watches ? '; the session cannot come back like that' : '; it was not applied'} (longest request that was answered: ${accepted.toLocaleString('en')} bytes).`,
+        message: `${first.ip} sent ${what} of ${longest.toLocaleString('en')} bytes ${plural(group.length, 'time')} in ${duration(last.end.time - first.request.time)}, and the server closed the connection each time${watches ? '; the session cannot come back like that' : '; it was not applied'} (longest request that was answered: ${accepted.toLocaleString('en')} bytes).`,
         remedy: watches
           ? 'Let the client hold fewer watches, or raise jute.maxbuffer on all servers; a client that splits setWatches (Java does) comes back.'
           : 'Store the value elsewhere and its place in ZooKeeper; or raise jute.maxbuffer on all servers and clients.',

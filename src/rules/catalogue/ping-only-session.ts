@@ -1,8 +1,8 @@
+import { duration, plural } from '../../observations/words.js';
 import type { Session } from '../../model/index.js';
 import type { Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, affectedOf, subject } from '../support/affected.js';
-import { count, duration } from '../support/text.js';
 import { duplicateSessions } from './duplicate-sessions.js';
 import { ephemeralNotRecreated } from './ephemeral-not-recreated.js';
 import { watchLostAfterReconnect } from './watch-lost-after-reconnect.js';
@@ -48,7 +48,7 @@ export const pingOnlySession = defineRule({
       }));
       const first = sessions[0]!;
       const captured = sessions.every((session) => session.startKnown);
-      const who = sessions.length === 1 ? first.client : count(sessions.length, 'session');
+      const who = sessions.length === 1 ? first.client : plural(sessions.length, 'session');
       const shortest = Math.min(...sessions.map((session) => session.lastRequestTime - since(session)));
       report({
         severity: 'info',

@@ -1,7 +1,8 @@
+import { duration, plural } from '../../observations/words.js';
 import type { Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, findingOn, incidents, subject } from '../support/affected.js';
-import { count, duration, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 import { type Unanswered, UnansweredRequests } from '../support/unanswered.js';
 import { halfOpenConnection } from './half-open-connection.js';
 import { leaderElection } from './leader-election.js';
@@ -65,8 +66,8 @@ export const pingUnanswered = defineRule({
             : findingOn(findingsOf(halfOpenConnection), isOurs);
           const servers = new Set(group.map((u) => u.connection.server.address));
           const requests = group.reduce((sum, u) => sum + u.waiting, 0);
-          const where = servers.size === 1 ? first.connection.server.address : count(servers.size, 'server');
-          const who = group.length === 1 ? first.connection.client : count(group.length, 'client');
+          const where = servers.size === 1 ? first.connection.server.address : plural(servers.size, 'server');
+          const who = group.length === 1 ? first.connection.client : plural(group.length, 'client');
           const longest = Math.max(...group.map((u) => u.silence));
           report({
             severity: first.lossy ? 'info' : 'warning',
@@ -74,7 +75,7 @@ export const pingUnanswered = defineRule({
             title: first.acknowledged
               ? 'Requests acknowledged but never answered'
               : 'Requests neither acknowledged nor answered',
-            message: `${where} left ${count(requests, 'request')} of ${who} without an answer, silent for up to ${duration(longest)}${first.acknowledged ? ', though TCP acknowledged them' : '; TCP repeated them and got no ACK'}${cause === undefined ? '' : ` (${cause.rule})`}.`,
+            message: `${where} left ${plural(requests, 'request')} of ${who} without an answer, silent for up to ${duration(longest)}${first.acknowledged ? ', though TCP acknowledged them' : '; TCP repeated them and got no ACK'}${cause === undefined ? '' : ` (${cause.rule})`}.`,
             remedy: first.acknowledged
               ? (cause?.remedy ??
                 (group.every((u) => u.forLeader)

@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { ChildNames } from '../../protocols/zookeeper/childLists.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
@@ -8,7 +9,7 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { hotLoop } from './hot-loop.js';
 import { Pace } from '../support/pace.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 /** Reads of one session on one path without a watch, as long as they come at the pace that is asked for. */
 interface Poll {
@@ -246,7 +247,7 @@ export const pollWithoutWatch = defineRule({
       const to = Math.max(...group.map((f) => f.to));
       const paths = [...new Set(group.map((f) => f.path))];
       const clients = new Set(entries.map((e) => e.client));
-      const who = clients.size === 1 ? entries[0]!.client : count(clients.size, 'client');
+      const who = clients.size === 1 ? entries[0]!.client : plural(clients.size, 'client');
       const compared = group.every((f) => f.opcode !== OpCode.getChildren && !f.lossy);
       const evidence = group
         .slice(0, 3)
@@ -259,7 +260,7 @@ export const pollWithoutWatch = defineRule({
         severity: most.rate >= options.rate * 2 ? 'warning' : 'info',
         confidence: compared ? 'proven' : 'likely',
         title: 'Polling where a watch would do',
-        message: `${who} read ${listing(paths)} ${count(requests, 'time')} without a watch in ${duration(to - from)}, up to ${round(most.rate)} times a second; ${changes === 0 ? 'it never changed' : `${count(changes, 'change')}, ${Math.round(requests / changes)} requests for each`} (${bytes.toLocaleString('en')} bytes).`,
+        message: `${who} read ${listing(paths)} ${plural(requests, 'time')} without a watch in ${duration(to - from)}, up to ${round(most.rate)} times a second; ${changes === 0 ? 'it never changed' : `${plural(changes, 'change')}, ${Math.round(requests / changes)} requests for each`} (${bytes.toLocaleString('en')} bytes).`,
         remedy:
           'Read with watch=true once and again when its event comes (NodeCache or CuratorCache in Curator, DataWatch or ChildrenWatch in kazoo), or poll less often.',
         ...subject(entries),
@@ -281,7 +282,7 @@ export const pollWithoutWatch = defineRule({
 });
 
 function changed(changes: number): string {
-  return changes === 0 ? 'nothing changed in between' : `${count(changes, 'change')} in between`;
+  return changes === 0 ? 'nothing changed in between' : `${plural(changes, 'change')} in between`;
 }
 
 function round(rate: number): number {

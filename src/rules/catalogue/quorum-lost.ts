@@ -1,3 +1,4 @@
+import { duration, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
@@ -7,7 +8,7 @@ import { type Affected, affectedData } from '../support/affected.js';
 import { endingOf } from '../support/ending.js';
 import { WRITES } from '../support/operations.js';
 import type { Moment } from '../../observations/connectionFacts.js';
-import { count, duration, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 import { connectRefused } from './connect-refused.js';
 import { leaderElection } from './leader-election.js';
 import { serverStall } from './server-stall.js';
@@ -298,7 +299,7 @@ export const quorumLost = defineRule({
         severity: 'error',
         confidence: stepped && servers.length > 2 ? 'proven' : 'likely',
         title: 'The ensemble had no quorum',
-        message: `No server answered a write for ${duration(until - gap.from.time)}${gap.to === null ? ' (until the end of the capture)' : ''}: ${count(handshakes, 'connect request')} went without an answer and ${count(refused, 'connection')} were refused on ${count(servers.length, 'server')}, ${count(clients, 'client host')} ${clients === 1 ? 'was' : 'were'} touched${stepped ? `; the epoch goes from ${before} to ${after}` : ''}${lost === 0 && expired === 0 ? '; no session was lost' : ''}.`,
+        message: `No server answered a write for ${duration(until - gap.from.time)}${gap.to === null ? ' (until the end of the capture)' : ''}: ${plural(handshakes, 'connect request')} went without an answer and ${plural(refused, 'connection')} were refused on ${plural(servers.length, 'server')}, ${plural(clients, 'client host')} ${clients === 1 ? 'was' : 'were'} touched${stepped ? `; the epoch goes from ${before} to ${after}` : ''}${lost === 0 && expired === 0 ? '; no session was lost' : ''}.`,
         remedy:
           'Find out why a majority of the servers was gone at once (connect-refused and server-stall name them), and bring them back one at a time.',
         from: gap.from.time,

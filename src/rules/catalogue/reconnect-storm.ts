@@ -1,8 +1,9 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { affectedData } from '../support/affected.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 /** Handshakes of one host in quick succession, each on a connection that soon ended. */
 interface Burst {
@@ -160,8 +161,8 @@ export const reconnectStorm = defineRule({
         confidence: 'proven',
         title: stuck ? 'The same session reconnects in a loop' : 'A session for every request',
         message: stuck
-          ? `${ip} took up session ${id} ${count(busiest.count, 'time')} in ${duration(lasted)}${before}; every connection broke soon after.`
-          : `${ip} made ${count(handshakes, 'handshake')} in ${duration(lasted)} (${rate} a second, ${fresh} new sessions)${before}; every connection ended soon after.`,
+          ? `${ip} took up session ${id} ${plural(busiest.count, 'time')} in ${duration(lasted)}${before}; every connection broke soon after.`
+          : `${ip} made ${plural(handshakes, 'handshake')} in ${duration(lasted)} (${rate} a second, ${fresh} new sessions)${before}; every connection ended soon after.`,
         remedy: stuck
           ? 'Look at the answer before each break: one above the client’s jute.maxbuffer makes it drop the connection and ask again; raise the limit there or make the znode smaller.'
           : 'Make one client when the process starts and use it for all requests; a session is meant to live as long as the process.',

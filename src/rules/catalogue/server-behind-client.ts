@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
@@ -6,7 +7,6 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { endedByServer } from '../support/ending.js';
 import type { Moment } from '../../observations/connectionFacts.js';
-import { count, duration, listing } from '../support/text.js';
 import { quorumLost } from './quorum-lost.js';
 
 /** A connect request that named a zxid above all that its server had shown. */
@@ -236,13 +236,13 @@ export const serverBehindClient = defineRule({
         .find((t) => t !== undefined);
       if (taken !== undefined && !never)
         evidence.push({ frame: taken.frame, time: taken.time, text: `${taken.server} takes the session in` });
-      const who = byClient.size === 1 ? first.ip : count(byClient.size, 'client');
+      const who = byClient.size === 1 ? first.ip : plural(byClient.size, 'client');
       const shown = Math.max(...group.map((a) => (a.shown >= 0 ? a.shown : (a.after?.zxid ?? -1))));
       report({
         severity: never ? 'error' : 'warning',
         confidence: proven ? 'proven' : 'likely',
         title: never ? 'No server takes this client in' : `${first.server} is behind its clients`,
-        message: `${listing(servers)} refused ${who} ${count(group.length, 'time')} in ${duration((last.closed ?? last.request).time - first.request.time)}: ${byClient.size === 1 ? 'it has' : 'they have'} seen zxid ${zxidText(Math.max(...group.map((a) => a.seen)))}, where ${servers.length === 1 ? 'the server' : 'the servers'} had shown ${zxidText(shown)} at most${never ? '; every server refuses it, so it never comes in' : ''}.`,
+        message: `${listing(servers)} refused ${who} ${plural(group.length, 'time')} in ${duration((last.closed ?? last.request).time - first.request.time)}: ${byClient.size === 1 ? 'it has' : 'they have'} seen zxid ${zxidText(Math.max(...group.map((a) => a.seen)))}, where ${servers.length === 1 ? 'the server' : 'the servers'} had shown ${zxidText(shown)} at most${never ? '; every server refuses it, so it never comes in' : ''}.`,
         remedy: never
           ? 'Restart that client, so that it forgets what it has seen; and find out why this ensemble does not have it: restored from a backup, wiped, or another ensemble than before.'
           : 'See why that server lags: its connection to the leader (port 2888), its disk, a snapshot that it is loading.',

@@ -1,8 +1,9 @@
+import { duration, plural } from '../../observations/words.js';
 import type { Server } from '../../model/index.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents } from '../support/affected.js';
-import { count, duration, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 import { type Unanswered, UnansweredRequests } from '../support/unanswered.js';
 
 interface Stretch {
@@ -126,7 +127,7 @@ export const serverStall = defineRule({
         severity: lossy ? 'warning' : 'error',
         confidence: lossy ? 'possible' : 'proven',
         title: `${server.address} hangs`,
-        message: `${server.address} answered nobody for ${duration(stretch.to - stretch.from)}${resumed ? '' : ' (until the end of the capture)'} while its kernel acknowledged ${count(requests, 'request')} on ${count(waiting.length, 'connection')}; the clients left.`,
+        message: `${server.address} answered nobody for ${duration(stretch.to - stretch.from)}${resumed ? '' : ' (until the end of the capture)'} while its kernel acknowledged ${plural(requests, 'request')} on ${plural(waiting.length, 'connection')}; the clients left.`,
         remedy:
           'Look at that server for a garbage collection pause, a blocked disk (fsync warnings in its log), swapping or a suspended machine.',
         server: server.address,

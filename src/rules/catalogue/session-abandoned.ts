@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import { type ClientConnection, likePath, type Session } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import type { Confidence, Evidence, Finding, Severity } from '../finding.js';
@@ -5,7 +6,8 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedData, affectedOf, incidents, subject } from '../support/affected.js';
 import { knownAgain, likeness } from '../support/beginnings.js';
 import { laterSessions } from '../support/recovery.js';
-import { count, duration, listing, seconds, sessionName } from '../support/text.js';
+import { sessionName } from '../support/sessionName.js';
+import { seconds } from '../../observations/seconds.js';
 import { accessDenied } from './access-denied.js';
 import { connectRefused } from './connect-refused.js';
 import { leaderElection } from './leader-election.js';
@@ -217,7 +219,7 @@ export const sessionAbandoned = defineRule({
       const sentences = [
         `${listing(hosts)} lost ${many ? `${group.length} connections` : 'its connection'} and went on in ${many ? 'new sessions' : 'a new session'} though the old ${many ? 'ones' : 'one'} ${confidence === 'possible' ? 'may not have' : 'had not'} expired: without a session for ${many ? 'up to ' : ''}${duration(without)}`,
         registered > without ? `, and not registered again for ${duration(registered)}` : '',
-        unanswered > 0 ? `, with ${count(unanswered, 'handshake')} unanswered in between` : '',
+        unanswered > 0 ? `, with ${plural(unanswered, 'handshake')} unanswered in between` : '',
         never ? '; none was ever seen to ask for an old session, as some libraries never do' : '',
       ];
       return {

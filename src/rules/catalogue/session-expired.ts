@@ -1,10 +1,11 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { Session } from '../../model/index.js';
 import type { Evidence, Finding, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, affectedOf, findingOn, hostOf, incidents, subject } from '../support/affected.js';
 import { laterSessions, livedFor } from '../support/recovery.js';
 import { type SilentExpiry, silentExpiry, stillAcknowledges } from '../support/silentExpiry.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 import { connectRefused } from './connect-refused.js';
 import { connectTimeout } from './connect-timeout.js';
 import { ephemeralNotRecreated } from './ephemeral-not-recreated.js';
@@ -140,7 +141,7 @@ export const sessionExpired = defineRule({
             affectedOf(f).some((e) => typeof e['oldSession'] === 'string' && ids.has(e['oldSession'])),
           );
           const neglect = severity === 'error' && group.some(isNeglected);
-          const who = group.length === 1 ? first.client : count(new Set(group.map((e) => e.client)).size, 'client');
+          const who = group.length === 1 ? first.client : plural(new Set(group.map((e) => e.client)).size, 'client');
           const silent = first.session === null ? null : first.time - silentSince(first.session);
           const timeout = first.session?.timeout ?? null;
           const evidence: Evidence[] = [];
@@ -152,7 +153,7 @@ export const sessionExpired = defineRule({
             severity,
             confidence: first.request === null ? 'likely' : 'proven',
             title: group.length === 1 ? 'Session expired' : `${group.length} sessions expired`,
-            message: `${who} came back for ${group.length === 1 ? `session ${first.id ?? '(not captured)'}` : count(group.length, 'session')}${silent === null ? '' : ` after ${duration(silent)} of silence`}${timeout === null ? '' : ` (timeout ${duration(timeout * 1e6)})`} and ${group.length === 1 ? 'was' : 'were'} told that it has expired${after(group, severity, neglect)}.${group.every(isPaused) ? ' Its kernel went on acknowledging: the process was stopped, not the network cut.' : ''}`,
+            message: `${who} came back for ${group.length === 1 ? `session ${first.id ?? '(not captured)'}` : plural(group.length, 'session')}${silent === null ? '' : ` after ${duration(silent)} of silence`}${timeout === null ? '' : ` (timeout ${duration(timeout * 1e6)})`} and ${group.length === 1 ? 'was' : 'were'} told that it has expired${after(group, severity, neglect)}.${group.every(isPaused) ? ' Its kernel went on acknowledging: the process was stopped, not the network cut.' : ''}`,
             remedy:
               severity === 'error' && !neglect
                 ? 'Find out why the client gave up: its process may have ended, or waits for a restart by hand.'
@@ -253,7 +254,7 @@ function silentFinding(group: readonly Silent[]): Omit<Finding, 'rule'> {
   const timeout = session.timeout === null ? '' : ` (timeout ${duration(session.timeout * 1e6)})`;
   const silence = duration(Math.max(...group.map((item) => item.moment.time - item.session.lastRequestTime)));
   const gone = group.reduce((sum, item) => sum + item.session.ephemerals.size, 0);
-  const ephemerals = gone === 0 ? '' : `, ${count(gone, 'ephemeral')} with ${many ? 'them' : 'it'}`;
+  const ephemerals = gone === 0 ? '' : `, ${plural(gone, 'ephemeral')} with ${many ? 'them' : 'it'}`;
   const what =
     paused && severity !== 'info'
       ? ' Its kernel went on acknowledging: the process was stopped, not the network cut.'
@@ -262,7 +263,7 @@ function silentFinding(group: readonly Silent[]): Omit<Finding, 'rule'> {
     severity,
     confidence: proven ? 'proven' : 'likely',
     title: many ? `${group.length} sessions expired, and nobody was told` : 'Session expired, and nobody was told',
-    message: `The servers ended ${many ? count(group.length, 'session') : `session ${session.id!}`} of ${listing([...new Set(group.map((item) => item.session.ip))])} after ${many ? 'up to ' : ''}${silence} without a request${timeout}${ephemerals}; ${FATES[fate](many)}.${what}`,
+    message: `The servers ended ${many ? plural(group.length, 'session') : `session ${session.id!}`} of ${listing([...new Set(group.map((item) => item.session.ip))])} after ${many ? 'up to ' : ''}${silence} without a request${timeout}${ephemerals}; ${FATES[fate](many)}.${what}`,
     remedy:
       severity === 'info'
         ? 'Nothing, if the client was meant to end.'

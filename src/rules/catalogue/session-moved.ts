@@ -1,9 +1,9 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { Session } from '../../model/index.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, findingOn, incidents, subject } from '../support/affected.js';
-import { count, duration, listing } from '../support/text.js';
 import { connectRefused } from './connect-refused.js';
 import { halfOpenConnection } from './half-open-connection.js';
 import { pingUnanswered } from './ping-unanswered.js';
@@ -157,7 +157,7 @@ export const sessionMoved = defineRule({
         severity: 'error',
         confidence: session.holes > 0 ? 'likely' : 'proven',
         title: 'Two machines share one session',
-        message: `${listing([...ips])} took session ${session.id!} from each other ${count(takeovers, 'time')} in ${duration(entry.to - entry.from)}, each while the other was connected.`,
+        message: `${listing([...ips])} took session ${session.id!} from each other ${plural(takeovers, 'time')} in ${duration(entry.to - entry.from)}, each while the other was connected.`,
         remedy:
           'Restart the ZooKeeper client on one of the two: they have the same session id and password, as after cloning a machine or restoring a snapshot.',
         session: session.id,
@@ -191,7 +191,7 @@ export const sessionMoved = defineRule({
         severity: 'info',
         confidence: 'proven',
         title: 'Failover to another server',
-        message: `${count(sessions.size, 'session')} went on on ${listing(to)} after ${first.from}${cause === undefined ? '' : ` (${cause.rule})`}.`,
+        message: `${plural(sessions.size, 'session')} went on on ${listing(to)} after ${first.from}${cause === undefined ? '' : ` (${cause.rule})`}.`,
         remedy: 'Nothing, if that server was restarted or cut off; otherwise see why its clients left.',
         ...subject(entries),
         server: first.from,

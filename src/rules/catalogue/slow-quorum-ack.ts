@@ -1,9 +1,10 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import { SLOW_WAIT, type QuorumServer, type SlowStretch } from '../../model/neighbours/quorum/index.js';
 import type { Proposal } from '../../protocols/quorum/zab/proposals.js';
 import type { DataValue, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { proposalData, proposalText } from '../support/quorum.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 const MOST_WRITES = 1000;
 const LISTED = 50;
@@ -124,11 +125,11 @@ function describe(
   const effect =
     late.length === 0
       ? 'The other servers were a quorum: no commit waited for it'
-      : `${count(late.length, 'proposal')} took ${duration(SLOW_WAIT)} or more to be committed (up to ${duration(Math.max(...late.map((commit) => commit.latency)))})`;
+      : `${plural(late.length, 'proposal')} took ${duration(SLOW_WAIT)} or more to be committed (up to ${duration(Math.max(...late.map((commit) => commit.latency)))})`;
   const clients =
     waiting.length === 0
       ? ''
-      : `, and ${complete ? '' : 'at least '}${count(waiting.length, 'write')} of clients waited for their proposal`;
+      : `, and ${complete ? '' : 'at least '}${plural(waiting.length, 'write')} of clients waited for their proposal`;
   const once = group.length === 1 && group[0]!.stretch.waits === 1;
   const waits = once
     ? `The leader waited ${duration(typical)} for an acknowledgement`

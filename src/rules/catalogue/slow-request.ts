@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Proposal } from '../../protocols/quorum/zab/proposals.js';
@@ -6,7 +7,7 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { WRITES } from '../support/operations.js';
 import { proposalData, proposalText } from '../support/quorum.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 import { leaderElection } from './leader-election.js';
 import { serverStall } from './server-stall.js';
 import { slowQuorumAck } from './slow-quorum-ack.js';
@@ -159,7 +160,7 @@ export const slowRequest = defineRule({
         severity: group.length >= options.requests ? 'warning' : 'info',
         confidence: group.some((s) => s.connection.gaps > 0) ? 'likely' : 'proven',
         title: everywhere ? 'Writes stall on several servers' : 'Slow requests',
-        message: `${count(group.length, `${listing(ops)} request`)} on ${listing(servers)} took up to ${duration(slowest.latency)}, where the median is ${duration(usual)}${everywhere ? `; only writes, on several servers at once${cause === undefined ? ': the leader is the likely cause' : ''}` : ''}${cause === undefined ? '' : ` (${cause.title})`}.`,
+        message: `${plural(group.length, `${listing(ops)} request`)} on ${listing(servers)} took up to ${duration(slowest.latency)}, where the median is ${duration(usual)}${everywhere ? `; only writes, on several servers at once${cause === undefined ? ': the leader is the likely cause' : ''}` : ''}${cause === undefined ? '' : ` (${cause.title})`}.`,
         remedy: writes
           ? 'Look at the leader at that time: fsync warnings in its log, garbage collection pauses, a stopped process, a busy disk.'
           : 'Look at that server at that time: garbage collection, processor, disk; and at requests of other clients that are heavy.',

@@ -1,9 +1,9 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { Read, View } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { type Missed, missedChanges, readUnderWay } from '../support/lists.js';
-import { count, duration, listing } from '../support/text.js';
 import { blindWindow } from './blind-window.js';
 import { missingRewatch } from './missing-rewatch.js';
 import { watchLostAfterReconnect } from './watch-lost-after-reconnect.js';
@@ -96,7 +96,7 @@ export const staleChildList = defineRule({
           const path = view.znode.path;
           const cause = causeOf(first);
           const entries = group.map((s) => s.entry);
-          const who = group.length === 1 ? view.session.client : count(group.length, 'session');
+          const who = group.length === 1 ? view.session.client : plural(group.length, 'session');
           const changes = [
             missed.added.length > 0 ? `lacks ${listing(missed.added)}` : '',
             missed.removed.length > 0 ? `still holds ${listing(missed.removed)}` : '',
@@ -106,7 +106,7 @@ export const staleChildList = defineRule({
             {
               frame: read.frame,
               time: read.time,
-              text: `the session's last list: ${count(read.list!.size, 'child', 'children')}`,
+              text: `the session's last list: ${plural(read.list!.size, 'child', 'children')}`,
             },
           ];
           if (view.childFired !== null) {
@@ -119,7 +119,7 @@ export const staleChildList = defineRule({
             evidence.push({
               frame,
               time,
-              text: `the list as another session reads it: ${count(names.length, 'child', 'children')}`,
+              text: `the list as another session reads it: ${plural(names.length, 'child', 'children')}`,
             });
           }
           report({

@@ -1,3 +1,4 @@
+import { duration, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
@@ -8,7 +9,7 @@ import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import type { Moment } from '../../observations/connectionFacts.js';
-import { count, duration, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 /** The newest state of a znode (its data, or its list of children) that any answer has shown, and which was the first to show it. */
 interface Newest {
@@ -308,12 +309,12 @@ export const staleRead = defineRule({
         { ...worst.answer, text: `the answer shows ${showed(worst.shown, worst.op)}` },
       ];
       if (worst.last.frame > worst.answer.frame)
-        evidence.push({ ...worst.last, text: `the last of ${count(worst.reads, 'such answer')}` });
+        evidence.push({ ...worst.last, text: `the last of ${plural(worst.reads, 'such answer')}` });
       report({
         severity: few ? 'info' : 'warning',
         confidence: group.every((s) => s.lossy) ? 'likely' : 'proven',
         title: still ? `${first.server} lags behind the others` : 'A read showed an old state',
-        message: `${first.server} answered ${count(reads, 'read')} of ${sessions.size === 1 ? first.client : count(sessions.size, 'session')} (${paths.size === 1 ? first.path : count(paths.size, 'path')}) with an older state than ${worst.newer.server} had shown, up to ${duration(worst.oldest)} before${still ? `; its zxid stood still at ${zxidText(worst.highest)}` : ''}.`,
+        message: `${first.server} answered ${plural(reads, 'read')} of ${sessions.size === 1 ? first.client : plural(sessions.size, 'session')} (${paths.size === 1 ? first.path : plural(paths.size, 'path')}) with an older state than ${worst.newer.server} had shown, up to ${duration(worst.oldest)} before${still ? `; its zxid stood still at ${zxidText(worst.highest)}` : ''}.`,
         remedy:
           'Call sync before reads on which a decision depends; and see why that server lags (its connection to the leader, its disk).',
         ...subject(entries),

@@ -1,9 +1,10 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection, Session } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, subject } from '../support/affected.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 interface Misfit {
   readonly session: Session;
@@ -199,7 +200,7 @@ export const timeoutMisfit = defineRule({
         severity: gone === undefined ? 'warning' : 'error',
         confidence: 'proven',
         title: 'The session timeout is too short for this client',
-        message: `${session.client} stood still ${count(stalls.length, 'time')} (${listing(lengths, 6)}) with a session timeout of ${duration(granted! * 1e6)}${asked !== null && asked !== granted ? ` (it had asked for ${duration(asked * 1e6)})` : ''}; its kernel went on acknowledging: the process was stopped, not the network${gone === undefined ? '' : '; the session expired'}. ${enough} s would have been long enough.`,
+        message: `${session.client} stood still ${plural(stalls.length, 'time')} (${listing(lengths, 6)}) with a session timeout of ${duration(granted! * 1e6)}${asked !== null && asked !== granted ? ` (it had asked for ${duration(asked * 1e6)})` : ''}; its kernel went on acknowledging: the process was stopped, not the network${gone === undefined ? '' : '; the session expired'}. ${enough} s would have been long enough.`,
         remedy:
           'See what stops the process (garbage collection, swapping, a suspended machine), and ask for a longer timeout; raise maxSessionTimeout at the servers if they do not grant it.',
         ...subject([entry]),
@@ -231,7 +232,7 @@ export const timeoutMisfit = defineRule({
         severity: 'info',
         confidence: 'proven',
         title: 'The timeout granted is not what was asked for',
-        message: `${count(new Set(entries.map((e) => e.client)).size, 'client')} asked for a session timeout that the servers did not grant (${listing(pairs, 5)}: minSessionTimeout and maxSessionTimeout).`,
+        message: `${plural(new Set(entries.map((e) => e.client)).size, 'client')} asked for a session timeout that the servers did not grant (${listing(pairs, 5)}: minSessionTimeout and maxSessionTimeout).`,
         remedy: 'Nothing, if that is meant; otherwise set minSessionTimeout and maxSessionTimeout at the servers.',
         ...subject(entries),
         from: first.response.time,

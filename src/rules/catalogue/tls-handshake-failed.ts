@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection, Refusal, Stalled } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import type { Evidence, Finding } from '../finding.js';
@@ -6,7 +7,6 @@ import { type Affected, affectedData, findingOn, hostsOf, subject } from '../sup
 import { alertKind, alertMeaning } from '../support/alerts.js';
 import { endedByServer } from '../support/ending.js';
 import { connected } from '../support/connected.js';
-import { count, duration, listing } from '../support/text.js';
 import { certificateExpiry } from './certificate-expiry.js';
 import { foreignTraffic } from './foreign-traffic.js';
 
@@ -112,8 +112,8 @@ export const tlsHandshakeFailed = defineRule({
         severity:
           well.length === attempts.length ? 'info' : attempts.length >= options.attempts && never ? 'error' : 'warning',
         confidence: cause.proven ? 'proven' : 'likely',
-        title: cause.title(servers.length === 1 ? servers[0]! : count(servers.length, 'server')),
-        message: `${cause.who(listing(clients), listing(servers), count(attempts.length, 'attempt'))}: ${cause.why}${never ? `; ${clients.length === 1 ? 'it never' : 'none of them ever'} came to terms with ${servers.length === 1 ? 'that server' : 'those servers'} in the capture` : ''}${beside > 0 ? `, while ${count(beside, 'other client')} did` : ''}.`,
+        title: cause.title(servers.length === 1 ? servers[0]! : plural(servers.length, 'server')),
+        message: `${cause.who(listing(clients), listing(servers), plural(attempts.length, 'attempt'))}: ${cause.why}${never ? `; ${clients.length === 1 ? 'it never' : 'none of them ever'} came to terms with ${servers.length === 1 ? 'that server' : 'those servers'} in the capture` : ''}${beside > 0 ? `, while ${plural(beside, 'other client')} did` : ''}.`,
         remedy: cause.remedy,
         ...subject(entries),
         ...(clients.length === 1 ? { client: clients[0]! } : {}),

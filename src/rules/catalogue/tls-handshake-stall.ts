@@ -1,8 +1,9 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ServerHandshakes, Stalled } from '../../model/index.js';
 import type { TlsHandshake } from '../../protocols/tls/message.js';
 import type { DataValue, Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 const LISTED = 200;
 const REMEDY =
@@ -54,7 +55,7 @@ export const tlsHandshakeStall = defineRule({
         severity: open.length > 0 || stalled.length >= 3 ? 'error' : 'warning',
         confidence: 'proven',
         title: `TLS handshakes stall at ${server.server}`,
-        message: `${server.server} took ${count(stalled.length, 'ClientHello')} of ${listing(clients)} and answered none of them with a single byte: the clients gave up after ${duration(waits[0]!)}${waits.at(-1)! - waits[0]! > 0.05e9 ? ` to ${duration(waits.at(-1)!)}` : ''}${never}; ${beside}.`,
+        message: `${server.server} took ${plural(stalled.length, 'ClientHello')} of ${listing(clients)} and answered none of them with a single byte: the clients gave up after ${duration(waits[0]!)}${waits.at(-1)! - waits[0]! > 0.05e9 ? ` to ${duration(waits.at(-1)!)}` : ''}${never}; ${beside}.`,
         remedy: REMEDY,
         server: server.server,
         ...(clients.length === 1 ? { client: clients[0]! } : {}),

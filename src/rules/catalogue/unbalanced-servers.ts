@@ -1,9 +1,10 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { Session } from '../../model/index.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData } from '../support/affected.js';
 import type { Moment } from '../../observations/connectionFacts.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 import { connectRefused } from './connect-refused.js';
 
 /** A session that went on on another server. */
@@ -182,7 +183,7 @@ export const unbalancedServers = defineRule({
         evidence.push({
           frame: last.frame,
           time: last.time,
-          text: `the last of ${count(moved.length, 'such handshake')}`,
+          text: `the last of ${plural(moved.length, 'such handshake')}`,
         });
       }
       const counts = (map: ReadonlyMap<string, number>): Record<string, number> =>
@@ -191,7 +192,7 @@ export const unbalancedServers = defineRule({
         severity: 'warning',
         confidence: unseen * 2 > all ? 'likely' : 'proven',
         title: `${server} has nearly all sessions`,
-        message: `${here} of ${count(all, 'session')} are on ${server} (before: ${before.get(server) ?? 0} of ${old}), and ${askedHere} of ${count(total, 'request')} of the last ${duration(model.lastTime - since)} went there; ${count(movedHere.size, 'session')} had left ${listing(left)}, and nothing brings them back.`,
+        message: `${here} of ${plural(all, 'session')} are on ${server} (before: ${before.get(server) ?? 0} of ${old}), and ${askedHere} of ${plural(total, 'request')} of the last ${duration(model.lastTime - since)} went there; ${plural(movedHere.size, 'session')} had left ${listing(left)}, and nothing brings them back.`,
         remedy:
           'Clients stay where they are: move some of them (restart them in small groups), and give them shuffled server lists.',
         server,

@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import { type ClientConnection, parentOf } from '../../model/index.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
@@ -9,7 +10,7 @@ import { type Affected, affectedData, findingOn, subject } from '../support/affe
 import { type FailedOperation, failedOperation } from '../support/failedOperation.js';
 import { hotLoop } from './hot-loop.js';
 import { Pace } from '../support/pace.js';
-import { count, duration, listing, seconds } from '../support/text.js';
+import { seconds } from '../../observations/seconds.js';
 
 type Pattern = 'NodeExists' | 'NoNode' | 'BadVersion';
 
@@ -285,17 +286,17 @@ function finding(waste: Waste, paths: readonly string[]): Omit<Finding, 'rule'> 
   const told: Record<Pattern, readonly [title: string, message: string, remedy: string]> = {
     NodeExists: [
       'Parents are created again before every write',
-      `${client} got NodeExists for ${errors} of ${count(requests, 'create')} of ${listing(paths)} in ${lasted}: each is a write of the quorum all the same.`,
+      `${client} got NodeExists for ${errors} of ${plural(requests, 'create')} of ${listing(paths)} in ${lasted}: each is a write of the quorum all the same.`,
       'Write first and create parents only after NoNode, or remember that they are there.',
     ],
     NoNode: [
       'A missing znode is asked for again and again',
-      `${client} got NoNode for ${errors} of ${count(requests, 'request')} (${listing(ops)} of ${deepest} without a watch) in ${lasted}, ${round(pace.rate)} a second: a failed read changes nothing, but one exists with a watch would do.`,
+      `${client} got NoNode for ${errors} of ${plural(requests, 'request')} (${listing(ops)} of ${deepest} without a watch) in ${lasted}, ${round(pace.rate)} a second: a failed read changes nothing, but one exists with a watch would do.`,
       'Ask once with exists and watch=true: it sets the watch although the znode is absent, and NodeCreated tells.',
     ],
     BadVersion: [
       'Writers of one znode get in each other’s way',
-      `${errors} of ${count(requests, 'conditional write')} of ${deepest} got BadVersion in ${lasted}, in ${count(sides.size, 'session')} that write it at the same time (${share.join(', ')}${losers.length > 4 ? ', …' : ''}).`,
+      `${errors} of ${plural(requests, 'conditional write')} of ${deepest} got BadVersion in ${lasted}, in ${plural(sides.size, 'session')} that write it at the same time (${share.join(', ')}${losers.length > 4 ? ', …' : ''}).`,
       'Let one session write it, take a lock, use a sequential znode or a counter recipe with growing, random waits after a loss.',
     ],
   };

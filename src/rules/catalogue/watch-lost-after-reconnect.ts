@@ -1,10 +1,10 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { Attachment, Session, View, WatchKind } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { readUnderWay } from '../support/lists.js';
 import { laterSessions, livedFor, unseenSessions, watched } from '../support/recovery.js';
-import { count, duration, listing } from '../support/text.js';
 
 interface Lost {
   readonly kind: WatchKind;
@@ -162,7 +162,7 @@ export const watchLostAfterReconnect = defineRule({
           const sessions = new Set(entries.map((entry) => entry.session));
           const paths = [...new Set(group.map((lost) => lost.path))];
           const until = Math.max(...group.map((lost) => lost.until));
-          const who = sessions.size === 1 ? first.entry.client : count(sessions.size, 'session');
+          const who = sessions.size === 1 ? first.entry.client : plural(sessions.size, 'session');
           const how =
             first.after === 'reconnect'
               ? 'took up the same session on a new connection'

@@ -1,3 +1,4 @@
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
@@ -9,7 +10,6 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { endingOf } from '../support/ending.js';
 import { WRITES } from '../support/operations.js';
-import { count, duration, listing } from '../support/text.js';
 import { oversize } from './oversize.js';
 import { quorumLost } from './quorum-lost.js';
 import { serverStall } from './server-stall.js';
@@ -281,7 +281,7 @@ export const writeOutcomeUnknown = defineRule({
         severity: 'warning',
         confidence: proven ? 'proven' : 'likely',
         title: group.length === 1 ? 'A write without an answer' : `${group.length} writes without an answer`,
-        message: `${clients === 1 ? first.client : count(clients, 'client')} had ${count(group.length, 'write')} under way (${listing(paths)}) when ${clients === 1 ? 'its connection' : 'their connections'} to ${server} ended, up to ${duration(Math.max(...group.map((one) => one.end.time - one.request.time)))} later${proven ? '; the server’s TCP had acknowledged them' : ''}; ${became}.`,
+        message: `${clients === 1 ? first.client : plural(clients, 'client')} had ${plural(group.length, 'write')} under way (${listing(paths)}) when ${clients === 1 ? 'its connection' : 'their connections'} to ${server} ended, up to ${duration(Math.max(...group.map((one) => one.end.time - one.request.time)))} later${proven ? '; the server’s TCP had acknowledged them' : ''}; ${became}.`,
         remedy:
           'After a lost connection read before you write again, and make writes safe to repeat (withProtection in Curator, setData with the version).',
         ...subject(entries),

@@ -1,8 +1,9 @@
+import { duration, plural } from '../../observations/words.js';
 import type { LearnerLink } from '../../model/neighbours/quorum/index.js';
 import type { Proposal } from '../../protocols/quorum/zab/proposals.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
 import type { DataValue } from '../finding.js';
-import { count, duration, seconds } from './text.js';
+import { seconds } from '../../observations/seconds.js';
 
 /** How a learner was brought up to date, for `data`. */
 export function syncData(link: LearnerLink): Record<string, DataValue> {
@@ -33,7 +34,7 @@ export function syncText(link: LearnerLink): string {
     case 'TRUNC':
       return `TRUNC to ${toZxid === null ? 'an unknown zxid' : zxidText(toZxid)}`;
     case 'DIFF':
-      return `DIFF with ${count(proposals, 'transaction')} (${bytes.toLocaleString('en')} bytes)`;
+      return `DIFF with ${plural(proposals, 'transaction')} (${bytes.toLocaleString('en')} bytes)`;
     default:
       return 'a synchronisation whose kind is not in the capture';
   }

@@ -6,7 +6,7 @@ export {
   type ListSnapshot,
   type PathChange,
   type PathReading,
-  type Refusal,
+  type PathRefusal,
   type Told,
   wasDelivered,
 } from './pathFacts.js';

@@ -34,7 +34,7 @@ export interface PathChange {
 }
 
 /** A write of the path that was refused, or a read that found nothing. */
-export interface Refusal {
+export interface PathRefusal {
   readonly op: string;
   readonly error: string;
   readonly frame: number;

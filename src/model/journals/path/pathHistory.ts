@@ -11,7 +11,7 @@ import { parentOf, type Znode } from '../../knowledge/znode.js';
 import type { ModelListener } from '../../listener.js';
 import type { Model } from '../../model.js';
 import { childName, childPrefix, sameNames } from './childNames.js';
-import type { Actor, ListSnapshot, PathChange, PathReading, Refusal } from './pathFacts.js';
+import type { Actor, ListSnapshot, PathChange, PathReading, PathRefusal } from './pathFacts.js';
 import { PathSession } from './pathSession.js';
 
 const CHANGES = 50_000;
@@ -33,7 +33,7 @@ export class PathHistory implements ModelListener {
   readonly snapshots: ListSnapshot[] = [];
   /** First reads of each version of the data: mzxid → place. */
   readonly versions = new Map<number, { version: number; czxid: number; frame: number; time: number; owner: string }>();
-  readonly refusals: Refusal[] = [];
+  readonly refusals: PathRefusal[] = [];
   readonly sessions = new Map<Session, PathSession>();
   /** Session that owns an ephemeral child, by name; of one that is gone, the last owner. */
   readonly owners = new Map<string, string>();

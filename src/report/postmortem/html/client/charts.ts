@@ -1,6 +1,6 @@
+import { numberText } from '../../../../observations/words.js';
 import type { FindingData, LevelData, ReportData } from '../../data.js';
 import { colour, html } from './dom.js';
-import { numberText } from '../../../text/plural.js';
 import { clockText, digitsFor, spanText } from './format.js';
 import type { TimeRange } from './range.js';
 

@@ -1,6 +1,6 @@
+import { numberText } from '../../../../observations/words.js';
 import type { FindingData, LadderRowData } from '../../data.js';
 import { html } from './dom.js';
-import { numberText } from '../../../text/plural.js';
 import { timeOfDay } from '../../../text/timeOfDay.js';
 import { spanText } from './format.js';
 

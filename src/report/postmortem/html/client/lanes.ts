@@ -1,7 +1,7 @@
+import { numberText } from '../../../../observations/words.js';
 import type { FindingData, LaneData, ReportData } from '../../data.js';
 import { gutter, RIGHT } from './charts.js';
 import { html, svg } from './dom.js';
-import { numberText } from '../../../text/plural.js';
 import { clockText, digitsFor, spanText } from './format.js';
 import type { TimeRange } from './range.js';
 

@@ -1,8 +1,8 @@
+import { numberText } from '../../../../observations/words.js';
 import type { CaptureData, FindingData, ReportData } from '../../data.js';
 import { Charts, FindingMarkers } from './charts.js';
 import { html } from './dom.js';
 import { badge, findingCard } from './finding.js';
-import { numberText } from '../../../text/plural.js';
 import { timeOfDay } from '../../../text/timeOfDay.js';
 import { Lanes } from './lanes.js';
 import { TimeRange } from './range.js';
