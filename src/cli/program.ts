@@ -17,6 +17,7 @@ const makers: Readonly<Record<string, () => Promise<() => Command>>> = {
   slice: async () => (await import('./commands/slice.js')).sliceCommand,
   record: async () => (await import('./commands/record.js')).recordCommand,
   annotate: async () => (await import('./commands/annotate.js')).annotateCommand,
+  query: async () => (await import('./commands/query.js')).queryCommand,
   rules: async () => (await import('./commands/rules.js')).rulesCommand,
   schema: async () => (await import('./commands/schema.js')).schemaCommand,
   wireshark: async () => (await import('./commands/wireshark.js')).wiresharkCommand,

@@ -7,6 +7,12 @@ export const hostFields = defineFields({
     type: 'string',
     text: 'with `host`: which reading of packets there it comes from, as frames and connections are counted anew by each',
   },
+  seq: { type: 'count', text: 'with `host`: number of the line in its `run`' },
+  told: {
+    type: 'number',
+    unit: 'seconds',
+    text: 'with `host`: epoch seconds of the latest line before, where this line is about something earlier',
+  },
 });
 
 /** Where a line belongs: every line about a connection has these. */

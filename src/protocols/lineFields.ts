@@ -1,6 +1,21 @@
 /** Fields that are a line's, not its message's own: where and when, and what only a journal says. */
 const NOT_OWN = new Set([
-  ...['frame', 'firstFrame', 'time', 'ts', 'protocol', 'connection', 'client', 'server', 'kind', 'op', 'host', 'run'],
+  ...[
+    'frame',
+    'firstFrame',
+    'time',
+    'ts',
+    'protocol',
+    'connection',
+    'client',
+    'server',
+    'kind',
+    'op',
+    'host',
+    'run',
+    'seq',
+    'told',
+  ],
   ...['truncated', 'streamEnd', 'firstTime', 'requestFrame', 'requestFirstFrame', 'sessionId', 'handshake'],
 ]);
 

@@ -2,6 +2,7 @@ import { Chalk } from 'chalk';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { sinkOf } from '../../observations/forward.js';
 import type { MessageRecord } from '../../observations/record.js';
+import { flatLine } from '../../observations/journal/tableRow.js';
 import { JournalWriter } from '../../observations/journal/writer.js';
 import { gapRecord, messageRecord } from '../../observations/record.js';
 import { fieldsFormatter } from '../../report/decode/fields.js';
@@ -18,6 +19,7 @@ interface DecodeOptions extends CaptureOptions {
   readonly fields?: string[];
   readonly connections?: boolean;
   readonly host?: string;
+  readonly flat?: boolean;
 }
 
 function fieldNames(value: string): string[] {
@@ -47,6 +49,9 @@ export function decodeCommand(): Command {
         .conflicts(['fields', 'data'])
         .argParser(hostName),
     )
+    .addOption(
+      new Option('--flat', 'with --connections: nested values as JSON text, for tables').conflicts(['fields', 'data']),
+    )
     .option('--data', 'show payload bytes (base64); credentials are never shown')
     .addOption(new Option('--fields <names>', 'tab-separated columns: names of the JSON output').argParser(fieldNames))
     .action(async (captures: string[], options: DecodeOptions) => {
@@ -55,7 +60,7 @@ export function decodeCommand(): Command {
 }
 
 function view(
-  { data, fields, connections, host }: DecodeOptions,
+  { data, fields, connections, host, flat }: DecodeOptions,
   { clock, filter, forPeople }: Setting,
   write: (record: MessageRecord) => void,
 ): RecordView<MessageRecord> {
@@ -66,7 +71,16 @@ function view(
     throw new UsageError('--host is of a journal: give --connections with it');
   if (connections === true) {
     if (forPeople) throw new UsageError('--connections writes lines for programs: give --json with it');
-    const journal = new JournalWriter(clock, write, filter, host ?? null);
+    const journal = new JournalWriter(
+      clock,
+      flat === true
+        ? (record) => {
+            write(flatLine(record));
+          }
+        : write,
+      filter,
+      host ?? null,
+    );
     return {
       sink: journal,
       line,

@@ -1,3 +1,5 @@
+import { recipes } from '../../export/sql/recipes.js';
+
 /** A piece of a help topic: a paragraph, a list of terms, or commands to copy. */
 export type Block =
   | string
@@ -181,6 +183,23 @@ export const topics: readonly Topic[] = [
           "zkscope analyze --json zk.pcap | jq '.findings[] | {rule, title, from}'",
         ],
       },
+    ],
+  },
+  {
+    name: 'query',
+    summary: 'questions in SQL, and ten to begin with',
+    blocks: [
+      'zkscope query reads captures (or journals) into tables of an embedded DuckDB and answers a query over them. Its tables are messages, gaps, connections, sessions and findings, with the fields of the JSON outputs as columns: zkscope schema decode --sql duckdb lists them with what each means. Names that SQL has for itself, such as "end", "from" and "to", are quoted. What is nested is reached by a dot (stat.czxid), of lists by a number from 1 (evidence[1].frame). The common filters choose which messages and gaps become rows.',
+      {
+        commands: [
+          'zkscope query "SELECT op, count(*) FROM messages GROUP BY op" zk.pcap',
+          'zkscope query --csv "SELECT time, path FROM messages WHERE error IS NOT NULL" zk.pcap',
+          "zkscope query -o slow.parquet 'SELECT * FROM messages WHERE latency > 1' zk.pcap",
+          'zkscope query -o zk.parquet zk.pcap',
+        ],
+      },
+      'The last writes all tables: zk-messages.parquet, zk-connections.parquet … for Spark, Trino, pandas or DuckDB itself. DuckDB comes with zkscope where npm installs optional packages.',
+      { terms: recipes.map(([question, sql]) => [question, sql] as const) },
     ],
   },
   {

@@ -18,6 +18,7 @@ import type { CaptureInfo, Clock, Problem } from '../inputs.js';
 import { tell, type ObservationSink } from '../observation.js';
 import { readConnection } from './factsFields.js';
 import { Readings } from './readings.js';
+import { TableRows } from './tableRow.js';
 import { JOURNAL_VERSION } from './writer.js';
 
 /**
@@ -66,6 +67,7 @@ export class LineSource {
   /** Lines that a recorder had to drop. */
   private readonly lost = new Map<number, number>();
   private readonly readings = new Readings();
+  private readonly rows = new TableRows();
   private numbers = 0;
 
   /** @param inputs how many there are: the connections of one alone keep their numbers */
@@ -79,7 +81,7 @@ export class LineSource {
 
   /** One line: `time` is that of its field, in nanoseconds since the base of the Clock. */
   line(object: Readonly<Record<string, unknown>>, time: number, input: number): void {
-    const line = new LineFields(object);
+    const line = new LineFields(this.rows.line(object));
     const frame = line.integer('frame');
     // Where there are several readings, each has its own numbers.
     if (frame !== null && (line.text('run') === null ? frame >= this.lastFrame : time >= this.lastTime)) {

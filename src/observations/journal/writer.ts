@@ -39,6 +39,9 @@ export class JournalWriter implements ObservationSink {
   private begun = false;
   /** Of the lines that follow, where they say a host. */
   private run: string | undefined;
+  private lines = 0;
+  /** Epoch seconds of the latest line: by it lines of several hosts keep the order in which each was written. */
+  private latest = -Infinity;
 
   constructor(
     private readonly clock: Clock,
@@ -164,6 +167,10 @@ export class JournalWriter implements ObservationSink {
     if (this.host !== null) {
       line['host'] = this.host;
       line['run'] = this.run;
+      line['seq'] = this.lines++;
+      const { ts } = line;
+      if (typeof ts === 'number' && ts < this.latest) line['told'] = this.latest;
+      else if (typeof ts === 'number') this.latest = ts;
     }
     this.write(line);
   }
