@@ -12,7 +12,7 @@ import { isFiltering, MessageFilter } from '../observations/filter.js';
 import { Clock } from '../observations/inputs.js';
 import { printable } from '../report/text/escape.js';
 import { fitTable } from '../report/text/fitTable.js';
-import { plural } from '../report/text/plural.js';
+import { plural } from '../observations/words.js';
 import type { QueryOptions } from './commands/query.js';
 import { filterOptions } from './options/captureOptions.js';
 import { FilteredAnalysis } from './options/filteredAnalysis.js';
