@@ -1,12 +1,13 @@
 /**
  * Puts modules together, after tsc: `dist/program`, which is what `zkscope` runs (each command a chunk of its own, so
  * that only what is run is loaded; two hundred files take longer to load than most captures to read) and what programs
- * import (index.js), and `dist/page/main.js`, the script of the HTML report. The npm package holds these, and of the
- * modules only their types.
+ * import (index.js), and `dist/page/main.js`, the script of the HTML report; and `dist/zkscope.html`, the page that opens captures. The npm package
+ * holds the first two, and of the modules only their types.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { page } from './page.js';
 import { pageScript } from './pageScript.js';
 
 const at = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
@@ -21,5 +22,7 @@ const program = await rolldown({
 await program.write({ dir: at('program'), format: 'esm', minify: { mangle: false, compress: false, codegen: true } });
 await program.close();
 
+const script = await pageScript();
 mkdirSync(at('page'), { recursive: true });
-writeFileSync(at('page/main.js'), await pageScript());
+writeFileSync(at('page/main.js'), script);
+writeFileSync(at('zkscope.html'), await page(script));

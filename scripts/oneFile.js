@@ -6,16 +6,19 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../', import.meta.url));
 const library = dirname(createRequire(import.meta.url).resolve('uplot'));
 
-/** The texts that the program reads beside itself (src/report/assets.ts), by their names. */
-function assets() {
+/**
+ * The texts that the program reads beside itself (src/report/assets.ts), by their names.
+ * @param script of the report's page
+ */
+export function texts(script) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const texts = { 'package.json': JSON.stringify({ version }) };
+  const found = { 'package.json': JSON.stringify({ version }) };
   for (const name of readdirSync(join(root, 'docs/schemas')))
-    texts[`docs/schemas/${name}`] = readFileSync(join(root, 'docs/schemas', name), 'utf8');
-  texts['dist/page/main.js'] = readFileSync(join(root, 'dist/page/main.js'), 'utf8');
+    found[`docs/schemas/${name}`] = readFileSync(join(root, 'docs/schemas', name), 'utf8');
+  found['dist/page/main.js'] = script;
   for (const name of ['uPlot.iife.min.js', 'uPlot.min.css'])
-    texts[`uplot/${name}`] = readFileSync(join(library, name), 'utf8');
-  return texts;
+    found[`uplot/${name}`] = readFileSync(join(library, name), 'utf8');
+  return found;
 }
 
 /** Exchanges the module that reads those texts from the disk for one that holds them. For rolldown. */
@@ -24,7 +27,7 @@ export function withAssets() {
     name: 'assets',
     load(id) {
       if (!/[\\/]dist[\\/]report[\\/]assets\.js$/.test(id)) return null;
-      return `const texts = ${JSON.stringify(assets())};
+      return `const texts = ${JSON.stringify(texts(readFileSync(join(root, 'dist/page/main.js'), 'utf8')))};
 export function asset(name) {
   if (!Object.hasOwn(texts, name)) throw new Error('there is no ' + name);
   return texts[name];

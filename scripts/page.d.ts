@@ -1,0 +1,1 @@
+export function page(script: string): Promise<string>;

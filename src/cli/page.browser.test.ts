@@ -1,0 +1,306 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CaptureBuilder } from '../testing/captureBuilder.js';
+import { runCli } from '../testing/runCli.js';
+import { connectRequest, connectResponse, emptyResponse, existsRequest } from '../testing/zookeeperBytes.js';
+import { page as makePage } from '../../scripts/page.js';
+import { pageScript } from '../../scripts/pageScript.js';
+
+/** The page that opens captures, in a browser: what it says is what the command line says. */
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const FIXTURES = new URL('../../fixtures/', import.meta.url).pathname;
+
+const captures = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.(?:pcap|pcapng|ndjson)(?:\.gz|\.zst)?$/.test(name))
+  .sort()
+  .map((name) => FIXTURES + name);
+
+const keysOf = (capture: string): string[] => {
+  const keys = capture.replace(/\.pcap(?:ng)?(?:\.gz)?$/, '.keys');
+  return keys !== capture && existsSync(keys) ? ['--tls-keys', keys] : [];
+};
+
+interface Ran {
+  readonly status: number;
+  readonly text: string;
+  readonly said: string;
+}
+
+describe.skipIf(CHROMIUM === undefined)(
+  `the page in Chromium${CHROMIUM === undefined ? ' (skipped: no Chromium is installed)' : ''}`,
+  { timeout: 300_000 },
+  () => {
+    let browser: Browser;
+    let folder: string;
+    let address: string;
+    let complaints: string[];
+
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'zkscope-page-'));
+      address = join(folder, 'zkscope.html');
+      writeFileSync(address, await makePage(await pageScript()));
+      browser = await chromium.launch({ executablePath: CHROMIUM!, args: ARGUMENTS });
+    }, 120_000);
+
+    afterAll(async () => {
+      await browser.close();
+      rmSync(folder, { recursive: true });
+    });
+
+    /** Opens the page from disk; everything that it asks for or complains about is collected. */
+    async function open(width = 1280): Promise<Page> {
+      const page = await browser.newPage({ viewport: { width, height: 900 }, acceptDownloads: true });
+      complaints = [];
+      page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('dialog', (dialog) => {
+        complaints.push(`dialog: ${dialog.message()}`);
+        void dialog.dismiss();
+      });
+      page.on('request', (request) => {
+        // Blobs are the page's own: its worker, and what it saves.
+        if (request.url() !== `file://${address}` && !request.url().startsWith('blob:'))
+          complaints.push(`request: ${request.url()}`);
+      });
+      await page.goto(`file://${address}`);
+      await page.waitForSelector('html[data-ready=true]');
+      return page;
+    }
+
+    const settled = (page: Page): Promise<unknown> => page.waitForSelector('main[data-ready]');
+    const give = async (page: Page, ...files: string[]): Promise<void> => {
+      await page.setInputFiles('#choose', files);
+      await expect.poll(() => page.locator('.given li').count()).toBe(files.length);
+      await settled(page);
+    };
+    const shown = (page: Page): Promise<string> => page.locator('#main').innerText();
+
+    it('says of every capture what the command line says, byte for byte', async () => {
+      expect(captures.length).toBeGreaterThan(100);
+      const page = await open();
+      const files = [...new Set(captures.flatMap((capture) => [capture, ...keysOf(capture).slice(1)]))];
+      await page.evaluate(`{
+        const input = document.createElement('input');
+        input.type = 'file';
+        input.multiple = true;
+        input.id = 'all';
+        document.body.append(input);
+      }`);
+      await page.setInputFiles('#all', files);
+      const runs = captures.map((capture) => ['analyze', '--json', ...keysOf(capture), capture]);
+      const results = (await page.evaluate(
+        async ({ names, lines, code }) => {
+          const scope = globalThis as unknown as {
+            document: { getElementById(id: string): { files: Blob[]; textContent: string } };
+            Worker: new (address: string) => {
+              onmessage: (event: { data: { kind: string; status: number; output: Blob; said: string } }) => void;
+              postMessage(message: unknown): void;
+            };
+          };
+          const input = scope.document.getElementById('all');
+          const blob = new Blob([scope.document.getElementById(code).textContent]);
+          const worker = new scope.Worker(URL.createObjectURL(blob));
+          const given = [...input.files].map((file, i) => ({ name: names[i]!, blob: file }));
+          worker.postMessage({ kind: 'files', files: given });
+          const all = [];
+          for (const [id, argv] of lines.entries()) {
+            all.push(
+              await new Promise((resolve) => {
+                worker.onmessage = ({ data }) => {
+                  if (data.kind !== 'done') return;
+                  void data.output.text().then((text) => {
+                    resolve({ status: data.status, text, said: data.said });
+                  });
+                };
+                worker.postMessage({ kind: 'run', id, argv, columns: 80, colour: false, limit: Infinity });
+              }),
+            );
+          }
+          return all;
+        },
+        { names: files, lines: runs, code: 'worker' },
+      )) as Ran[];
+      for (const [i, argv] of runs.entries()) {
+        const { status, stdout, stderr } = await runCli(...argv);
+        const { status: pageStatus, text, said } = results[i]!;
+        expect([argv.at(-1), pageStatus, said, text]).toEqual([argv.at(-1), status, stderr, stdout]);
+      }
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('takes files that are dropped, follows links, and says what each command says', async () => {
+      const page = await open();
+      const bytes = readFileSync(`${FIXTURES}incidents/sidecar-drop.pcap`).toString('base64');
+      const transfer = await page.evaluateHandle((text) => {
+        const scope = globalThis as unknown as {
+          DataTransfer: new () => { items: { add(file: unknown): void } };
+          File: new (parts: unknown[], name: string) => unknown;
+        };
+        const content = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+        const data = new scope.DataTransfer();
+        data.items.add(new scope.File([content], 'sidecar-drop.pcap'));
+        return data;
+      }, bytes);
+      await page.dispatchEvent('body', 'dragover', { dataTransfer: transfer });
+      await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+      await page.waitForSelector('.given li');
+      await settled(page);
+      expect(await shown(page)).toContain('2 half-open connections');
+      expect(await page.locator('article.finding').count()).toBe(5);
+
+      await page.getByRole('link', { name: '0x30000248185008a' }).first().click();
+      await settled(page);
+      expect(new URL(page.url()).hash).toBe('#follow+0x30000248185008a');
+      expect(await shown(page)).toContain('connect');
+
+      await page.goBack();
+      await settled(page);
+      await page.getByRole('link', { name: 'Sessions', exact: true }).click();
+      await settled(page);
+      expect(await page.locator('pre.terminal').innerText()).toContain('10.77.0.33');
+
+      await page.getByRole('link', { name: 'Path', exact: true }).click();
+      await settled(page);
+      await page.getByLabel('Which znode?').fill('/tasks/cluster.bj_default_deployment.htool');
+      await page.getByLabel('At (may stay empty)').fill('+20s');
+      await page.getByRole('button', { name: 'Show', exact: true }).click();
+      await page.waitForSelector('pre.terminal');
+      await settled(page);
+      const here = await page.locator('pre.terminal').innerText();
+      expect(here).toContain('/tasks/cluster.bj_default_deployment.htool');
+
+      await page.getByText('Filters').click();
+      await page.getByLabel('Client').fill('10.77.0.33');
+      await page.getByRole('link', { name: 'Statistics' }).click();
+      await settled(page);
+      await page.getByLabel('Client').fill('10.77.0.33');
+      await page.getByRole('button', { name: 'Apply' }).click();
+      await page.waitForURL('**/*#stats+--client+10.77.0.33');
+      await settled(page);
+      expect(await page.getByLabel('zkscope').inputValue()).toBe('stats --client 10.77.0.33');
+
+      await page.getByLabel('zkscope').fill('zkscope decode --op create sidecar-drop.pcap');
+      await page.getByLabel('zkscope').press('Enter');
+      await page.waitForURL('**/*#decode*');
+      await settled(page);
+      expect((await shown(page)).match(/create/g)!.length).toBeGreaterThan(2);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('gives what the command line writes as files', async () => {
+      const page = await open();
+      const capture = `${FIXTURES}incidents/sidecar-drop.pcap`;
+      await give(page, capture);
+      const saved = async (name: string): Promise<Buffer> => {
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          page.getByRole('button', { name }).first().click(),
+        ]);
+        return readFileSync(await download.path());
+      };
+      const named = async (...argv: string[]): Promise<string> =>
+        (await runCli(...argv, capture)).stdout.replaceAll(capture, 'sidecar-drop.pcap');
+      expect((await saved('Save JSON')).toString()).toBe(await named('analyze', '--json'));
+      expect((await saved('Markdown')).toString()).toBe(await named('report', '--markdown'));
+      expect((await saved('Save report (HTML)')).toString()).toMatch(/^<!doctype html>/);
+      const slice = join(folder, 'slice.pcapng');
+      writeFileSync(slice, await saved('Save its frames (pcapng)'));
+      const { findings } = JSON.parse((await runCli('analyze', '--json', slice)).stdout) as { findings: unknown[] };
+      expect(findings.length).toBeGreaterThan(0);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('reads a capture with its key log, and explains bytes', async () => {
+      const page = await open();
+      await give(page, `${FIXTURES}tls/tls12-cbc.pcap.gz`, `${FIXTURES}tls/tls12-cbc.keys`);
+      expect(await page.locator('.given').innerText()).toContain('key log');
+      await page.goto(`file://${address}#decode`);
+      await settled(page);
+      expect(await page.locator('pre.terminal').innerText()).toContain('connect');
+      await page.goto(`file://${address}#hex`);
+      await page.getByLabel('Bytes, as a dump shows them').fill('00000008 fffffffe 0000000b');
+      await page.getByRole('button', { name: 'Show', exact: true }).click();
+      await page.waitForSelector('pre.terminal');
+      expect(await shown(page)).toContain('ping');
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('shows hostile names as text, and nothing else happens', async () => {
+      const page = await open();
+      const name = '/x/<img src=x onerror=alert(1)>';
+      const builder = new CaptureBuilder(1_700_000_000, 1_000_000);
+      const talk = builder.connection({ client: '10.9.0.1:40001', server: '10.9.0.9:2181' }).handshake();
+      talk.client(connectRequest()).server(connectResponse(0x1000n));
+      for (let i = 1; i <= 400; i++) {
+        talk.client(existsRequest(i, name)).server(emptyResponse(i, 0x100000001n, -101));
+        builder.wait(0.015);
+      }
+      const file = join(folder, '<script>alert(2)<.pcap'.replaceAll('/', '_'));
+      writeFileSync(file, builder.toPcap());
+      await give(page, file);
+      for (const view of ['decode', 'tree', 'sessions', `path '${name}'`, "report --client '<script>'"]) {
+        await page.goto(`file://${address}#${encodeURIComponent(view)}`);
+        await settled(page);
+      }
+      expect(await page.locator('img, iframe, object').count()).toBe(0);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('says what is no capture in one line', async () => {
+      const page = await open();
+      const file = join(folder, 'notes.txt');
+      writeFileSync(file, 'nothing to see\n');
+      await give(page, file);
+      expect(await page.getByRole('alert').innerText()).toBe(
+        (await runCli(file)).stderr.trim().replace(`zkscope: ${file}`, 'notes.txt'),
+      );
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('ends a long reading where it is asked to, and shows what was read', async () => {
+      const page = await open();
+      const capture = readFileSync(`${FIXTURES}healthy-mixed.pcap`);
+      const file = join(folder, 'long.pcap');
+      const packets = capture.subarray(24);
+      writeFileSync(file, Buffer.concat([capture.subarray(0, 24), ...Array.from({ length: 400 }, () => packets)]));
+      await page.setInputFiles('#choose', [file]);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.waitForSelector('pre.terminal');
+      await page
+        .getByRole('button', { name: /Cancel|Stop now/ })
+        .click({ timeout: 5000 })
+        .catch(() => undefined);
+      await settled(page);
+      expect(await shown(page)).toContain('reading was interrupted');
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('fits a telephone', async () => {
+      const page = await open(390);
+      await give(page, `${FIXTURES}incidents/sidecar-drop.pcap`);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+  },
+);

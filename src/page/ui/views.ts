@@ -1,0 +1,167 @@
+import type { ReportDocument } from '../../report/postmortem/document.js';
+import { drawReport } from '../../report/postmortem/html/client/draw.js';
+import { html } from '../../report/postmortem/html/client/dom.js';
+import { shortNames } from '../../report/text/shortNames.js';
+import { addressOf } from './commandLine.js';
+import { COMMANDS, filtersIn, type PageCommand } from './commands.js';
+import { linkNames, terminalText } from './terminalText.js';
+import { button } from './save.js';
+
+/** Runs a command for a view; null where another command came in between. */
+export type Run = (words: readonly string[], colour: boolean) => Promise<Shown | null>;
+
+export interface Shown {
+  readonly status: number;
+  readonly text: string;
+  /** What the command said beside its output. */
+  readonly said: string;
+}
+
+/** Saves what a command writes. */
+export type Save = (words: readonly string[], name: string) => void;
+
+/** What the views are drawn with. */
+export interface Drawing {
+  readonly run: Run;
+  readonly save: Save;
+  readonly into: HTMLElement;
+  /** Base of the names of what is saved. */
+  readonly name: string;
+}
+
+/** Draws what a command says. */
+export async function drawView(words: readonly string[], drawing: Drawing): Promise<void> {
+  const [name = 'analyze', ...rest] = words;
+  const command = COMMANDS.find((one) => one.name === name)!;
+  if (command.asks !== null && operand(rest) === null) {
+    await ask(command, words, drawing);
+    return;
+  }
+  if (name === 'report') await report(words, drawing);
+  else if (name === 'slice') slice(words, drawing);
+  else {
+    await text(words, drawing);
+    if (name === 'analyze') await report(['report', ...rest], drawing);
+  }
+}
+
+/** The first word that is neither an option nor its value. */
+function operand(words: readonly string[]): string | null {
+  return words.find((word, i) => !word.startsWith('--') && words[i - 1]?.startsWith('--') !== true) ?? null;
+}
+
+function heading(title: string, buttons: readonly HTMLElement[]): HTMLElement {
+  return html('div', { class: 'heading' }, html('h2', {}, title), html('div', { class: 'buttons' }, ...buttons));
+}
+
+async function text(words: readonly string[], { run, save, into, name }: Drawing): Promise<void> {
+  const [command = ''] = words;
+  const title = COMMANDS.find((one) => one.name === command)?.title ?? command;
+  const shown = await run(words, true);
+  if (shown === null) return;
+  const buttons =
+    shown.text === ''
+      ? []
+      : [
+          button('Save text', () => {
+            save(words, `${name}-${command}.txt`);
+          }),
+          ...(['rules', 'help'].includes(command)
+            ? []
+            : [
+                button('Save JSON', () => {
+                  save([...words, '--json'], `${name}-${command}.${command === 'decode' ? 'ndjson' : 'json'}`);
+                }),
+              ]),
+        ];
+  const section = html('section', { 'aria-label': title }, heading(title, buttons), ...said(shown));
+  if (shown.text !== '') section.append(terminalText(shown.text, filtersIn(words)));
+  into.append(section);
+}
+
+/** What the command said beside its output: why there is none, or what was not decoded. */
+function said({ said: lines, status, text: output }: Shown): HTMLElement[] {
+  const trimmed = lines.trim().replaceAll(/^zkscope: /gm, '');
+  if (trimmed === '') return output === '' ? [html('p', { class: 'said' }, 'There is nothing to show.')] : [];
+  const failed = status === 2;
+  return [html('p', { class: failed ? 'said failed' : 'said', role: failed ? 'alert' : null }, trimmed)];
+}
+
+async function report(words: readonly string[], drawing: Drawing): Promise<void> {
+  const { run, save, into, name } = drawing;
+  const shown = await run([...words, '--json'], false);
+  if (shown === null) return;
+  if (shown.text === '') {
+    if (into.childElementCount === 0) into.append(html('section', {}, ...said(shown)));
+    return;
+  }
+  const { tool, ...data } = JSON.parse(shown.text) as ReportDocument;
+  const section = html('section', { class: 'report', 'aria-label': 'Report' });
+  const buttons = [
+    button('Save report (HTML)', () => {
+      save(words, `${name}.html`);
+    }),
+    button('Markdown', () => {
+      save([...words, '--markdown'], `${name}.md`);
+    }),
+    button('JSON', () => {
+      save([...words, '--json'], `${name}.json`);
+    }),
+  ];
+  section.append(heading('Report', buttons));
+  into.append(section);
+  drawReport({ version: tool.version, ...shortNames(data) }, section);
+  linkNames(section);
+  const filtered = filtersIn(words).length > 0;
+  for (const card of section.querySelectorAll('article.finding')) {
+    const number = card.id.replace('finding-', '');
+    if (filtered) continue;
+    card.append(
+      ' ',
+      button('Save its frames (pcapng)', () => {
+        save(['slice', '--finding', number], `${name}-finding-${number}.pcapng`);
+      }),
+    );
+  }
+}
+
+function slice(words: readonly string[], { save, into, name }: Drawing): void {
+  into.append(
+    html(
+      'section',
+      {},
+      html('h2', {}, 'A slice'),
+      html('p', {}, 'The connections that the filters select, as a small capture (pcapng).'),
+      button('Save the slice', () => {
+        save(words, `${name}-slice.pcapng`);
+      }),
+    ),
+  );
+}
+
+/** Asks what a command is to be about; where the captures can say what there is, it stands below, to choose from. */
+async function ask({ name, title, asks }: PageCommand, words: readonly string[], drawing: Drawing): Promise<void> {
+  const { label, example, help } = asks!;
+  const input =
+    name === 'hex'
+      ? html('textarea', { id: 'asked', rows: 6, placeholder: example, spellcheck: 'false' })
+      : html('input', { id: 'asked', type: 'text', placeholder: example, spellcheck: 'false', autocapitalize: 'off' });
+  const at = html('input', { id: 'asked-at', type: 'text', placeholder: '+90s or 19:56:02' });
+  const form = html(
+    'form',
+    { class: 'ask' },
+    html('label', { for: 'asked' }, label),
+    input,
+    ...(name === 'path' ? [html('label', { for: 'asked-at' }, 'At (may stay empty)'), at] : []),
+    html('button', { type: 'submit' }, 'Show'),
+  );
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const value = input.value.trim();
+    if (value === '') return;
+    const moment = at.value.trim();
+    location.hash = addressOf([name, value, ...words.slice(1), ...(moment === '' ? [] : ['--at', moment])]);
+  });
+  drawing.into.append(html('section', {}, html('h2', {}, title ?? name), form));
+  if (help.length > 0) await text([...help, ...words.slice(1)], drawing);
+}
