@@ -3,6 +3,7 @@ import type { CaptureInput } from '../capture/captureInput.js';
 import { PathHistory, PathKnowledge } from '../model/journals/path/index.js';
 import { SessionTable } from '../model/journals/sessionTable.js';
 import { TreeRecorder } from '../model/journals/tree/index.js';
+import { LadderRecorder } from '../model/journals/conversation/recorder.js';
 import { Grouping } from '../model/measures/grouping.js';
 import { Statistics } from '../model/measures/statistics.js';
 import { CaptureReader } from '../observations/captureReader.js';
@@ -10,6 +11,7 @@ import { sinkOf, together, type Sink } from '../observations/forward.js';
 import { JournalWriter } from '../observations/journal/writer.js';
 import { gapRecord, messageRecord, type MessageRecord } from '../observations/record.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
+import { ladderDocument } from '../report/follow/document.js';
 import { leasesDocument } from '../report/leases/document.js';
 import { pathDocument } from '../report/path/document.js';
 import { sessionsDocument } from '../report/sessions/document.js';
@@ -22,16 +24,18 @@ export interface Documents {
   readonly documents: Readonly<Record<string, unknown>>;
   readonly records: readonly MessageRecord[];
   readonly path: string;
+  /** The connection that most of its messages came on. */
+  readonly connection: number;
 }
 
 /**
  * Reads an input once and makes of it what the commands make.
- * @param path the one that `path` is asked about
+ * @param about the path that `path` is asked about, and the connection that `follow` shows
  * @param journal takes the lines of a journal of it
  */
 export async function documentsOf(
   input: CaptureInput,
-  path: string,
+  { path, connection }: { readonly path: string; readonly connection: number } = { path: '/', connection: 0 },
   journal: ((line: string) => void) | null = null,
 ): Promise<Documents> {
   const analysis = new Analysis();
@@ -44,22 +48,29 @@ export async function documentsOf(
   const statistics = new Statistics([grouping]);
   const records: MessageRecord[] = [];
   const paths = new Map<string, number>();
+  const connections = new Map<number, number>();
   const keeping = sinkOf({
-    message: (message, connection) => {
-      const record = messageRecord(message, connection, reader.clock, { data: false });
+    message: (message, tcp) => {
+      const record = messageRecord(message, tcp, reader.clock, { data: false });
       records.push(record);
       const about = record['path'];
       if (typeof about === 'string') paths.set(about, (paths.get(about) ?? 0) + 1);
-      if (message.protocol === 'zookeeper') statistics.message(message as ZooKeeperMessage, connection);
+      if (message.protocol !== 'zookeeper') return;
+      connections.set(tcp.id, (connections.get(tcp.id) ?? 0) + 1);
+      statistics.message(message as ZooKeeperMessage, tcp);
     },
-    gap: (gap, connection) => {
-      records.push(gapRecord(gap, connection, reader.clock));
-      statistics.gap(gap, connection);
+    gap: (gap, tcp) => {
+      records.push(gapRecord(gap, tcp, reader.clock));
+      statistics.gap(gap, tcp);
     },
-    closed: (connection) => {
-      statistics.closed(connection);
+    closed: (tcp) => {
+      statistics.closed(tcp);
     },
   });
+  const whom = { kind: 'connection', number: connection } as const;
+  const options = { pings: true, limit: 10_000, silence: null, filter: null, place: null };
+  let ladder: LadderRecorder | null = null;
+  const following = (): LadderRecorder => (ladder ??= new LadderRecorder(whom, { clock: reader.clock, ...options }));
   const journaling = (): JournalWriter => {
     const { clock } = reader;
     return (writer ??= new JournalWriter(clock, (line) => {
@@ -67,44 +78,46 @@ export async function documentsOf(
     }));
   };
   let writer: JournalWriter | null = null;
-  const writing: Sink = {
+  const later = (sink: () => Sink): Sink => ({
     opened: (...told) => {
-      journaling().opened(...told);
+      sink().opened(...told);
     },
     tcp: (...told) => {
-      journaling().tcp(...told);
+      sink().tcp(...told);
     },
     message: (...told) => {
-      journaling().message(...told);
+      sink().message(...told);
     },
     ping: (...told) => {
-      journaling().ping(...told);
+      sink().ping(...told);
     },
     pingAnswer: (...told) => {
-      journaling().pingAnswer(...told);
+      sink().pingAnswer(...told);
     },
     gap: (...told) => {
-      journaling().gap(...told);
+      sink().gap(...told);
     },
     acknowledged: (...told) => {
-      journaling().acknowledged(...told);
+      sink().acknowledged(...told);
     },
     closed: (...told) => {
-      journaling().closed(...told);
+      sink().closed(...told);
     },
-  };
-  const sinks = journal === null ? [keeping, model] : [writing, keeping, model];
+  });
+  const sinks =
+    journal === null ? [keeping, later(following), model] : [later(journaling), keeping, later(following), model];
   const reader: CaptureReader = new CaptureReader([input], together(sinks));
   await reader.read();
-  const { captures, clock, last, connections } = reader;
+  const { captures, clock, last } = reader;
   if (journal !== null) {
-    const { seen, forgotten } = connections;
+    const { seen, forgotten } = reader.connections;
     const ended = { captures, last, connections: seen, forgottenConnections: forgotten, problems: reader.problems() };
     journaling().end(ended);
   }
   statistics.end();
   analysis.end(last.time);
   tree.countWatches();
+  following().end();
   const about = { captures, clock, version: '0' };
   const knowledge = new PathKnowledge(history, last.time);
   const documents = {
@@ -122,12 +135,15 @@ export async function documentsOf(
     tree: treeDocument(tree, { ...about, model, at: last.time, roots: [], depth: Infinity, touched: null }),
     path: pathDocument(knowledge, { ...about, shows: EVERYTHING, at: null, near: [] }),
     leases: leasesDocument(model.leases, clock),
+    follow: ladderDocument(following(), { ...about, version: '0' }),
   };
   const [most] = [...paths].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  const [busiest] = [...connections].sort(([a, x], [b, y]) => y - x || a - b);
   return {
     documents: JSON.parse(JSON.stringify(documents)) as Record<string, unknown>,
     records,
     path: most?.[0] ?? '/',
+    connection: busiest?.[0] ?? 0,
   };
 }
 

@@ -34,7 +34,7 @@ function spoiled(line: string, pick: number, value: unknown): string {
 
 it.each(CAPTURES)('%s: lines that lie are read or passed over, and never throw', async (name) => {
   const lines: string[] = [];
-  await documentsOf(FIXTURES + name, '/', (line) => lines.push(line));
+  await documentsOf(FIXTURES + name, undefined, (line) => lines.push(line));
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(STRANGE.length)), { minLength: 1, maxLength: 40 }),
@@ -44,7 +44,7 @@ it.each(CAPTURES)('%s: lines that lie are read or passed over, and never throw',
           const place = at % changed.length;
           changed[place] = spoiled(changed[place]!, pick, STRANGE[what]);
         }
-        const read = await documentsOf(input(changed), '/').catch((error: unknown) => error);
+        const read = await documentsOf(input(changed)).catch((error: unknown) => error);
         // A first line that is none says that it is no journal.
         if (!(read instanceof CaptureError)) expect(read).toHaveProperty('documents.analyze');
       },
@@ -55,16 +55,16 @@ it.each(CAPTURES)('%s: lines that lie are read or passed over, and never throw',
 
 it('takes lines without the journal’s own as messages of connections of which nothing else is known', async () => {
   const lines: string[] = [];
-  await documentsOf(`${FIXTURES}protocol/zkcli.pcap`, '/', (line) => lines.push(line));
+  await documentsOf(`${FIXTURES}protocol/zkcli.pcap`, undefined, (line) => lines.push(line));
   const messages = lines.filter((line) => !line.startsWith('{"kind"'));
-  const { records } = await documentsOf(input(messages), '/');
+  const { records } = await documentsOf(input(messages));
   expect(records).toHaveLength(messages.length);
 });
 
 it('says that a journal was cut', async () => {
   const lines: string[] = [];
-  await documentsOf(`${FIXTURES}protocol/zkcli.pcap`, '/', (line) => lines.push(line));
-  const { documents } = await documentsOf(input(lines.slice(0, -20)), '/');
+  await documentsOf(`${FIXTURES}protocol/zkcli.pcap`, undefined, (line) => lines.push(line));
+  const { documents } = await documentsOf(input(lines.slice(0, -20)));
   const { captures } = documents['analyze'] as { captures: { truncated: boolean; problems: string[] }[] };
   expect(captures[0]).toMatchObject({ truncated: true });
   expect(captures[0]!.problems.join()).toContain('the journal has no end');
@@ -85,7 +85,6 @@ it('forgets the oldest of connections that never end', async () => {
   );
   const { documents } = await documentsOf(
     input(['{"kind":"journal","time":"2026-11-20T23:31:00.000001Z"}', ...opened]),
-    '/',
   );
   const { summary } = documents['analyze'] as { summary: { forgotten: { connections: number } } };
   expect(summary.forgotten.connections).toBe(5000);

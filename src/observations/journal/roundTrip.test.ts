@@ -30,11 +30,11 @@ const isLine = holds.compile(journalSchema());
 
 it.each(captures)('%s: its decoded lines say all that the capture says', async (name) => {
   const lines: string[] = [];
-  const first = await documentsOf(join(FIXTURES, name), '/');
-  const fromCapture = await documentsOf(join(FIXTURES, name), first.path, (line) => lines.push(line));
+  const first = await documentsOf(join(FIXTURES, name));
+  const fromCapture = await documentsOf(join(FIXTURES, name), first, (line) => lines.push(line));
   for (const line of lines) expect(isLine(JSON.parse(line)) || isLine.errors).toBe(true);
   const stream = Readable.from([Buffer.from(`${lines.join('\n')}\n`)]);
-  const fromLines = await documentsOf({ name: 'journal', stream }, first.path);
+  const fromLines = await documentsOf({ name: 'journal', stream }, first);
   expect(fromLines.records).toEqual(fromCapture.records);
   expect(withoutFile(fromLines.documents)).toEqual(withoutFile(fromCapture.documents));
 });
