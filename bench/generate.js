@@ -28,6 +28,7 @@ export const HOSTILE = {
   'long-paths': hostile.longPaths,
   'colliding-xids': hostile.collidingXids,
   doubts: hostile.doubts,
+  'tls-handshakes': hostile.tlsHandshakes,
 };
 export const SHAPES = { fixture, dense, 'dense-tls': denseTls, idle, wide, ...HOSTILE };
 

@@ -3,6 +3,7 @@
  * bounds. Written until the writer has enough, unless a shape has an end of its own.
  */
 import { World } from './conversation.js';
+import { hellos } from './tlsConnection.js';
 
 const NOTHING = Buffer.alloc(0);
 /** Names of 8 bytes that make an answer of 16 MB. */
@@ -237,5 +238,22 @@ export function doubts(writer) {
       client.tcp.lose('client', 40);
       client.tcp.acknowledge(world.tick(), 'server');
     }
+  }
+}
+
+/** TLS handshakes that nobody has keys for, each of a connection and host of its own: five packets, the last an alert. */
+export function tlsHandshakes(writer) {
+  const world = new World(writer);
+  const random = Buffer.alloc(32);
+  const unknownCa = Buffer.from('15030300020230', 'hex');
+  for (let i = 0; ; i++) {
+    random.writeUInt32BE(i);
+    const { client, server } = hellos(random);
+    const { tcp } = world.conversation(i, 1024 + (i % 60_000));
+    tcp.synchronise(world.tick());
+    tcp.accept(world.tick());
+    tcp.send(world.tick(), 'client', client);
+    tcp.send(world.tick(), 'server', server);
+    tcp.send(world.tick(), 'client', unknownCa);
   }
 }

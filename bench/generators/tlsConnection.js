@@ -111,6 +111,11 @@ function expand(secret, label, length) {
   return createHmac('sha256', secret).update(info).digest().subarray(0, length);
 }
 
+/** Both hellos of a handshake, each in a record of its own. */
+export function hellos(random) {
+  return { client: record(HANDSHAKE, clientHello(random)), server: record(HANDSHAKE, serverHello(random)) };
+}
+
 function record(type, body) {
   const header = Buffer.from([type, 3, 3, 0, 0]);
   header.writeUInt16BE(body.length, 3);

@@ -54,13 +54,18 @@ export interface FollowedStream {
   readonly bytes: readonly [Buffer, Buffer];
 }
 
-/** The payload of the capture's TCP streams 0 to `count` - 1, as tshark's "Follow TCP Stream" has it. */
-export function tsharkStreams(path: string, count: number): FollowedStream[] {
-  const follow = Array.from({ length: count }, (_, stream) => ['-z', `follow,tcp,raw,${stream}`]);
-  const output = run('tshark', ['-r', path, '-q', ...DECODE_AS, ...follow.flat()]);
+/**
+ * The payload of the capture's TCP streams 0 to `count` - 1, as tshark's "Follow TCP Stream" has it; with a key log their
+ * plain text, as its "Follow TLS Stream".
+ */
+export function tsharkStreams(path: string, count: number, keyLog?: string): FollowedStream[] {
+  const kind = keyLog === undefined ? 'tcp' : 'tls';
+  const follow = Array.from({ length: count }, (_, stream) => ['-z', `follow,${kind},raw,${stream}`]);
+  const keys = keyLog === undefined ? [] : ['-o', `tls.keylog_file:${keyLog}`];
+  const output = run('tshark', ['-r', path, '-q', ...DECODE_AS, ...keys, ...follow.flat()]);
   // Printed in the reverse order of asking.
   return output
-    .split(/^Follow: tcp,raw$/m)
+    .split(/^Follow: (?:tcp|tls),raw$/m)
     .slice(1)
     .map((text) => {
       const stream = Number(/^Filter: tcp\.stream eq (\d+)$/m.exec(text)?.[1]);

@@ -183,6 +183,11 @@ export class TlsSide implements RecordHandler {
   private acquire(): boolean {
     if (this.early.offered && this.opened === 0 && this.early.accepted) this.epoch = 'early';
     this.current = this.keys.cipher(this.direction, this.epoch);
+    if (this.current === null && this.epoch === 'early') {
+      // Only the key of the early data is missing, which a key log has before all others: what follows can be read.
+      this.current = this.keys.cipher(this.direction, 'handshake');
+      if (this.current !== null) this.epoch = 'handshake';
+    }
     if (this.current === null) return false;
     this.state = 'open';
     return true;
@@ -236,8 +241,8 @@ export class TlsSide implements RecordHandler {
   /** A tag or MAC does not agree: nothing of the record is believed. */
   private failed(bytes: number, place: RecordPlace): void {
     if (this.opened === 0) {
-      // Early data that the server refuses: it is passed over, under whatever key it is.
-      if (this.early.offered && !this.early.accepted) {
+      // Early data that the server refuses, or that has no key: it is passed over.
+      if (this.early.offered && this.epoch === 'handshake') {
         this.count(bytes, place);
         return;
       }
