@@ -73,6 +73,18 @@ export const ROWS = [
   },
 ];
 
+/** `analyze` with another Node.js. @param node its program */
+export function nodeRow(node) {
+  const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' });
+  const version = stdout?.trim() ?? node;
+  return {
+    name: `analyze, ${version}`,
+    text: `Node.js ${version}: zkscope analyze --json F`,
+    command: (file) => [node, PROGRAM, 'analyze', '--json', file],
+    missing: () => (stdout === null ? `${node} does not run` : null),
+  };
+}
+
 function here(path) {
   return fileURLToPath(new URL(path, import.meta.url));
 }

@@ -2,6 +2,7 @@
  * Measures zkscope beside what people know, in turn and on the same file, and prints medians as multiples of tcpdump.
  *
  *   npm run bench -- [--shape fixture|dense|idle|wide] [--packets N] [--rounds N] [--rows a,b] [--file CAPTURE]
+ *                    [--node PATH …] [--compare COMMIT]
  *
  * Captures are made once and kept in bench/out, the results beside them as JSON.
  */
@@ -14,7 +15,7 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { generateFile, SHAPES } from './generate.js';
 import { measure } from './measure.js';
-import { ROWS } from './rows.js';
+import { nodeRow, ROWS } from './rows.js';
 
 const OUT = fileURLToPath(new URL('out', import.meta.url));
 const GENERATORS = fileURLToPath(new URL('generators', import.meta.url));
@@ -23,7 +24,9 @@ const SLOW_SECONDS = 10;
 
 const { values: options } = parseArgs({
   options: {
-    shape: { type: 'string', default: 'fixture' },
+    shape: { type: 'string' },
+    compare: { type: 'string' },
+    node: { type: 'string', multiple: true, default: [] },
     packets: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '5' },
     rows: { type: 'string' },
@@ -33,17 +36,32 @@ const { values: options } = parseArgs({
 });
 if (options.help) {
   console.log(`options: --shape ${Object.keys(SHAPES).join('|')} (default fixture), --packets N (default 1000000),
-  --rounds N (default 5), --rows ${ROWS.map((row) => row.name).join(',')}, --file CAPTURE instead of a shape`);
+  --rounds N (default 5), --node PATH for a row of analyze with another Node.js (repeatable),
+  --compare COMMIT: that and this checkout in turn on the ordinary shapes, and their ratios,
+  --rows ${ROWS.map((row) => row.name).join(',')}, --file CAPTURE instead of a shape`);
   process.exit();
 }
 const packets = wholeNumber('packets');
 const rounds = wholeNumber('rounds');
 const wanted = options.rows?.split(',') ?? ROWS.map((row) => row.name);
 for (const name of wanted) if (!ROWS.some((row) => row.name === name)) fail(`no row ${name}`);
-if (!Object.hasOwn(SHAPES, options.shape)) fail(`no shape ${options.shape}`);
+const shape = options.shape ?? 'fixture';
+if (!Object.hasOwn(SHAPES, shape)) fail(`no shape ${shape}`);
+if (options.compare !== undefined) {
+  const shapes = options.shape === undefined ? ['fixture', 'dense', 'idle', 'wide'] : [shape];
+  const { compare } = await import('./compare.js');
+  await compare(
+    options.compare,
+    options.file === undefined
+      ? shapes.map((name) => [name, captureOf(name, packets)])
+      : [[basename(options.file), options.file]],
+    rounds,
+  );
+  process.exit();
+}
 
-const file = options.file ?? captureOf(options.shape, packets);
-const rows = ROWS.filter((row) => wanted.includes(row.name)).filter((row) => {
+const file = options.file ?? captureOf(shape, packets);
+const rows = [...ROWS.filter((row) => wanted.includes(row.name)), ...options.node.map(nodeRow)].filter((row) => {
   const why = row.missing?.(file) ?? null;
   if (why !== null) console.error(`${row.name} is left out: ${why}`);
   return why === null;
