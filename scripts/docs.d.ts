@@ -7,5 +7,6 @@ export interface Definitions {
   readonly dissectorFields: readonly { readonly name: string }[];
   readonly decodeSchema: object;
   readonly journalSchema: object;
+  readonly configSchema: object;
 }
 export function docFiles(definitions: Definitions): Record<string, string>;

@@ -237,5 +237,6 @@ export function docFiles(definitions) {
   for (const [name, schema] of Object.entries(schemas)) {
     files[`schemas/${name}.json`] = `${JSON.stringify(schema, null, 2)}\n`;
   }
+  files['schemas/config.json'] = `${JSON.stringify(definitions.configSchema, null, 2)}\n`;
   return files;
 }

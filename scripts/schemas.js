@@ -21,6 +21,7 @@ const documents = {
   path: { file: 'report/path/document.ts', type: 'PathDocument' },
   follow: { file: 'report/follow/document.ts', type: 'FollowDocument' },
   report: { file: 'report/postmortem/document.ts', type: 'ReportDocument', open: true },
+  top: { file: 'report/top/document.ts', type: 'TopDocument' },
   tree: { file: 'report/tree/document.ts', type: 'TreeDocument' },
 };
 

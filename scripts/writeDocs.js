@@ -3,6 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dissectorFields } from '../dist/export/wireshark/fields.js';
+import { configSchema } from '../dist/cli/options/configSchema.js';
+import { program } from '../dist/cli/program.js';
 import { messageFields, otherLines } from '../dist/observations/fields.js';
 import { journalLines } from '../dist/observations/journal/fields.js';
 import { allProtocols } from '../dist/protocols/registry.js';
@@ -21,6 +23,7 @@ const files = docFiles({
   dissectorFields,
   decodeSchema: decodeSchema(),
   journalSchema: journalSchema(),
+  configSchema: configSchema(await program(['help'])),
 });
 for (const [path, text] of Object.entries(files)) {
   mkdirSync(dirname(`${docs}${path}`), { recursive: true });

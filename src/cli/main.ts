@@ -29,8 +29,9 @@ const ignore = (): void => undefined;
 /** @param said takes what help and --version say */
 async function run(argv: readonly string[], said: string[]): Promise<number> {
   try {
-    const root = await program(argv, (text) => said.push(text));
-    await root.parseAsync(argv, { from: 'user' });
+    const words = argv.length === 0 ? ['help'] : argv;
+    const root = await program(words, (text) => said.push(text));
+    await root.parseAsync(words, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT_OK;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_FAILED;

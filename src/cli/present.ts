@@ -16,6 +16,10 @@ export interface Presentation {
   /** No message was found, and why that may be; null where some were. */
   readonly nothingFound?: string | null;
   readonly losses?: readonly string[];
+  /** What filters asked for that is not there, one part each. */
+  readonly notes?: readonly string[];
+  /** Of the times that the text has. */
+  readonly zone?: string;
   /** Losses go to standard error: the text does not say them. */
   readonly lossesApart?: boolean;
 }
@@ -26,7 +30,12 @@ export async function present(document: unknown, how: Presentation): Promise<voi
   const format = chosenFormat(how.options);
   if (format !== null) output.write(format.document(document));
   else if (empty === null) {
-    const style = { colour: new Chalk({ level: colourLevel() }), width: terminalWidth(), losses };
+    const style = {
+      colour: new Chalk({ level: colourLevel() }),
+      width: terminalWidth(),
+      losses,
+      zone: how.zone ?? 'UTC',
+    };
     let text = await how.text(style);
     if (widthsGuessed()) {
       await loadWidths();
@@ -36,12 +45,17 @@ export async function present(document: unknown, how: Presentation): Promise<voi
   }
   await output.finish();
   if (output.closed) return;
-  if (format !== null || empty !== null || how.lossesApart === true) sayLosses(losses, nothingFound ?? empty);
+  const notes = how.notes ?? [];
+  if (format !== null || empty !== null || how.lossesApart === true) sayLosses(losses, nothingFound ?? empty, notes);
+  else sayLosses([], null, notes);
 }
 
-/** One line on standard error of all that was lost or not understood; none where nothing was. */
-export function sayLosses(losses: readonly string[], why: string | null): void {
-  if (why !== null) say([why, ...losses]);
+/**
+ * One line on standard error of all that was lost or not understood, and of what filters asked for that is not there; none
+ * where nothing was.
+ */
+export function sayLosses(losses: readonly string[], why: string | null, notes: readonly string[] = []): void {
+  if (why !== null || notes.length > 0) say([...(why === null ? [] : [why]), ...notes, ...losses]);
   else if (losses.length > 0) say([`not decoded: ${losses[0]!}`, ...losses.slice(1)]);
 }
 

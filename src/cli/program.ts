@@ -1,4 +1,8 @@
-import { Command } from 'commander';
+import { existsSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { applyConfiguration, readConfiguration } from './options/configFile.js';
+import { setColour, type ColourWhen } from './terminal/colour.js';
+import { UsageError } from './usage.js';
 import { version } from './version.js';
 
 /** How each command is made, in the order in which help lists them. Loaded when wanted: starting up should cost little. */
@@ -8,6 +12,7 @@ const makers: Readonly<Record<string, () => Promise<() => Command>>> = {
   follow: async () => (await import('./commands/follow.js')).followCommand,
   hex: async () => (await import('./commands/hex.js')).hexCommand,
   stats: async () => (await import('./commands/stats.js')).statsCommand,
+  top: async () => (await import('./commands/top.js')).topCommand,
   sessions: async () => (await import('./commands/sessions.js')).sessionsCommand,
   diff: async () => (await import('./commands/diff.js')).diffCommand,
   leases: async () => (await import('./commands/leases.js')).leasesCommand,
@@ -40,6 +45,7 @@ export async function program(
     .version(version(), '-V, --version')
     .showHelpAfterError('(zkscope --help, or zkscope help COMMAND, tells more)');
   const [first] = argv;
+  await checkName(first);
   const all = NEEDS_ALL.includes(first);
   for (const name of all
     ? Object.keys(makers)
@@ -54,6 +60,31 @@ export async function program(
     ]);
     root.addCommand(completionCommand(root)).addCommand(helpCommand(root));
   }
-  for (const command of [root, ...root.commands]) command.exitOverride().configureOutput({ writeOut });
+  for (const command of root.commands) command.addOption(colourOption());
+  for (const command of [root, ...root.commands]) command.exitOverride().configureOutput({ writeOut, outputError });
+  root.hook('preAction', (_, command) => {
+    const configuration = readConfiguration();
+    if (configuration !== null) applyConfiguration(command, configuration);
+    setColour(command.opts<{ color?: ColourWhen }>().color);
+  });
   return root;
+}
+
+const colourOption = (): Option =>
+  new Option('--color <when>', 'auto (on a terminal), always, never').choices(['auto', 'always', 'never']);
+
+/** Errors of usage begin as all others do. */
+function outputError(text: string, write: (text: string) => void): void {
+  write(text.replace(/^error: /, 'zkscope: '));
+}
+
+/** Throws UsageError where the first word is no capture, but nearly the name of a command. */
+async function checkName(first: string | undefined): Promise<void> {
+  if (first === undefined || !/^[a-z]+$/i.test(first)) return;
+  const names = [...Object.keys(makers), 'help', 'completion'];
+  if (names.includes(first) || existsSync(first)) return;
+  const { nearest } = await import('./options/nearest.js');
+  const near = nearest(first, names);
+  if (near !== null)
+    throw new UsageError(`no command is called ${first}, and no capture either; did you mean zkscope ${near}?`);
 }

@@ -47,6 +47,10 @@ export interface ReadingOptions {
   /** What else the reader is to do: to tell of packets, to collect secrets. */
   readonly reader?: Pick<CaptureReaderOptions, 'onSegment' | 'secrets' | 'accepts'>;
   readonly output?: Drain;
+  /** Ends the reading, as Ctrl-C does, without being one. */
+  readonly stop?: AbortSignal;
+  /** Somebody else draws on the terminal. */
+  readonly quiet?: boolean;
 }
 
 /**
@@ -62,12 +66,13 @@ export async function readInto(files: readonly CaptureInput[], sink: Sink, optio
     ports: options.ports,
     tlsKeys: options.keys,
     onProgress: (read, total) => {
-      progress.update(read, total);
+      if (options.quiet !== true) progress.update(read, total);
     },
   });
   const { output } = options;
   const interrupt = onInterrupt();
-  const signal = output === undefined ? interrupt.signal : AbortSignal.any([interrupt.signal, output.signal]);
+  const signals = [interrupt.signal, output?.signal, options.stop].filter((one) => one !== undefined);
+  const signal = signals.length === 1 ? interrupt.signal : AbortSignal.any(signals);
   try {
     await reader.read(() => {
       watchHeap();

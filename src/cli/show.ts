@@ -1,7 +1,10 @@
+import { together, type Sink } from '../observations/forward.js';
 import { type CaptureInput, Clock } from '../observations/inputs.js';
 import { isFiltering, MessageFilter } from '../observations/filter.js';
 import { type CaptureOptions, filterOptions } from './options/captureOptions.js';
+import { FilterNotes } from './options/filterNotes.js';
 import { readOptions } from './options/readOptions.js';
+import { UTC } from './options/timeZone.js';
 import { chosenFormat } from './options/formatOptions.js';
 import { present, sayLosses } from './present.js';
 import { readInto } from './run.js';
@@ -10,14 +13,27 @@ import { Output } from './terminal/output.js';
 import { exitInterrupted } from './usage.js';
 import type { MakeRecordView, MakeView, Setting } from './view.js';
 
-function setting(options: CaptureOptions): Setting {
+/** The clock of a run, which shows times as the options ask for. */
+export function clockOf(options: CaptureOptions): Clock {
   const clock = new Clock();
+  clock.zone = options.time === undefined || options.time === UTC ? null : options.time;
+  if (clock.zone !== null && chosenFormat(options) === null) clock.zoneShown = 'wall';
+  return clock;
+}
+
+function withNotes(sink: Sink, notes: FilterNotes | null): Sink {
+  return notes === null ? sink : together([notes.sink, sink]);
+}
+
+function setting(options: CaptureOptions): Setting {
+  const forPeople = chosenFormat(options) === null;
+  const clock = clockOf(options);
   const wanted = filterOptions(options);
   return {
     clock,
     wanted,
     filter: isFiltering(wanted) ? new MessageFilter(wanted, clock) : null,
-    forPeople: chosenFormat(options) === null,
+    forPeople,
   };
 }
 
@@ -30,7 +46,8 @@ export async function runDocument<Document>(
   const given = setting(options);
   const view = await make(given);
   const output = new Output();
-  const reading = await readInto(captures, view.sink, {
+  const notes = FilterNotes.of(given.wanted, given.clock);
+  const reading = await readInto(captures, withNotes(view.sink, notes), {
     ...readOptions(options),
     clock: given.clock,
     output,
@@ -39,6 +56,8 @@ export async function runDocument<Document>(
   await present(document, {
     options,
     output,
+    zone: given.clock.zoneName,
+    notes: notes?.notes(reading.last.time) ?? [],
     text: (style) => view.text(view.forPrograms === true ? document : shortNames(document), style),
     empty: view.empty?.(document, reading) ?? null,
     nothingFound: reading.messages > 0 ? null : (view.nothingFound?.(reading) ?? reading.nothingFound()),
@@ -59,13 +78,24 @@ export async function runRecords<Record>(
   const output = new Output();
   const format = chosenFormat(options);
   let text = format?.record;
-  const view = await make(given, (record) => {
-    output.write(text!(record));
-  });
+  const view = await make(
+    given,
+    (record) => {
+      output.write(text!(record));
+    },
+    (heading) => {
+      output.write(heading);
+    },
+  );
   text ??= (record) => view.line(record as Record);
-  const reading = await readInto(captures, view.sink, { ...readOptions(options), clock: given.clock, output });
+  const notes = FilterNotes.of(given.wanted, given.clock);
+  const sink = withNotes(view.sink, notes);
+  const reading = await readInto(captures, sink, { ...readOptions(options), clock: given.clock, output });
   view.end?.(reading);
   await output.finish();
-  if (!output.closed) sayLosses(reading.losses(), reading.messages > 0 ? null : reading.nothingFound());
+  if (!output.closed) {
+    const why = reading.messages > 0 ? null : reading.nothingFound();
+    sayLosses(reading.losses(), why, notes?.notes(reading.last.time) ?? []);
+  }
   exitInterrupted(reading.interrupted);
 }

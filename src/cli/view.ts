@@ -24,6 +24,8 @@ export interface TextStyle {
   readonly width: number;
   /** All that was lost or not understood, for the text to say. */
   readonly losses: readonly string[];
+  /** How the zone is called of the times that the document has. */
+  readonly zone: string;
 }
 
 /** A command over captures: what is told of them, the document that it makes of it, and its text. */
@@ -59,6 +61,8 @@ export type MakeView<Document> = (setting: Setting) => View<Document> | Promise<
 export type MakeRecordView<Record> = (
   setting: Setting,
   write: (record: Record) => void,
+  /** Writes text beside records: a heading. */
+  print: (text: string) => void,
 ) => RecordView<Record> | Promise<RecordView<Record>>;
 
 /** Reads captures and shows what a view makes of them. Throws CaptureError and UsageError. */

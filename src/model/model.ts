@@ -409,13 +409,15 @@ export class Model implements ObservationSink {
     connection.responses++;
     connection.lastResponseTime = m.time;
     connection.lastResponseFrame = m.frame;
+    connection.lastResponseLength = m.length;
     const request = m.request;
     if (request !== null) {
       connection.lastTakenTime = request.time;
       connection.lastTakenFrame = request.frame;
       const stats = this.operations.get(request.opcode, request.op);
       if (m.latency !== null) stats.latency.record(m.latency);
-      if (errorOf(m) !== 0) stats.errors++;
+      const error = errorOf(m);
+      if (error !== 0) stats.failed(error);
     }
     if (m.op === 'connect') {
       connectResponse(this, m, connection);

@@ -5,5 +5,5 @@
 export { CaptureError } from '../capture/captureError.js';
 export type { CaptureInfo } from '../capture/captureInfo.js';
 export type { CaptureInput } from '../capture/captureInput.js';
-export { Clock } from '../capture/clock.js';
+export { Clock, type TimeZone } from '../capture/clock.js';
 export type { Problem } from '../network/problems.js';

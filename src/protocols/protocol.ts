@@ -97,6 +97,8 @@ export interface Protocol<Fields extends FieldTable = FieldTable> {
   readonly name: string;
   /** The fields that its messages are printed with, beside those of every message. */
   readonly fields: Fields;
+  /** Names of its operations, as far as they are known beforehand. */
+  readonly ops: readonly string[];
   /** What a line of `zkscope decode` shows of a message that was printed with these fields. */
   line(record: Readonly<Record<string, unknown>>): readonly LinePart[];
   /** How its messages travel as lines, and become messages again. */

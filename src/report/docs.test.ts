@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { docFiles } from '../../scripts/docs.js';
 import { dissectorFields } from '../export/wireshark/fields.js';
+import { configSchema } from '../cli/options/configSchema.js';
+import { program } from '../cli/program.js';
 import { messageFields, otherLines } from '../observations/fields.js';
 import { journalLines } from '../observations/journal/fields.js';
 import { allProtocols } from '../protocols/registry.js';
@@ -10,7 +12,7 @@ import { decodeSchema, journalSchema } from './decode/schema.js';
 
 const docs = new URL('../../docs/', import.meta.url);
 
-it('docs are what the definitions make them: otherwise run npm run docs', { timeout: 120_000 }, () => {
+it('docs are what the definitions make them: otherwise run npm run docs', { timeout: 120_000 }, async () => {
   const files = docFiles({
     rules: rules.map(({ meta }) => meta),
     protocols: allProtocols(),
@@ -20,6 +22,7 @@ it('docs are what the definitions make them: otherwise run npm run docs', { time
     dissectorFields,
     decodeSchema: decodeSchema(),
     journalSchema: journalSchema(),
+    configSchema: configSchema(await program(['help'])),
   });
   const old = Object.keys(files).filter((path) => {
     try {

@@ -1,4 +1,4 @@
-import { Model, type ModelOptions } from '../model/index.js';
+import { Model, type ModelListener, type ModelOptions } from '../model/index.js';
 import type { ObservationSink } from '../observations/observation.js';
 import { type Finding, severities } from './finding.js';
 import { checkSelection, optionValues, type RuleSelection } from './options.js';
@@ -23,7 +23,9 @@ export class Analysis {
   readonly model: Model;
   /** By severity, then by time; complete after `end`. */
   findings: readonly Finding[] = [];
-  private readonly found: Finding[] = [];
+  private found: Finding[] = [];
+  /** Of the rules that can be asked again and again. */
+  private readonly listeners: ModelListener[] = [];
   private readonly options: AnalysisOptions;
   private readonly places = new Map<Finding, number>();
 
@@ -45,6 +47,7 @@ export class Analysis {
           return finding;
         },
       });
+      if (rule.endsOnce !== true) this.listeners.push(listener);
       this.model.addListener(listener);
     }
   }
@@ -57,11 +60,28 @@ export class Analysis {
   /** The captures are read; `lastTime` is the time of the last frame (nanoseconds since the base of the Clock). */
   end(lastTime: number): void {
     this.model.end(lastTime);
-    const all = linked(this.found, (finding) => this.weighed(finding)).sort(
-      (a, b) => rank(a) - rank(b) || a.from - b.from,
-    );
+    const all = this.judged();
     for (const [place, finding] of all.entries()) this.places.set(finding, place + 1);
     this.findings = this.select(all);
+  }
+
+  /**
+   * What the rules would say if the capture ended with the latest frame, by severity, then by time; what is still open
+   * (sessions that live on) they leave alone, and rules that end once say nothing. It changes nothing.
+   */
+  soFar(): readonly Finding[] {
+    const { found, model } = this;
+    this.found = [...found];
+    try {
+      for (const listener of this.listeners) listener.end?.(model.lastTime);
+      return this.select(this.judged());
+    } finally {
+      this.found = found;
+    }
+  }
+
+  private judged(): Finding[] {
+    return linked(this.found, (finding) => this.weighed(finding)).sort((a, b) => rank(a) - rank(b) || a.from - b.from);
   }
 
   /** Number of a finding among all of this analysis, by severity and time, from 1: also of those that are not shown. */

@@ -1,5 +1,6 @@
+import { hostOf } from '../observations/filterPatterns.js';
 import { type Finding, type Severity, severities } from './finding.js';
-import { affectedOf, hostOf } from './support/affected.js';
+import { affectedOf } from './support/affected.js';
 
 /** What is run next to look at an incident: a command of zkscope and its argument; the captures come after them. */
 export interface Next {

@@ -88,6 +88,8 @@ export interface Neighbours {
 /** A rule: its documentation, its options, and what makes findings of model events. It knows nothing of packets. */
 export interface Rule<O extends Record<string, RuleOption> = Record<string, RuleOption>> extends Neighbours {
   readonly meta: RuleMeta<O>;
+  /** The `end` of its listener changes what it keeps, so that it can be called once only: it says nothing before that. */
+  readonly endsOnce?: true;
   /** Called once for each analysis. `end` of the listener is called in the order of the registry. */
   create(context: RuleContext<O>): ModelListener;
 }
@@ -95,6 +97,7 @@ export interface Rule<O extends Record<string, RuleOption> = Record<string, Rule
 /** A rule as the registry holds it, whatever its options are. */
 export interface AnyRule extends Neighbours {
   readonly meta: RuleMeta;
+  readonly endsOnce?: true;
   create(context: RuleContext<Record<string, RuleOption>>): ModelListener;
 }
 

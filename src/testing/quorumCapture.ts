@@ -90,6 +90,7 @@ export async function readQuorum(
 export async function rawStreams(name: string, port: number): Promise<{ toServer: Buffer; toClient: Buffer }[]> {
   const connections: [Buffer[], Buffer[]][] = [];
   const raw: Protocol = {
+    ops: [],
     name: 'raw',
     ports: [port],
     fields: {},

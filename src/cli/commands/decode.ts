@@ -5,8 +5,11 @@ import type { MessageRecord } from '../../observations/record.js';
 import { flatLine } from '../../observations/journal/tableRow.js';
 import { JournalWriter } from '../../observations/journal/writer.js';
 import { gapRecord, messageRecord } from '../../observations/record.js';
-import { fieldsFormatter } from '../../report/decode/fields.js';
+import { fieldNames } from '../../report/decode/fieldNames.js';
+import { fieldsFormatter, fieldsHeader } from '../../report/decode/fields.js';
 import { MessageLines } from '../../report/decode/line.js';
+import { printable } from '../../report/text/escape.js';
+import { didYouMean } from '../options/nearest.js';
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { hostName } from '../options/hostName.js';
 import { withFormats } from '../options/formatOptions.js';
@@ -20,29 +23,41 @@ interface DecodeOptions extends CaptureOptions {
   readonly connections?: boolean;
   readonly host?: string;
   readonly flat?: boolean;
+  readonly csv?: boolean;
+  readonly header?: boolean;
 }
 
-function fieldNames(value: string): string[] {
-  const names = value.split(',').map((name) => name.trim());
-  if (names.some((name) => !/^[A-Za-z]+(\.[A-Za-z]+)*$/.test(name))) {
-    throw new InvalidArgumentError(
-      'name fields of the JSON output, separated by commas: frame,time,op,path,stat.czxid.',
-    );
-  }
-  return names;
+/** Columns of --csv without --fields. */
+const USUAL = 'frame,time,client,server,session,kind,op,path,error,latency'.split(',');
+
+/** Throws InvalidArgumentError where a field is none of the JSON output. */
+function columns(value: string): string[] {
+  const known = fieldNames();
+  return value.split(',').map((part) => {
+    const name = part.trim();
+    if (known.has(name)) return name;
+    const near = didYouMean(name, known);
+    const where = 'docs/output.md lists the fields of the JSON output, such as frame,time,op,path,stat.czxid';
+    throw new InvalidArgumentError(`${JSON.stringify(printable(name))} is no field${near || `; ${where}`}`);
+  });
+}
+
+function lineOf(clock: Setting['clock']): (record: MessageRecord) => string {
+  const lines = new MessageLines(new Chalk({ level: colourLevel() }), clock.zoneName);
+  return (record) => lines.format(record);
 }
 
 /** `zkscope decode`: every message of the captures. */
 export function decodeCommand(): Command {
   return withFormats(
     withCaptures(new Command('decode').description('print every ZooKeeper message of the captures, one a line')),
-    { records: true, conflicts: ['fields'] },
+    { records: true, conflicts: ['fields', 'csv', 'header'] },
   )
     .addOption(
       new Option(
         '--connections',
         'also what connections did, so that every command takes these lines in place of the capture (a journal)',
-      ).conflicts(['fields', 'data']),
+      ).conflicts(['fields', 'csv', 'data']),
     )
     .addOption(
       new Option('--host <name>', 'with --connections: where the packets were captured, for lines of several hosts')
@@ -53,19 +68,30 @@ export function decodeCommand(): Command {
       new Option('--flat', 'with --connections: nested values as JSON text, for tables').conflicts(['fields', 'data']),
     )
     .option('--data', 'show payload bytes (base64); credentials are never shown')
-    .addOption(new Option('--fields <names>', 'tab-separated columns: names of the JSON output').argParser(fieldNames))
+    .addOption(new Option('--fields <names>', 'tab-separated columns: names of the JSON output').argParser(columns))
+    .option('--csv', 'comma-separated (RFC 4180), with a first line of names; of --fields, or of the usual ones')
+    .option('--header', 'a first line of names above --fields')
     .action(async (captures: string[], options: DecodeOptions) => {
-      await showRecords(captures, options, (setting, write) => view(options, setting, write));
+      await showRecords(captures, options, (setting, write, print) => view(options, setting, write, print));
     });
 }
 
 function view(
-  { data, fields, connections, host, flat }: DecodeOptions,
+  options: DecodeOptions,
   { clock, filter, forPeople }: Setting,
   write: (record: MessageRecord) => void,
+  print: (text: string) => void,
 ): RecordView<MessageRecord> {
-  const lines = fields === undefined ? new MessageLines(new Chalk({ level: colourLevel() })) : null;
-  const line = lines === null ? fieldsFormatter(fields!) : (record: MessageRecord) => lines.format(record);
+  const { data, connections, host, flat, csv = false, header = csv } = options;
+  const fields = options.fields ?? (csv ? USUAL : null);
+  if (header && fields === null)
+    throw new UsageError('--header names the columns of --fields or --csv: give one of them');
+  const line = fields === null ? lineOf(clock) : fieldsFormatter(fields, { csv, header });
+  if (fields !== null) {
+    // Programs read them: a time says its own zone.
+    if (clock.zone !== null) clock.zoneShown = 'offset';
+    if (header) print(fieldsHeader(fields, { csv, header }));
+  }
   const recordOptions = { data: data === true };
   if (host !== undefined && connections !== true)
     throw new UsageError('--host is of a journal: give --connections with it');

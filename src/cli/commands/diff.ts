@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { Clock } from '../../observations/inputs.js';
+import type { Clock } from '../../observations/inputs.js';
 import type { ClientConnection } from '../../model/index.js';
 import { boundTime, type FilterOptions, isFiltering, type TimeBound } from '../../observations/filter.js';
+import { FilterTerms, passes, passesOrNone } from '../../observations/filterTerms.js';
 import { together } from '../../observations/forward.js';
 import type { FindingDifference, Sides } from '../../report/diff/changes.js';
 import type { Side } from '../../report/diff/side.js';
@@ -16,6 +17,7 @@ import { rowCount, wholeNumber } from '../options/numbers.js';
 import { Output } from '../terminal/output.js';
 import { readInto, type Reading } from '../run.js';
 import { present } from '../present.js';
+import { clockOf } from '../show.js';
 import { InterruptedError, UsageError } from '../usage.js';
 import { version } from '../version.js';
 
@@ -96,6 +98,7 @@ async function diff(captures: string[], options: DiffOptions): Promise<void> {
       (await import('../../report/diff/text.js')).diffText(shortNames(document), { ...style, top: options.top }),
     empty: nothing,
     losses,
+    zone: clockOf(options).zoneName,
   });
 }
 
@@ -104,13 +107,10 @@ function nothingIn({ label }: Side, before: boolean): string {
 }
 
 /** Whether a connection is one that the filters ask for. */
-function connectionWanted({ clients, servers, sessions }: FilterOptions): (connection: ClientConnection) => boolean {
-  const fits = (wanted: readonly string[], ip: string, text: string): boolean =>
-    wanted.length === 0 || wanted.includes(ip) || wanted.includes(text);
+function connectionWanted(wanted: FilterOptions): (connection: ClientConnection) => boolean {
+  const { clients, servers, sessions } = new FilterTerms(wanted, wanted.not);
   return ({ tcp, session }) =>
-    fits(clients, tcp.client.ip, tcp.client.text) &&
-    fits(servers, tcp.server.ip, tcp.server.text) &&
-    (sessions.length === 0 || sessions.includes(session?.id ?? ''));
+    passes(clients, tcp.client) && passes(servers, tcp.server) && passesOrNone(sessions, session?.id ?? null);
 }
 
 async function load(): Promise<{
@@ -134,7 +134,8 @@ function stopIfInterrupted(run: Reading): void {
   if (run.interrupted !== null) throw new InterruptedError(run.interrupted, 'interrupted: nothing was compared');
 }
 
-const bound = (time: TimeBound | null, clock: Clock): number | null => (time === null ? null : boundTime(time, clock));
+const bound = (time: TimeBound | null, clock: Clock, begins = false): number | null =>
+  time === null ? null : boundTime(time, clock, begins);
 
 /** First and last time of what was read, within the bounds that were asked for. */
 function extent(run: Reading, wanted: FilterOptions, clock: Clock): { from: number; to: number } | null {
@@ -145,7 +146,7 @@ function extent(run: Reading, wanted: FilterOptions, clock: Clock): { from: numb
   }
   if (from > to) return null;
   return {
-    from: Math.max(from, bound(wanted.from, clock) ?? -Infinity),
+    from: Math.max(from, bound(wanted.from, clock, true) ?? -Infinity),
     to: Math.min(to, bound(wanted.to, clock) ?? Infinity),
   };
 }
@@ -166,7 +167,7 @@ async function twoCaptures(a: string[], b: string[], options: DiffOptions, outpu
 
 async function oneSide(files: string[], options: DiffOptions, output: Output): Promise<{ side: Side; run: Reading }> {
   const { Analysis, Side, SessionEvents, findingPasses, analyzeDocument } = await load();
-  const clock = new Clock();
+  const clock = clockOf(options);
   const wanted = filterOptions(options);
   const side = new Side(nameOf(files), options.depth ?? null);
   const analysis = new Analysis();
@@ -183,7 +184,7 @@ async function oneSide(files: string[], options: DiffOptions, output: Output): P
   side.to = span?.to ?? null;
   const all = analysis.findings;
   if (isFiltering(wanted)) {
-    const [from, to] = [bound(wanted.from, clock), bound(wanted.to, clock)];
+    const [from, to] = [bound(wanted.from, clock, true), bound(wanted.to, clock)];
     analysis.findings = all.filter((finding) => findingPasses(finding, wanted, from, to, null));
   }
   side.findings = analyzeDocument(analysis, run.captures, clock, version(), false).findings;
@@ -198,7 +199,7 @@ async function twoTimes(
   output: Output,
 ): Promise<Outcome> {
   const { Analysis, Side, SessionEvents, findingPasses, analyzeDocument } = await load();
-  const clock = new Clock();
+  const clock = clockOf(options);
   const wanted = filterOptions(options);
   const before = new Side(nameOf(files), options.depth ?? null);
   const after = new Side(nameOf(files), options.depth ?? null);
@@ -210,7 +211,7 @@ async function twoTimes(
   const analysis = new Analysis();
   const timed = { ...wanted, from: null, to: null };
   const inTime = (time: number): boolean =>
-    time >= (bound(wanted.from, clock) ?? -Infinity) && time <= (bound(wanted.to, clock) ?? Infinity);
+    time >= (bound(wanted.from, clock, true) ?? -Infinity) && time <= (bound(wanted.to, clock) ?? Infinity);
   new SessionEvents(
     analysis.model,
     (time) => (inTime(time) ? (sideOf(time)?.sessions ?? null) : null),
@@ -241,7 +242,7 @@ async function twoTimes(
       );
     [before.from, before.to, after.from, after.to] = [span.from, Math.min(end, span.to), start, span.to];
   }
-  const [from, to] = [bound(wanted.from, clock), bound(wanted.to, clock)];
+  const [from, to] = [bound(wanted.from, clock, true), bound(wanted.to, clock)];
   if (isFiltering(wanted))
     analysis.findings = analysis.findings.filter((finding) => findingPasses(finding, wanted, from, to, null));
   const { splitFindings } = await import('../../report/diff/findings.js');

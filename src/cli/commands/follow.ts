@@ -90,9 +90,12 @@ async function view(
     import('../../model/journals/conversation/recorder.js'),
     import('../../report/follow/document.js'),
   ]);
-  const { clients, servers, from, to, frames } = wanted;
-  const placing = new MessageFilter({ ...NO_FILTER, clients, servers, from, to, frames }, clock);
-  const aboutMessages = [wanted.ops, wanted.kinds, wanted.errors, wanted.paths].some((list) => list.length > 0);
+  const { clients, servers, from, to, frames, not } = wanted;
+  const notAt = { ...NO_FILTER.not, clients: not.clients, servers: not.servers };
+  const placing = new MessageFilter({ ...NO_FILTER, clients, servers, from, to, frames, not: notAt }, clock);
+  const aboutMessages = [wanted, not].some(({ ops, kinds, errors, paths }) =>
+    [ops, kinds, errors, paths].some((list) => list.length > 0),
+  );
   const { limit } = options;
   const recorder = new Recorder(whom, {
     clock,

@@ -4,6 +4,7 @@ import { colourLevel, terminalWidth } from '../terminal/colour.js';
 import { print } from '../terminal/output.js';
 import { topicList, topicText } from '../help/topicText.js';
 import { topicNames, topics } from '../help/topics.js';
+import { didYouMean } from '../options/nearest.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
 
@@ -33,8 +34,11 @@ export function helpCommand(root: Command): Command {
       }
       const topic = topics.find((candidate) => candidate.name === name);
       const command = root.commands.find((candidate) => candidate.name() === name);
-      if (command === undefined && topic === undefined)
-        throw new UsageError(`no command or topic is called ${name}; the topics are ${topicNames.join(', ')}`);
+      if (command === undefined && topic === undefined) {
+        const names = [...root.commands.map((each) => each.name()), ...topicNames];
+        const hint = didYouMean(name, names) || `; the topics are ${topicNames.join(', ')}`;
+        throw new UsageError(`no command or topic is called ${name}${hint}`);
+      }
       command?.outputHelp();
       if (topic === undefined) return;
       const text = topicText(topic, { colour: new Chalk({ level: colourLevel() }), width: terminalWidth() });

@@ -8,6 +8,7 @@ import { opNames } from '../../protocols/zookeeper/format/opcodes.js';
 import { hexDocument, type HexReading } from '../../paste/report/document.js';
 import { hexText } from '../../paste/report/text.js';
 import { withFormats } from '../options/formatOptions.js';
+import { didYouMean } from '../options/nearest.js';
 import { shortNames } from '../../report/text/shortNames.js';
 import { present } from '../present.js';
 import { readTexts, type NamedText } from './hexInput.js';
@@ -24,6 +25,7 @@ interface HexOptions {
 }
 
 const ZOOKEEPER_PORT = 2181;
+const STANDARD_INPUT = '-';
 
 function port(value: string, before: number[] | undefined): number[] {
   const number = Number(value);
@@ -40,7 +42,8 @@ function file(value: string, before: string[] | undefined): string[] {
 function operation(value: string): string {
   const name = opNames.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
   if (name === undefined) {
-    throw new InvalidArgumentError(`ZooKeeper has no such operation; the names are ${opNames.join(', ')}.`);
+    const hint = didYouMean(value, opNames) || `; the names are ${opNames.join(', ')}`;
+    throw new InvalidArgumentError(`ZooKeeper has no such operation${hint}`);
   }
   return name;
 }
@@ -49,7 +52,7 @@ function operation(value: string): string {
 export function hexCommand(): Command {
   return withFormats(new Command('hex'))
     .description('say what each field of a pasted hex dump means')
-    .argument('[bytes...]', 'the dump itself; without it and without --file, standard input is read')
+    .argument('[bytes...]', 'the dump itself; - (or nothing, without --file) reads standard input')
     .option('-f, --file <file>', 'read the dump from a file, - for standard input (repeatable)', file)
     .addOption(new Option('--request', 'the bytes were sent by a client').conflicts('response'))
     .option('--response', 'the bytes were sent by a server')
@@ -79,7 +82,9 @@ async function hex(bytes: readonly string[], options: HexOptions): Promise<void>
     throw new UsageError('give the dump either as arguments or with --file, not both');
   }
   const texts =
-    bytes.length > 0 ? [{ name: 'arguments', text: bytes.join(' ') }] : await readTexts(options.file ?? ['-']);
+    bytes.length > 0 && !(bytes.length === 1 && bytes[0] === STANDARD_INPUT)
+      ? [{ name: 'arguments', text: bytes.join(' ') }]
+      : await readTexts(options.file ?? [STANDARD_INPUT]);
   const reading = readDumps(texts, options);
   const document = hexDocument(reading, { data: options.data === true });
   await present(document, { options, output: new Output(), text: (style) => hexText(shortNames(document), style) });

@@ -6,6 +6,7 @@ import {
   type FilterOptions,
   type TimeBound,
 } from '../../observations/filter.js';
+import { FilterTerms, passesOrNone } from '../../observations/filterTerms.js';
 import { sinkOf, together } from '../../observations/forward.js';
 import type { PathDocument } from '../../report/path/document.js';
 import { printable } from '../../report/text/escape.js';
@@ -74,7 +75,8 @@ async function view(path: string, options: PathOptions, { clock, wanted }: Setti
   const names = new PathNames();
   model.addListener(history);
   model.addListener(names);
-  const about = { ...wanted, clients: [], servers: [], sessions: [] };
+  const nobody = { clients: [], servers: [], sessions: [] };
+  const about = { ...wanted, ...nobody, not: { ...wanted.not, ...nobody } };
   const filter = isFiltering(wanted) ? new MessageFilter(about, clock) : null;
   const passed = new FrameSet();
   return {
@@ -118,20 +120,17 @@ function shown(
   filter: FilterOptions,
   passed: { has(frame: number): boolean } | null,
 ): Parameters<typeof import('../../report/path/document.js').pathDocument>[1]['shows'] {
-  const address = (text: string, asked: readonly string[]): boolean =>
-    asked.length === 0 ||
-    asked.includes(text) ||
-    asked.some((ip) => text.startsWith(`${ip}:`) || text.startsWith(`[${ip}]:`));
+  const { clients, servers, sessions } = new FilterTerms(filter, filter.not);
+  const address = ({ wanted, unwanted }: typeof clients, text: string | null): boolean =>
+    text === null ? wanted === null : wanted?.fitsText(text) !== false && unwanted?.fitsText(text) !== true;
   const frames = (list: readonly number[]): boolean => passed === null || list.some((frame) => passed.has(frame));
   return {
     frames,
     change: ({ by, frame }) =>
-      frames([frame]) &&
-      (filter.clients.length === 0 || (by !== null && address(by.client, filter.clients))) &&
-      (filter.sessions.length === 0 || (by?.session != null && filter.sessions.includes(by.session))),
+      frames([frame]) && address(clients, by?.client ?? null) && passesOrNone(sessions, by?.session ?? null),
     session: (session) =>
-      (filter.clients.length === 0 || session.attachments.some(({ client }) => address(client, filter.clients))) &&
-      (filter.servers.length === 0 || session.servers.some((server) => address(server, filter.servers))) &&
-      (filter.sessions.length === 0 || (session.id !== null && filter.sessions.includes(session.id))),
+      (!clients.asks || session.attachments.some(({ client }) => address(clients, client))) &&
+      (!servers.asks || session.servers.some((server) => address(servers, server))) &&
+      passesOrNone(sessions, session.id),
   };
 }

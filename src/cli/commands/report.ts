@@ -1,6 +1,6 @@
 import { version } from '../version.js';
 import { Command, Option } from 'commander';
-import { CaptureError, Clock } from '../../observations/inputs.js';
+import { CaptureError } from '../../observations/inputs.js';
 import { sinkOf, together } from '../../observations/forward.js';
 import type { Format } from '../../report/formats/index.js';
 import type { ReportData } from '../../report/postmortem/data.js';
@@ -12,6 +12,7 @@ import { withCaptures } from '../options/captureOptions.js';
 import type { AnalysisCommandOptions } from '../options/filteredAnalysis.js';
 import { chosenFormat, withFormats } from '../options/formatOptions.js';
 import { say } from '../present.js';
+import { clockOf } from '../show.js';
 import { type EndingSignal, exitInterrupted, UsageError } from '../usage.js';
 
 interface ReportOptions extends AnalysisCommandOptions {
@@ -114,7 +115,7 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
     import('./replay.js'),
     import('../../report/analyze/build.js'),
   ]);
-  const clock = new Clock();
+  const clock = clockOf(options);
   const filtered = new FilteredAnalysis(options, clock);
   const { analysis } = filtered;
   const timeline = new Timeline();

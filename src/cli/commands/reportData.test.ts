@@ -55,14 +55,14 @@ describe('the report of rpcx-blind-window', () => {
       ['evidence', 415, 'response', 'NodeChildrenChanged /rpcx/Arith'],
       ['context', 418, 'request', 'getChildren2 /rpcx/Arith watch=false'],
       ['other', 419, 'response', 'create answered /rpcx/Arith/tcp@10.77.0.66:8972 zxid 0x100000887'],
-      ['evidence', 421, 'response', 'getChildren2 answered 37 children cversion 37 zxid 0x100000887'],
+      ['evidence', 421, 'response', 'getChildren2 answered /rpcx/Arith 37 children cversion 37 zxid 0x100000887'],
       ['omitted', expect.any(Number), null, '8 × getData'],
       ['other', 453, 'response', 'create answered /rpcx/Arith/tcp@10.77.0.67:8972 zxid 0x100000889'],
       ['omitted', expect.any(Number), null, '18 × getData'],
       ['other', 522, 'response', 'create answered /rpcx/Arith/tcp@10.77.0.68:8972 zxid 0x10000088b'],
       ['omitted', expect.any(Number), null, '11 × getData'],
       ['context', 567, 'request', 'getChildren2 /rpcx/Arith watch=true'],
-      ['evidence', 568, 'response', 'getChildren2 answered 39 children cversion 39 zxid 0x10000088c'],
+      ['evidence', 568, 'response', 'getChildren2 answered /rpcx/Arith 39 children cversion 39 zxid 0x10000088c'],
     ]);
   });
 

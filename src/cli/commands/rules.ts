@@ -21,7 +21,14 @@ export function rulesCommand(): Command {
         return;
       }
       const rule = rules.find((candidate) => candidate.meta.name === name);
-      if (rule === undefined) throw new UsageError(`no rule is called ${name}; zkscope rules lists them`);
+      if (rule === undefined) {
+        const { didYouMean } = await import('../options/nearest.js');
+        const near = didYouMean(
+          name,
+          rules.map((each) => each.meta.name),
+        );
+        throw new UsageError(`no rule is called ${name}${near || '; zkscope rules lists them'}`);
+      }
       await present(rule.meta, { ...how, text: (style) => rulePage(rule.meta, style) });
     });
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schemaText } from '../../report/schemas.js';
 import type { SessionRow, SessionsDocument } from '../../report/sessions/document.js';
 import { runCli } from '../../testing/runCli.js';
@@ -126,17 +126,38 @@ describe('zkscope sessions', () => {
   });
 
   it('prints one line a session that fits 80 columns', async () => {
+    vi.stubEnv('COLUMNS', '80');
     const { stdout, status } = await runCli('sessions', reconnect);
+    vi.unstubAllEnvs();
     expect(status).toBe(0);
-    expect(stdout).toContain('5 sessions: 5 closed.');
+    expect(stdout).toMatch(/5\ssessions:\s5\sclosed\./);
+    expect(stdout).toMatch(/^Session +client +servers .*end +timeout .*silence$/m);
     expect(stdout.split('\n').filter((line) => line.startsWith('0x'))).toHaveLength(5);
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
+  it('has all columns in a pipe and with --wide, and says whose time it is', async () => {
+    const captures = ['sidecar-drop', 'watch-lost-after-reconnect'].map((name) =>
+      join(folder, `../incidents/${name}.pcap`),
+    );
+    const { stdout } = await runCli('sessions', ...captures);
+    expect(stdout).toMatch(/^2 captures, 2026-11-21 00:17:27 to 00:22:07 UTC: 16 sessions: /);
+    for (const title of ['ephemerals', 'pings every', 'silence', 'watches']) expect(stdout).toContain(title);
+  });
+
+  it('counts the silence that ended a session', async () => {
+    const { sessions } = await sessionsOf('--sort', 'silence', join(folder, '../incidents/sidecar-drop.pcap'));
+    expect(sessions.slice(0, 2).map(({ end }) => end)).toEqual(['expired', 'expired']);
+    // What analyze says: after 16 s of silence, of a timeout of 6 s.
+    for (const { longestSilence } of sessions.slice(0, 2)) expect(longestSilence).toBeCloseTo(16, 0);
   });
 
   it('says something sensible where there is nothing to list', async () => {
     const none = await runCli('sessions', '--client', '192.0.2.1', reconnect);
     expect(none).toMatchObject({ status: 0, stdout: '' });
-    expect(none.stderr).toBe('zkscope: no session has a message that passes the filters\n');
+    expect(none.stderr).toMatch(
+      /^zkscope: no session has a message that passes the filters; --client 192\.0\.2\.1: nothing in the capture is of it \(there are 10\.77\.[^\n]*\)\n$/,
+    );
     const empty = join(temporary, 'empty.pcap');
     writeFileSync(empty, readFileSync(reconnect).subarray(0, 24));
     expect((await runCli('sessions', empty)).stderr).toBe('zkscope: the capture has no packets\n');

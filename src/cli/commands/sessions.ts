@@ -8,12 +8,14 @@ import {
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { withFormats } from '../options/formatOptions.js';
 import { rowCount } from '../options/numbers.js';
+import { tableWidth } from '../terminal/colour.js';
 import { version } from '../version.js';
 import { show, type Setting, type View } from '../view.js';
 
 interface SessionsOptions extends CaptureOptions {
   readonly sort: SessionColumn;
   readonly top?: number;
+  readonly wide?: boolean;
 }
 
 /** Rows on a terminal unless told otherwise. */
@@ -34,6 +36,7 @@ export function sessionsCommand(): Command {
     .addOption(
       new Option('--top <n>', `sessions to show, 0 for all (default: ${TOP} as text, else all)`).argParser(rowCount),
     )
+    .option('--wide', 'all columns, however wide the terminal is; so it is in a pipe')
     .action(async (captures: string[], options: SessionsOptions) => {
       await show(captures, options, (setting) => view(options, setting));
     });
@@ -55,7 +58,11 @@ async function view(options: SessionsOptions, { clock, filter, forPeople }: Sett
       return sessionsDocument({ table, captures, clock, version: version(), sort, top });
     },
     text: async (document, style) =>
-      (await import('../../report/sessions/text.js')).sessionsText(document, { ...style, sort }),
+      (await import('../../report/sessions/text.js')).sessionsText(document, {
+        ...style,
+        sort,
+        tableWidth: tableWidth(options.wide === true),
+      }),
     empty: ({ count }) => {
       if (count > 0 || !forPeople) return null;
       return filter === null ? 'no session in the capture' : 'no session has a message that passes the filters';

@@ -72,7 +72,7 @@ async function view(options: TreeOptions, { clock, wanted: given }: Setting): Pr
   const names = new PathNames();
   model.addListener(recorder);
   model.addListener(names);
-  const wanted = { ...given, paths: [] };
+  const wanted = { ...given, paths: [], not: { ...given.not, paths: [] } };
   const filter = isFiltering(wanted) ? new MessageFilter(wanted, clock) : null;
   const touched = new Set<string>();
   const { at } = options;

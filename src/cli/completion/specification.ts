@@ -44,11 +44,16 @@ function optionValues(option: Option, vocabulary: Vocabulary): Values {
   if (option.argChoices !== undefined) return { ...NOTHING, words: option.argChoices };
   switch (option.long) {
     case '--op':
+    case '--not-op':
       return listed([...opNames.filter((name) => name !== 'createSession'), 'notification', 'fourLetterWord']);
     case '--error':
+    case '--not-error':
       return listed(errorNames);
     case '--kind':
+    case '--not-kind':
       return listed(['request', 'response', 'notification', 'gap']);
+    case '--time':
+      return { ...NOTHING, words: ['utc', 'local'] };
     case '--by':
       return listed(dimensions);
     case '--rule':

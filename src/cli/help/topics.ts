@@ -22,11 +22,13 @@ export const topics: readonly Topic[] = [
       {
         commands: [
           "tcpdump -i any -s 0 -w zk.pcap 'tcp port 2181'",
-          "tcpdump -i any -s 0 -w zk-%H%M.pcap -G 600 -W 12 'tcp port 2181'",
+          "tcpdump -i any -s 0 -B 65536 -C 100 -W 24 -w zk.pcap 'tcp port 2181'",
+          "tcpdump -i any -s 0 -G 600 -w zk-%Y%m%d-%H%M%S.pcap 'tcp port 2181'",
+          "find . -name 'zk-*.pcap' -mmin +240 -delete",
           "ssh host tcpdump -i any -s 0 -U -w - 'tcp port 2181' | zkscope -",
         ],
       },
-      'The second keeps the last two hours in twelve files of ten minutes; give them all to zkscope in any order, they are merged by time. Where frames carry VLAN tags the filter sees only with "or (vlan and tcp port 2181)" what is in them.',
+      'The second is a ring: it writes zk.pcap00 to zk.pcap23, each of 100 MB, and then over the oldest. The third begins a file every ten minutes and needs the fourth, from cron, to keep four hours (with -W it would not go round but end). Give all files to zkscope in any order, they are merged by time. Where tcpdump gives up root (Debian) it cannot begin the next file in a folder that is not its own: "Permission denied" calls for -Z root, or a folder of the user tcpdump. Where frames carry VLAN tags the filter sees only with "or (vlan and tcp port 2181)" what is in them.',
       'The servers talk among themselves on ports 2888 and 3888, etcd on 2379 and 2380: add them to the filter to see elections, synchronisation and leases. A server listening elsewhere is found by its handshakes; where those were not captured, name the port with --port.',
       'tcpdump says at its end how many packets the kernel dropped; a larger buffer (-B 65536) helps. What is missing from the capture is said as "Not seen" and never guessed. TLS hides the messages, but for --tls-keys: without keys only the TCP connections and the handshakes are seen.',
     ],
@@ -61,20 +63,25 @@ export const topics: readonly Topic[] = [
       "The same filters work with every command over captures. Of several values of one filter one must fit, and all filters must: --op create,delete --path '/live/**' is every create and delete at or below /live.",
       {
         terms: [
-          ['--client, --server', 'an address: ip, or ip:port.'],
+          ['--client, --server', 'an address: ip, ip:port, or a network such as 10.77.0.0/24.'],
           ['--session', 'a session id, 0x… .'],
           [
             '--path',
-            'a znode, or /x/** for /x and all below it. An answer has the path of its request; a multi those of all its operations.',
+            'a znode, /x/** for /x and all below it, or a pattern: * is any part of a name, ** any names. An answer has the path of its request; a multi those of all its operations.',
           ],
           [
             '--op, --kind, --error',
-            "ZooKeeper's names of operations and errors; --error alone, behind the files, is any error.",
+            "ZooKeeper's names of operations and errors, or patterns of them (get*); --error alone, behind the files, is any error.",
           ],
           ['--from, --to', 'a stretch of time: see zkscope help times.'],
           ['--frame', 'frames by number, A-B, as Wireshark counts them.'],
+          [
+            '--not-op, --not-client …',
+            'the same, left out: --not-op ping, --not-path /zookeeper/** . Each of --client, --server, --session, --path, --op, --kind and --error has one.',
+          ],
         ],
       },
+      'Several values of one filter stand with commas between (paths: repeat the option). What no message of the capture is of is said on standard error, with what there is instead.',
       'decode prints the messages that pass. stats counts them; a filter on errors counts the requests that were answered so. sessions lists the sessions of which a message passes, and tells all of them. analyze looks at everything and shows the findings that concern what was asked for.',
     ],
   },
@@ -101,14 +108,14 @@ export const topics: readonly Topic[] = [
     blocks: [
       {
         terms: [
-          ['2026-11-20T23:31:02.5Z', 'a moment; without a zone it is UTC.'],
+          ['2026-11-20T23:31:02.5Z', 'a moment; without a zone it is in that of --time.'],
           ['1795219862', 'seconds since 1970.'],
-          ['23:31 or 23:31:02', 'UTC, on the first day of the capture.'],
+          ['23:31 or 23:31:02', 'the time of day that lies in the capture, also where it goes on over midnight.'],
           ['+90s, +5m, +1h', 'from the first frame of the capture on.'],
           ['500ms, 1s, 5m, 1h', 'a span, for --interval.'],
         ],
       },
-      'All times are printed in UTC, with as many digits as the capture has.',
+      'Times are those of UTC, with as many digits as the capture has. --time local prints and takes those of $TZ or of this host, --time +08:00 or --time Asia/Shanghai others; JSON is always in UTC, and --fields and --csv then say the zone with each time.',
     ],
   },
   {
@@ -164,7 +171,10 @@ export const topics: readonly Topic[] = [
             'pings every',
             'median time from ping to ping with no other request between, beside a third of the timeout, which is when a client should ping.',
           ],
-          ['silence', 'the longest time without a request; for an open session up to the end of the capture.'],
+          [
+            'silence',
+            'the longest time in which the servers heard nothing of it: up to the end of the capture if it is open, up to its expiry if it expired.',
+          ],
           ['≤ before from', 'the session began before the capture.'],
         ],
       },
@@ -238,6 +248,17 @@ export const topics: readonly Topic[] = [
     ],
   },
   {
+    name: 'configuration',
+    summary: 'options that a team always sets',
+    blocks: [
+      'The nearest .zkscope.json, in this folder or one above it, sets options of all commands that have them, where the command line does not: color, time, port, tlsKeys, ignore, severity, set, failOn, wide. zkscope schema config prints its JSON Schema.',
+      {
+        commands: ['{ "time": "local", "port": ["20022=zab"], "set": { "slow-request.latency": 2 } }'],
+      },
+      'Filters and files to write are not for it: nobody should be shown less, or written over, because of a file that lies about.',
+    ],
+  },
+  {
     name: 'environment',
     summary: 'environment variables',
     blocks: [
@@ -245,7 +266,9 @@ export const topics: readonly Topic[] = [
         terms: [
           ['NO_COLOR', 'if not empty: no colours. There are none in a pipe either.'],
           ['FORCE_COLOR', 'colours even in a pipe: 1, 2 or 3 for 16, 256 or 16 million.'],
-          ['COLUMNS', 'width of the output where it is no terminal; 80 otherwise.'],
+          ['COLUMNS', 'width of the output where it is no terminal; 80 otherwise, and for tables any.'],
+          ['TZ', 'the zone of --time local.'],
+          ['ZKSCOPE_CONFIG', 'the configuration file in place of the nearest .zkscope.json; empty for none.'],
           [
             'ZKSCOPE_TLS_KEYS',
             'key logs that TLS is decrypted with, separated as in PATH, beside those of --tls-keys.',

@@ -1,7 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { FilterOptions, TimeBound } from '../../observations/filter.js';
+import type { FilterLists } from '../../observations/filterTerms.js';
 import type { ServerPort } from '../../protocols/router.js';
-import { errorNames } from '../../protocols/zookeeper/format/errors.js';
+import { addressValues, errorValues, kindValues, opValues, pathValues, sessionValues } from './filterValues.js';
+import { timeZone, type Zone } from './timeZone.js';
 
 /** Options that every command over captures has, as commander gives them. */
 export interface CaptureOptions {
@@ -17,12 +19,15 @@ export interface CaptureOptions {
   readonly from?: TimeBound;
   readonly to?: TimeBound;
   readonly frame?: [number, number];
+  readonly notClient?: string[];
+  readonly notServer?: string[];
+  readonly notSession?: string[];
+  readonly notPath?: string[];
+  readonly notOp?: string[];
+  readonly notKind?: string[];
+  readonly notError?: string[];
+  readonly time?: Zone;
 }
-
-const list = (value: string, before: string[] | undefined): string[] => [
-  ...(before ?? []),
-  ...value.split(',').filter((part) => part !== ''),
-];
 
 /** What a port can be given to; a bare number is ZooKeeper's. */
 const PORT_PROTOCOLS = ['zookeeper', 'zab', 'election', 'etcd'];
@@ -37,44 +42,9 @@ function serverPort(value: string, before: ServerPort[] | undefined): ServerPort
   return [...(before ?? []), { port, protocol }];
 }
 
-function session(value: string, before: string[] | undefined): string[] {
-  const digits = /^(?:0x)?0*([0-9a-f]{1,16})$/i.exec(value)?.[1];
-  if (digits === undefined)
-    throw new InvalidArgumentError('a session id is up to 16 hexadecimal digits, such as 0x100003986b70000.');
-  return [...(before ?? []), `0x${digits.toLowerCase()}`];
-}
-
-function path(value: string, before: string[] | undefined): string[] {
-  if (!value.startsWith('/')) throw new InvalidArgumentError('a path begins with /; a subtree is /x/**.');
-  return [...(before ?? []), value.length > 1 && value.endsWith('/') ? value.slice(0, -1) : value];
-}
-
-/** What `--error` without a name stands for. */
-const ANY_ERROR = '*';
-
-function errors(value: string, before: string[] | undefined): string[] {
-  if (value === ANY_ERROR) return [...(before ?? []), ANY_ERROR];
-  const names = value.split(',').map((name) => {
-    const known = errorNames.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-    if (known === undefined)
-      throw new InvalidArgumentError(`no error of ZooKeeper is called that; the names are ${errorNames.join(', ')}.`);
-    return known;
-  });
-  return [...(before ?? []), ...names];
-}
-
-const KINDS = ['request', 'response', 'notification', 'message', 'gap'];
-
-function kinds(value: string, before: string[] | undefined): string[] {
-  for (const kind of value.split(',')) {
-    if (!KINDS.includes(kind)) throw new InvalidArgumentError(`the kinds are ${KINDS.join(', ')}.`);
-  }
-  return list(value, before);
-}
-
 const UNITS: Readonly<Record<string, number>> = { ms: 1e-3, s: 1, m: 60, min: 60, h: 3600, '': 1 };
 const TIME_HELP =
-  'a time is 2026-11-20T23:31:02.5Z, epoch seconds, 23:31:02 (on the first day of the capture, UTC), or +90s, +5m, +1h from its start.';
+  'a time is 2026-11-20T23:31:02.5Z, epoch seconds, 23:31:02 (the one within the capture), or +90s, +5m, +1h from its start.';
 
 /** Reads a moment: absolute, time of day, or relative to the start of the capture. */
 export function parseTime(value: string): TimeBound {
@@ -91,7 +61,8 @@ export function parseTime(value: string): TimeBound {
     `${day!}T${time === undefined ? '00:00:00' : time.length === 5 ? `${time}:00` : time}${zone ?? 'Z'}`,
   );
   if (Number.isNaN(millis)) throw new InvalidArgumentError(TIME_HELP);
-  return { kind: 'absolute', epochSeconds: millis / 1000 + Number(`0${fraction ?? '.0'}`) };
+  const seconds = millis / 1000 + Number(`0${fraction ?? '.0'}`);
+  return zone === undefined ? { kind: 'wall', seconds } : { kind: 'absolute', epochSeconds: seconds };
 }
 
 function frames(value: string): [number, number] {
@@ -121,15 +92,25 @@ export function withCaptures(command: Command, argument = '<capture...>'): Comma
         'key log (SSLKEYLOGFILE) that TLS is decrypted with (repeatable; beside those in $ZKSCOPE_TLS_KEYS)',
       ).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]),
     )
-    .optionsGroup('Filters (combine; repeat one to allow several values):')
-    .addOption(new Option('--client <address>', 'client ip or ip:port').argParser(list))
-    .addOption(new Option('--server <address>', 'server ip or ip:port').argParser(list))
-    .addOption(new Option('--session <id>', 'session id, 0x…').argParser(session))
-    .addOption(new Option('--path <path>', 'znode, or /x/** for a subtree').argParser(path))
-    .addOption(new Option('--op <op>', 'operation: getData, create …').argParser(list))
-    .addOption(new Option('--kind <kind>', 'request, response, notification, gap').argParser(kinds))
     .addOption(
-      new Option('--error [name]', 'failed answers: any, or NoNode, NodeExists …').argParser(errors).preset(ANY_ERROR),
+      new Option(
+        '--time <zone>',
+        'times as in utc, local ($TZ), +08:00, Asia/Shanghai; JSON is always in UTC',
+      ).argParser(timeZone),
+    )
+    .optionsGroup('Filters (all combine; commas between several values; * and ? are wildcards):')
+    .addOption(
+      new Option('--client <address>', 'client ip, ip:port, or network such as 10.0.0.0/8').argParser(addressValues),
+    )
+    .addOption(new Option('--server <address>', 'server ip, ip:port, or network').argParser(addressValues))
+    .addOption(new Option('--session <id>', 'session id, 0x…').argParser(sessionValues))
+    .addOption(new Option('--path <path>', 'znode; /x/** for a subtree, /x/*/y').argParser(pathValues))
+    .addOption(new Option('--op <op>', 'operation: getData, create*').argParser(opValues))
+    .addOption(new Option('--kind <kind>', 'request, response, notification, gap').argParser(kindValues))
+    .addOption(
+      new Option('--error [name]', 'failed answers: any (behind the captures), or NoNode, NodeExists …')
+        .argParser(errorValues)
+        .preset('*'),
     )
     .addOption(
       new Option('--from <time>', 'not before: 2026-11-20T23:31:02Z, 23:31:02, or +90s from the start').argParser(
@@ -138,6 +119,13 @@ export function withCaptures(command: Command, argument = '<capture...>'): Comma
     )
     .addOption(new Option('--to <time>', 'not after').argParser(parseTime))
     .addOption(new Option('--frame <a-b>', 'frames by number').argParser(frames))
+    .addOption(new Option('--not-client <address>', 'clients that are left out').argParser(addressValues))
+    .addOption(new Option('--not-server <address>', 'servers that are left out').argParser(addressValues))
+    .addOption(new Option('--not-session <id>', 'sessions that are left out').argParser(sessionValues))
+    .addOption(new Option('--not-path <path>', 'paths that are left out').argParser(pathValues))
+    .addOption(new Option('--not-op <op>', 'operations that are left out: ping').argParser(opValues))
+    .addOption(new Option('--not-kind <kind>', 'kinds that are left out').argParser(kindValues))
+    .addOption(new Option('--not-error <name>', 'errors that are left out').argParser(errorValues))
     .optionsGroup('Options:');
 }
 
@@ -151,8 +139,21 @@ export function filterOptions(options: CaptureOptions): FilterOptions {
     ops: options.op ?? [],
     kinds: options.kind ?? [],
     errors: options.error ?? [],
+    not: leftOut(options),
     from: options.from ?? null,
     to: options.to ?? null,
     frames: options.frame ?? null,
+  };
+}
+
+function leftOut(options: CaptureOptions): FilterLists {
+  return {
+    clients: options.notClient ?? [],
+    servers: options.notServer ?? [],
+    sessions: options.notSession ?? [],
+    paths: options.notPath ?? [],
+    ops: options.notOp ?? [],
+    kinds: options.notKind ?? [],
+    errors: options.notError ?? [],
   };
 }

@@ -17,8 +17,8 @@ export interface AnalysisCommandOptions extends CaptureOptions {
 }
 
 /** Filters that look at messages, beside those that a finding's own fields answer. */
-function looksAtMessages({ ops, kinds, errors }: FilterOptions): boolean {
-  return ops.length > 0 || kinds.length > 0 || errors.length > 0;
+function looksAtMessages({ ops, kinds, errors, not }: FilterOptions): boolean {
+  return [ops, kinds, errors, not.ops, not.kinds, not.errors].some((list) => list.length > 0);
 }
 
 /** An analysis of everything that a capture holds, of whose findings only those are shown that the filters let pass. */
@@ -69,7 +69,7 @@ export class FilteredAnalysis {
     analysis.end(lastTime);
     if (!isFiltering(wanted)) return;
     const all = analysis.findings;
-    const from = wanted.from === null ? null : boundTime(wanted.from, clock);
+    const from = wanted.from === null ? null : boundTime(wanted.from, clock, true);
     const to = wanted.to === null ? null : boundTime(wanted.to, clock);
     analysis.findings = all.filter((finding) => findingPasses(finding, wanted, from, to, passed));
     this.hidden = all.length - analysis.findings.length;

@@ -1,5 +1,6 @@
 import type { Finding } from '../../rules/finding.js';
-import { hostIn, namedIn } from '../../report/analyze/filter.js';
+import { hostOf } from '../../observations/filterPatterns.js';
+import { namedIn } from '../../report/analyze/filter.js';
 import type { Selection } from './selection.js';
 
 /**
@@ -38,7 +39,7 @@ export function concerned(
   for (const id of ids) for (const session of connections.get(id)?.sessions ?? []) sessions.add(session);
   addWhere((connection) => named.has(connection.client) || [...connection.sessions].some((id) => sessions.has(id)));
   if (reach === 'named') return ids;
-  const hosts = new Set([...named].map(hostIn));
+  const hosts = new Set([...named].map(hostOf));
   for (const id of ids) hosts.add(connections.get(id)?.clientIp ?? '');
   addWhere(({ clientIp }) => hosts.has(clientIp));
   if (reach === 'hosts') return ids;

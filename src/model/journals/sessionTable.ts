@@ -38,7 +38,7 @@ export interface SessionSummary {
   readonly pingInterval: number | null;
   /** How many intervals that is the median of. */
   readonly pingIntervals: number;
-  /** Longest time without a request, up to the end of the capture for one that is open. Nanoseconds. */
+  /** Longest time in which the servers heard nothing of it. Nanoseconds. */
   readonly longestSilence: number;
   /** Places where bytes of it are missing from the capture. */
   readonly gaps: number;
@@ -132,8 +132,6 @@ export class SessionTable implements ModelListener {
 
   private summary(session: Session): SessionSummary {
     const notes = this.notes.get(session);
-    const silent =
-      session.end === 'open' && session.lastRequestTime >= 0 ? this.model.lastTime - session.lastRequestTime : 0;
     return {
       id: session.id,
       client: session.client,
@@ -156,7 +154,7 @@ export class SessionTable implements ModelListener {
       ephemerals: Math.max(session.ephemerals.size, notes?.ephemerals ?? 0),
       pingInterval: notes?.pings.median() ?? null,
       pingIntervals: notes?.pings.count ?? 0,
-      longestSilence: Math.max(session.longestSilence, silent),
+      longestSilence: session.silence(this.model.lastTime),
       gaps: session.holes,
       predecessor: session.predecessor?.id ?? null,
       successor: session.successor?.id ?? null,

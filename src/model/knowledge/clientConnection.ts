@@ -44,6 +44,8 @@ export class ClientConnection {
   /** Latest response, notifications not counted. */
   lastResponseTime = -1;
   lastResponseFrame = 0;
+  /** Its length prefix. */
+  lastResponseLength = 0;
   /** The latest request that was answered: the server took it for sure. -1 while there is none. */
   lastTakenTime = -1;
   lastTakenFrame = 0;

@@ -97,7 +97,7 @@ export class Session {
   lastResponseFrame = 0;
   /** Requests other than pings. */
   work = 0;
-  /** Longest time between two requests, pings included. */
+  /** Longest time between two requests, pings included; `silence` looks at its end as well. */
   longestSilence = 0;
   /** The latest silences of half its timeout and more that ended with a request on the same connection; bounded. */
   silences: readonly ClientSilence[] = NO_SILENCES;
@@ -150,6 +150,20 @@ export class Session {
   /** Granted session timeout in nanoseconds, `otherwise` where the capture does not show it. */
   timeoutNs(otherwise = 10e9): number {
     return this.timeout !== null && this.timeout > 0 ? this.timeout * 1e6 : otherwise;
+  }
+
+  /**
+   * Longest time, in nanoseconds, in which the servers heard nothing of it: between two requests, since the last one of a
+   * session that is open, and before one that has expired since they last answered (what came later never reached them).
+   * @param now time of the last frame
+   */
+  silence(now: number): number {
+    const { end, endMoment, lastRequestTime, lastResponseTime } = this;
+    let last = 0;
+    if (end === 'open' && lastRequestTime >= 0) last = now - lastRequestTime;
+    else if ((end === 'expired' || end === 'lost') && endMoment !== null)
+      last = endMoment.time - (lastResponseTime >= 0 ? lastResponseTime : this.lastTime);
+    return Math.max(this.longestSilence, last);
   }
 
   /** It has a connection that has not ended. */

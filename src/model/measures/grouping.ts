@@ -92,7 +92,7 @@ export class Grouping {
   readonly hasPath: boolean;
   private readonly root: Branch = new Map();
   private readonly cut = new Map<string, string>();
-  private readonly depth: number | null;
+  private depth: number | null;
   private readonly interval: number | null;
   private readonly maxGroups: number;
   private readonly baseSeconds: () => number;
@@ -107,6 +107,21 @@ export class Grouping {
     this.baseSeconds = options.baseSeconds ?? (() => 0);
     this.hasPath = options.by.includes('path');
     this.clientWithPort = options.by.includes('connection');
+  }
+
+  /** The groups so far, which are counted no further: those of what comes next are new. */
+  take(): { readonly groups: readonly Group[]; readonly other: Counts | null } {
+    const taken = { groups: this.groups.slice(), other: this.other };
+    this.groups.length = 0;
+    this.root.clear();
+    this.other = null;
+    return taken;
+  }
+
+  /** Parts of a path that are kept from here on. */
+  cutAt(depth: number | null): void {
+    this.depth = depth;
+    this.cut.clear();
   }
 
   /** The path as it is grouped. */

@@ -1,14 +1,28 @@
 import { Histogram } from './histogram.js';
 
+const NO_ERRORS: ReadonlyMap<number, number> = new Map<number, number>();
+/** ZooKeeper has fewer. */
+const MOST_CODES = 64;
+
 /** What was seen of one operation. Latencies are nanoseconds. */
 export class OperationStats {
   requests = 0;
   errors = 0;
+  /** How often each error was the answer, by its code; bounded, and shared while there is none. */
+  errorCodes: ReadonlyMap<number, number> = NO_ERRORS;
   readonly latency = new Histogram();
   constructor(
     readonly opcode: number,
     readonly op: string,
   ) {}
+
+  failed(code: number): void {
+    this.errors++;
+    if (this.errorCodes === NO_ERRORS) this.errorCodes = new Map();
+    const codes = this.errorCodes as Map<number, number>;
+    const count = codes.get(code);
+    if (count !== undefined || codes.size < MOST_CODES) codes.set(code, (count ?? 0) + 1);
+  }
 }
 
 const OFFSET = 16;

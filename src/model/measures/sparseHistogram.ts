@@ -44,6 +44,16 @@ export class SparseHistogram {
     return this.max;
   }
 
+  /** How many values lie at or below a bound, right to 1 % of the bound. */
+  below(bound: number): number {
+    let seen = 0;
+    for (const [place, bucket] of this.buckets.entries()) {
+      if (middleOf(bucket) > bound) break;
+      seen += this.counts[place]!;
+    }
+    return seen;
+  }
+
   private add(bucket: number, count: number): void {
     let low = 0;
     let high = this.buckets.length;

@@ -7,7 +7,7 @@ import { EtcdDecoder } from './decoder.js';
 import { etcdFields } from './fields.js';
 import { etcdJournal } from './journal.js';
 import { etcdLine } from './line.js';
-import { isEtcdPath } from './operations.js';
+import { etcdOps, isEtcdPath } from './operations.js';
 
 const CLIENT_PORT = 2379;
 const PEER_PORT = 2380;
@@ -22,6 +22,7 @@ export function etcd(): Protocol<typeof etcdFields> {
     ports: [PEER_PORT, CLIENT_PORT],
     journal: etcdJournal,
     fields: etcdFields,
+    ops: etcdOps,
     line: etcdLine,
     recognise,
     recogniseMidStream(chunks): Direction | null {

@@ -26,6 +26,13 @@ const HTTP_PATHS = [
   '/hashkv',
 ];
 
+/** Operations that have names of their own; others are `GET /path` or `Service/Method`. */
+export const etcdOps: readonly string[] = [
+  ...['LeaseKeepAlive', 'LeaseTimeToLive', 'LeaseGrant', 'LeaseRevoke', 'LeaseLeases', 'LeaseCheckpoint', 'gRPC'],
+  ...['GET', 'POST', 'PUT', 'DELETE', 'HEAD'],
+  ...HTTP_PATHS.map((path) => `GET ${path}`),
+];
+
 /** Without its query, and of an absolute target only the path. */
 export function pathOf(target: string): string {
   const query = target.indexOf('?');

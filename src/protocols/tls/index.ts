@@ -4,6 +4,7 @@ import { TlsDecoder } from './decoder.js';
 import { tlsFields, tlsLine } from './fields.js';
 import { KeyStore } from './keys/keyStore.js';
 import { HoldBudget } from './records/heldRecords.js';
+import { TLS_OPS } from './message.js';
 import { startsWithHello } from './records/firstRecord.js';
 
 /** ZooKeeper's port for TLS, by custom (`secureClientPort`). */
@@ -21,6 +22,7 @@ export function tls(keys = new KeyStore(), epoch?: (time: number) => number): Pr
     ports: [SECURE_CLIENT_PORT],
     journal: tlsJournal,
     fields: tlsFields,
+    ops: TLS_OPS,
     line: tlsLine,
     carrier: true,
     recognise: (bytes, start, end, expected) => startsWithHello(bytes, start, end, expected === true ? null : keys),

@@ -67,7 +67,8 @@ export interface TlsHandshake {
   decided: Moment | null;
 }
 
-export type TlsOp = 'ClientHello' | 'ServerHello' | 'HelloRetryRequest' | 'Alert' | 'Handshake';
+export const TLS_OPS = ['ClientHello', 'ServerHello', 'HelloRetryRequest', 'Alert', 'Handshake'] as const;
+export type TlsOp = (typeof TLS_OPS)[number];
 
 /** One message of a TLS connection; `Handshake` is how the handshake ended. */
 export class TlsMessage implements Message {

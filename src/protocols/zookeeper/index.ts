@@ -1,6 +1,6 @@
 import { TO_CLIENT, TO_SERVER, type Direction } from '../../network/connection.js';
 import type { Protocol, Recognition } from '../protocol.js';
-import { OpCode } from './format/opcodes.js';
+import { OpCode, opNames } from './format/opcodes.js';
 import { SharedState } from './decodedMessage.js';
 import { ZooKeeperDecoder } from './connection/decoder.js';
 import { zookeeperFields } from './fields.js';
@@ -23,6 +23,7 @@ export function zookeeper(): Protocol<typeof zookeeperFields> {
     portsInside: [2281],
     journal: zookeeperJournal,
     fields: zookeeperFields,
+    ops: [...opNames, 'notification', 'fourLetterWord'],
     line: zookeeperLine,
     recognise(bytes, start, end): Recognition {
       if (end - start < 4) return bytes[start] === 0 ? 'more' : 'no';

@@ -1,3 +1,4 @@
+import { errorName } from '../../protocols/zookeeper/format/errors.js';
 import type { Model, OperationStats, Session } from '../../model/index.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { Analysis } from '../../rules/analysis.js';
@@ -40,7 +41,7 @@ export function analyzeDocument(
     tool: { name: 'zkscope', version },
     captures: captures.map((info) => captureEntry(info, clock)),
     summary: summaryEntry(model),
-    sessions: sessions ? [...model.sessions.all()].map((session) => sessionEntry(session, clock)) : [],
+    sessions: sessions ? [...model.sessions.all()].map((session) => sessionEntry(session, model.lastTime, clock)) : [],
     findings: findings.map((finding) => ({ ...findingEntry(finding, clock), ...links(finding) })),
     incidents: incidents.map((incident, place) => incidentEntry(incident, place + 1, analysis, clock)),
   };
@@ -66,13 +67,19 @@ function summaryEntry(model: Model): SummaryEntry {
 }
 
 function operationEntry(stats: OperationStats): OperationEntry {
-  const { requests, errors, latency } = stats;
-  if (latency.count === 0) return { requests, errors };
+  const { requests, errors, errorCodes, latency } = stats;
+  const entry: OperationEntry = { requests, errors };
+  if (errors > 0)
+    entry.errorsByName = Object.fromEntries(
+      [...errorCodes].sort((a, b) => b[1] - a[1]).map(([code, count]) => [errorName(code), count]),
+    );
+  if (latency.count === 0) return entry;
   const at = (fraction: number): number => Math.round(latency.percentile(fraction)) / SECOND;
-  return { requests, errors, latency: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: latency.max / SECOND } };
+  entry.latency = { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: latency.max / SECOND };
+  return entry;
 }
 
-function sessionEntry(session: Session, clock: Clock): SessionEntry {
+function sessionEntry(session: Session, now: number, clock: Clock): SessionEntry {
   let watches = 0;
   for (const view of session.views.values()) {
     if (view.holds('data')) watches++;
@@ -96,7 +103,7 @@ function sessionEntry(session: Session, clock: Clock): SessionEntry {
     notifications: session.notifications,
     watches,
     ephemerals: session.ephemerals.size,
-    longestSilence: session.longestSilence / SECOND,
+    longestSilence: session.silence(now) / SECOND,
     gaps: session.holes,
   };
   const successor = session.successor?.id;

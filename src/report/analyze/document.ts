@@ -36,6 +36,8 @@ export interface LatencyEntry {
 export interface OperationEntry {
   requests: Count;
   errors: Count;
+  /** how often each error was the answer; absent where none was */
+  errorsByName?: Record<string, Count>;
   /** seconds; absent while none was answered */
   latency?: LatencyEntry;
 }
@@ -96,7 +98,7 @@ export interface SessionEntry {
   notifications: Count;
   watches: Count;
   ephemerals: Count;
-  /** longest time without a request, in seconds */
+  /** longest time in which the servers heard nothing of it, in seconds */
   longestSilence: Seconds;
   /** places where bytes of it are missing from the capture */
   gaps: Count;

@@ -1,4 +1,5 @@
-import { pathFits, type FilterOptions } from '../../observations/filter.js';
+import type { FilterOptions } from '../../observations/filter.js';
+import { FilterTerms, type Patterns, Term } from '../../observations/filterTerms.js';
 import type { Finding } from '../../rules/finding.js';
 import { Instant, type DataValue } from '../../rules/finding.js';
 
@@ -37,9 +38,6 @@ export function namedIn(finding: Finding): string[] {
   return found;
 }
 
-/** The IP address of `ip:port`, and of itself. */
-export const hostIn = (address: string): string => address.replace(/^\[([^\]]*)\].*$|^([^:]*):\d+$/, '$1$2');
-
 /**
  * Whether a finding is about what the common filters ask for: it names the client, server, session or path, its time
  * overlaps, and one of its frames holds a message that passes.
@@ -55,12 +53,23 @@ export function findingPasses(
 ): boolean {
   if (from !== null && finding.to < from) return false;
   if (to !== null && finding.from > to) return false;
-  const { frames, clients, servers, sessions, paths } = filter;
+  const { frames } = filter;
   if (frames !== null && !finding.evidence.some(({ frame }) => frame >= frames[0] && frame <= frames[1])) return false;
   if (passed !== null && !finding.evidence.some(({ frame }) => passed.has(frame))) return false;
+  const terms = new FilterTerms(filter, filter.not);
+  const addresses = [inText(terms.clients), inText(terms.servers)] as const;
+  const own = [finding.client, finding.server, finding.session, finding.path].map((text) => text ?? null);
+  for (const [place, term] of [...addresses, terms.sessions, terms.paths].entries())
+    if (own[place] != null && term.unwanted?.fits(own[place]) === true) return false;
   const named = namedIn(finding);
-  const names = (wanted: readonly string[]): boolean =>
-    wanted.length === 0 || named.some((text) => wanted.includes(text) || wanted.includes(hostIn(text)));
-  if (!names(clients) || !names(servers) || !names(sessions)) return false;
-  return paths.length === 0 || named.some((text) => pathFits(text, paths));
+  const names = ({ wanted }: Term<Patterns<string>>): boolean =>
+    wanted === null || named.some((text) => wanted.fits(text));
+  return names(addresses[0]) && names(addresses[1]) && names(terms.sessions) && names(terms.paths);
+}
+
+/** Addresses as findings have them: texts. */
+function inText({ wanted, unwanted }: FilterTerms['clients']): Term<Patterns<string>> {
+  const of = (patterns: typeof wanted): Patterns<string> | null =>
+    patterns === null ? null : { fits: (text) => patterns.fitsText(text) };
+  return new Term(of(wanted), of(unwanted));
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runCli } from '../../testing/runCli.js';
 import { Losses } from './losses.js';
 
 const NONE = { connections: 0, sessions: 0, sessionsNotListed: 0, znodes: 0, views: 0, childLists: 0, requests: 0 };
@@ -13,5 +14,23 @@ describe('what was forgotten to bound memory', () => {
 
   it('is not said where nothing was, nor that ended sessions are not listed', () => {
     expect(new Losses().parts([], [], 0, { ...NONE, sessionsNotListed: 20_000 })).toEqual([]);
+  });
+});
+
+describe('bytes that could not be aligned', () => {
+  it('are a vote where a reset cut an election', async () => {
+    const capture = new URL('../../../fixtures/quorum/log-truncated.pcap.gz', import.meta.url).pathname;
+    const { stdout } = await runCli('analyze', capture);
+    expect(stdout).toMatch(
+      /Not seen: 1 vote of an election that a reset of the connection cut short\s\(4\sbytes,\sframe\s1140\)/,
+    );
+  });
+});
+
+describe('errors', () => {
+  it('are named, also where nothing is wrong', async () => {
+    const capture = new URL('../../../fixtures/incidents/nodeexists-ok.pcap', import.meta.url).pathname;
+    const { stdout } = await runCli('analyze', capture);
+    expect(stdout).toMatch(/^Errors: \w+ for \d+ of \d+ \w+/m);
   });
 });

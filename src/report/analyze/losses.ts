@@ -8,6 +8,8 @@ import type { Encrypted, Gap, Message } from '../../protocols/protocol.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { printable } from '../text/escape.js';
 
+const MOST_VOTES = 1000;
+
 interface Loss {
   count: number;
   bytes: number;
@@ -17,6 +19,9 @@ interface Loss {
 /** Adds up what was lost on the way from packets to messages, and says it in one line. */
 export class Losses {
   private readonly byReason = new Map<Gap['reason'], Loss>();
+  /** Ends of elections that no message could be made of: whether a reset cut them is known later. */
+  private readonly votes: { readonly connection: ConnectionFacts; readonly bytes: number; readonly frame: number }[] =
+    [];
   private readonly foreign = new Map<string, Loss>();
   private readonly encrypted = new Map<Encrypted, Loss & { connections: number; last: number }>();
   private truncated = 0;
@@ -30,7 +35,10 @@ export class Losses {
   }
 
   gap(gap: Gap, connection: ConnectionFacts): void {
-    add(this.byReason, gap.reason, gap);
+    const { reason, bytes, frame } = gap;
+    const vote = reason === 'skipped' && connection.protocol === 'election' && this.votes.length < MOST_VOTES;
+    if (vote) this.votes.push({ connection, bytes, frame });
+    else add(this.byReason, reason, gap);
     if (gap.encrypted !== undefined) this.closed(gap.encrypted, gap, connection.id);
     if (gap.reason === 'foreign') add(this.foreign, connection.foreign ?? 'unknown', gap);
   }
@@ -47,6 +55,18 @@ export class Losses {
     loss.firstFrame = Math.min(loss.firstFrame, frame);
     loss.count++;
     loss.bytes += bytes;
+  }
+
+  /** Those of the votes that a reset cut, and all other bytes that could not be aligned. */
+  private judgedVotes(skipped: Loss | undefined): [cut: Loss | null, others: Loss | null] {
+    const sums = new Map<'cut' | 'others', Loss>();
+    if (skipped !== undefined) sums.set('others', { ...skipped });
+    for (const { connection, bytes, frame } of this.votes) {
+      const { end, toServer, toClient } = connection;
+      const reset = end === 'rst' || toServer.rst !== null || toClient.rst !== null;
+      add(sums, reset ? 'cut' : 'others', { bytes, frame });
+    }
+    return [sums.get('cut') ?? null, sums.get('others') ?? null];
   }
 
   /**
@@ -70,8 +90,13 @@ export class Losses {
       );
     }
     const skipped = this.byReason.get('skipped');
-    if (skipped !== undefined)
-      parts.push(`${plural(skipped.bytes, 'byte')} that could not be aligned, from frame ${skipped.firstFrame} on`);
+    const [cut, others] = this.judgedVotes(skipped);
+    if (others !== null)
+      parts.push(`${plural(others.bytes, 'byte')} that could not be aligned, from frame ${others.firstFrame} on`);
+    if (cut !== null)
+      parts.push(
+        `${plural(cut.count, 'vote')} of an election that a reset of the connection cut short (${plural(cut.bytes, 'byte')}, frame ${cut.firstFrame})`,
+      );
     if (this.truncated > 0)
       parts.push(`${plural(this.truncated, 'message')} only in part, the first at frame ${this.firstTruncated}`);
     for (const [name, loss] of this.foreign) {
@@ -159,7 +184,7 @@ function forgottenKinds(connections: number, forgotten: Forgotten | null): strin
   return kinds;
 }
 
-function add<K>(map: Map<K, Loss>, key: K, gap: Gap): void {
+function add<K>(map: Map<K, Loss>, key: K, gap: Pick<Gap, 'bytes' | 'frame'>): void {
   const loss = map.get(key);
   if (loss === undefined) map.set(key, { count: 1, bytes: gap.bytes, firstFrame: gap.frame });
   else {

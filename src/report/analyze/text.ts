@@ -11,6 +11,8 @@ import { wrap } from '../text/wrap.js';
 
 export interface AnalyzeTextOptions {
   readonly colour: ChalkInstance;
+  /** Of the times in the document. */
+  readonly zone?: string;
   /** Columns of the terminal. */
   readonly width: number;
   /** What was lost on the way, one part each; empty where nothing was. */
@@ -35,11 +37,14 @@ export function analyzeText(document: AnalyzeDocument, options: AnalyzeTextOptio
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function heading({ captures, summary }: AnalyzeDocument, { colour, width, losses }: AnalyzeTextOptions): string {
+function heading(
+  { captures, summary }: AnalyzeDocument,
+  { colour, width, losses, zone = 'UTC' }: AnalyzeTextOptions,
+): string {
   const lines =
     captures.length <= 3
-      ? captures.map((capture) => captureLine(capture))
-      : [captureLine(captures[0]!), `… and ${captures.length - 1} more captures`];
+      ? captures.map((capture) => captureLine(capture, zone))
+      : [captureLine(captures[0]!, zone), `… and ${captures.length - 1} more captures`];
   const counted =
     `${plural(
       captures.reduce((sum, c) => sum + c.packets, 0),
@@ -66,10 +71,10 @@ function otherProtocols({ protocols }: SummaryEntry): string[] {
     });
 }
 
-function captureLine(capture: CaptureEntry): string {
+function captureLine(capture: CaptureEntry, zone: string): string {
   if (capture.from === null || capture.to === null) return `${printable(capture.file)}: no packets`;
   const seconds = (Date.parse(capture.to) - Date.parse(capture.from)) / 1000;
-  return `${printable(capture.file)}: ${capture.from.slice(0, 19).replace('T', ' ')} to ${capture.to.slice(11, 19)} UTC, ${durationText(seconds)}`;
+  return `${printable(capture.file)}: ${capture.from.slice(0, 19).replace('T', ' ')} to ${capture.to.slice(11, 19)} ${zone}, ${durationText(seconds)}`;
 }
 
 /** By incident, the worst first; remarks that belong to none of those are one line each. */
@@ -128,7 +133,40 @@ function operationRow([op, entry]: [string, OperationEntry]): string[] {
   ];
 }
 
-function tables({ summary }: AnalyzeDocument, { colour }: AnalyzeTextOptions): string {
+/** An operation and an error that it got, how often, and of how many requests. */
+interface Failure {
+  readonly op: string;
+  readonly error: string;
+  readonly count: number;
+  readonly requests: number;
+}
+
+const FAILURES = 6;
+/** So many, and such a share, of an operation's requests are worth a word even where no rule has one. */
+const MANY_FAILURES = 100;
+const MOST = 0.5;
+
+function failures({ byOp }: SummaryEntry): Failure[] {
+  return Object.entries(byOp)
+    .flatMap(([op, { requests, errorsByName = {} }]) =>
+      Object.entries(errorsByName).map(([error, count]) => ({ op, error, count, requests })),
+    )
+    .sort((a, b) => b.count - a.count);
+}
+
+const failureText = ({ op, error, count, requests }: Failure): string =>
+  `${printable(error)} for ${numberText(count)} of ${numberText(requests)} ${printable(op)}`;
+
+function errorsText(summary: SummaryEntry, { colour, width }: AnalyzeTextOptions): string | null {
+  const all = failures(summary);
+  if (all.length === 0) return null;
+  const shown = all.slice(0, FAILURES).map(failureText);
+  const more = all.length > FAILURES ? `; … ${numberText(all.length - FAILURES)} more in --json` : '';
+  return colour.dim(wrap(`Errors: ${shown.join('; ')}${more}.`, width));
+}
+
+function tables({ summary }: AnalyzeDocument, options: AnalyzeTextOptions): string {
+  const { colour } = options;
   const operations = Object.entries(summary.byOp).sort((a, b) => b[1].requests - a[1].requests);
   const servers = [...summary.servers].sort((a, b) => b.requests - a.requests);
   const parts: string[] = [];
@@ -143,6 +181,8 @@ function tables({ summary }: AnalyzeDocument, { colour }: AnalyzeTextOptions): s
     if (operations.length > MAX_ROWS)
       parts.push(colour.dim(`… ${plural(operations.length - MAX_ROWS, 'more operation')} in --json`));
   }
+  const errors = errorsText(summary, options);
+  if (errors !== null) parts.push(errors);
   if (servers.length > 0) {
     const rows = servers
       .slice(0, MAX_ROWS)
@@ -163,7 +203,9 @@ function closing(document: AnalyzeDocument, { colour, width, hidden }: AnalyzeTe
       return colour.bold(wrap(`Nothing to judge: no ZooKeeper message in the capture.${aside}`, width));
     const soFar = document.captures.some(({ interrupted }) => interrupted === true) ? ' in the part that was read' : '';
     const infos = count('info') === 0 ? '' : ` (${plural(count('info'), 'remark')})`;
-    return colour.bold(wrap(`Nothing wrong found${soFar}${infos}.${aside} ${blindSpots(document)}`, width));
+    const often = failures(summary).filter(({ count, requests }) => count >= MANY_FAILURES && count >= MOST * requests);
+    const though = often.length === 0 ? '' : `, though the answer was ${often.map(failureText).join(', ')}`;
+    return colour.bold(wrap(`Nothing wrong found${soFar}${infos}${though}.${aside} ${blindSpots(document)}`, width));
   }
   const grave = document.incidents.filter(({ severity }) => severity !== 'info');
   const text =

@@ -29,14 +29,18 @@ export class MessageLines {
   private serverWidth = 15;
   private readonly protocols = new Map(allProtocols().map((protocol) => [protocol.name, protocol]));
 
-  constructor(private readonly colour: ChalkInstance) {}
+  /** @param zone how the zone of the times is called */
+  constructor(
+    private readonly colour: ChalkInstance,
+    private readonly zone = 'UTC',
+  ) {}
 
   /** The line (or two: a heading where a new day begins), with its line end. */
   format(record: MessageRecord): string {
     const time = String(record['time']);
     const day = time.slice(0, 10);
     const { colour } = this;
-    const heading = day === this.day ? '' : `${colour.bold(`${day} UTC`)}\n`;
+    const heading = day === this.day ? '' : `${colour.bold(`${day} ${this.zone}`)}\n`;
     this.day = day;
     const client = String(record['client']);
     const server = String(record['server']);

@@ -8,6 +8,8 @@ import type { ChangeEntry, CountEntry, DiffDocument, SideEntry } from './documen
 
 export interface DiffTextOptions {
   readonly colour: ChalkInstance;
+  /** Of the times in the document. */
+  readonly zone?: string;
   /** Columns of the terminal. */
   readonly width: number;
   /** What was lost on the way, one part each; empty where nothing was. */
@@ -21,8 +23,8 @@ const NONE = '-';
 
 /** `zkscope diff` for people: what is compared, what changed in words, then operations side by side. */
 export function diffText(document: DiffDocument, options: DiffTextOptions): string {
-  const { colour, width, losses } = options;
-  const heading = [sideText('Before', document.before), sideText('After', document.after)];
+  const { colour, width, losses, zone = 'UTC' } = options;
+  const heading = [sideText('Before', document.before, zone), sideText('After', document.after, zone)];
   const parts = [colour.bold(heading.map((line) => wrap(line, width)).join('\n'))];
   if (losses.length > 0) parts.push(colour.yellow(wrap(`Not seen: ${losses.join('; ')}.`, width)));
   parts.push(changesText(document, options));
@@ -31,12 +33,12 @@ export function diffText(document: DiffDocument, options: DiffTextOptions): stri
   return `${parts.join('\n\n')}\n`;
 }
 
-function sideText(name: string, side: SideEntry): string {
+function sideText(name: string, side: SideEntry, zone: string): string {
   const { total, from, to, seconds, sessions } = side;
   if (from === null || to === null) return `${name}: ${printable(side.label)}: no packets.`;
   const rate = seconds > 0 ? ` (${rateText(total.requests / seconds)})` : '';
   return (
-    `${name}: ${printable(side.label)}, ${from.slice(0, 19).replace('T', ' ')} to ${to.slice(11, 19)} UTC, ${durationText(seconds)}: ` +
+    `${name}: ${printable(side.label)}, ${from.slice(0, 19).replace('T', ' ')} to ${to.slice(11, 19)} ${zone}, ${durationText(seconds)}: ` +
     `${plural(total.requests, 'request')}${rate}, ${plural(total.errors, 'error')}, ${plural(total.notifications, 'notification')}, ` +
     `${plural(sessions.opened, 'new session')}.`
   );

@@ -8,6 +8,8 @@ import { wrap } from '../text/wrap.js';
 
 export interface LadderTextOptions {
   readonly colour: ChalkInstance;
+  /** Of the times in the document. */
+  readonly zone?: string;
   /** Columns of the terminal. */
   readonly width: number;
   /** Lines of the ladder; of a longer one the beginning and the end are shown. */
@@ -86,7 +88,7 @@ function ladder(document: LadderDocument, options: LadderTextOptions): string {
     }
     if (row.time.slice(0, 10) !== day) {
       day = row.time.slice(0, 10);
-      lines.push(colour.bold(`${day} UTC`));
+      lines.push(colour.bold(`${day} ${options.zone ?? 'UTC'}`));
     }
     if (row.connection !== null && row.connection !== connection) {
       connection = row.connection;

@@ -7,6 +7,8 @@ import { wrap } from '../text/wrap.js';
 
 export interface LeasesTextOptions {
   readonly colour: ChalkInstance;
+  /** Of the times in the document. */
+  readonly zone?: string;
   /** Columns of the terminal. */
   readonly width: number;
   /** Rows of the table; the busiest leases come first. */
@@ -69,7 +71,7 @@ function row(lease: LeaseEntry, { colour }: LeasesTextOptions): string[] {
 }
 
 function table(document: LeasesDocument, options: LeasesTextOptions): string {
-  const { colour, top } = options;
+  const { colour, top, zone = 'UTC' } = options;
   const head = [
     'Lease',
     'hex',
@@ -81,7 +83,7 @@ function table(document: LeasesDocument, options: LeasesTextOptions): string {
     'max',
     'vs TTL/3',
     'from',
-    `first (${document.leases[0]!.first.slice(0, 10)} UTC)`,
+    `first (${document.leases[0]!.first.slice(0, 10)} ${zone})`,
     'last',
     'onset',
   ];

@@ -6,10 +6,13 @@ import { printable } from '../text/escape.js';
 import { pathAtText } from './textAt.js';
 import type { PathChangeEntry, PathDocument, PathIntervalEntry, PathLogEntry, PathSessionEntry } from './document.js';
 import { textWidth } from '../text/width.js';
+import { captureSpan } from '../text/span.js';
 import { wrap } from '../text/wrap.js';
 
 export interface PathTextOptions {
   readonly colour: ChalkInstance;
+  /** Of the times in the document. */
+  readonly zone?: string;
   /** Columns of the terminal. */
   readonly width: number;
   /** Rows of a list that are shown; the latest where it is one over time. */
@@ -53,24 +56,12 @@ export function pathText(document: PathDocument, options: PathTextOptions): stri
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function heading(document: PathDocument, { colour, width }: PathTextOptions): string {
+function heading(document: PathDocument, { colour, width, zone = 'UTC' }: PathTextOptions): string {
   const { captures, summary, sessions, path } = document;
-  const from = captures
-    .map((capture) => capture.from)
-    .filter((time) => time !== null)
-    .sort()[0];
-  const to = captures
-    .map((capture) => capture.to)
-    .filter((time) => time !== null)
-    .sort()
-    .at(-1);
-  const when =
-    from === undefined || to === undefined ? '' : `, ${from.slice(0, 19).replace('T', ' ')} to ${to.slice(11, 19)} UTC`;
-  const files = captures.length === 1 ? captures[0]!.file : plural(captures.length, 'capture');
   const stale = summary.outOfDate + summary.possiblyOutOfDate;
   const readers = new Set(sessions.map(({ client, session }) => `${client} ${session ?? ''}`)).size;
   const of = plural(readers, 'session that watched or read it', 'sessions that watched or read it');
-  const lines = [colour.bold(wrap(`${printable(path)} in ${printable(files)}${when}`, width))];
+  const lines = [colour.bold(wrap(`${printable(path)} in ${captureSpan(captures, zone)}`, width))];
   if (readers === 0) lines.push('No session watched or read it in this capture.');
   else if (stale === 0 && summary.unknown === 0) lines.push(wrap(`Nobody is out of date: ${of}.`, width));
   return lines.join('\n');

@@ -38,7 +38,7 @@ export interface SessionRow {
   pingInterval: Seconds | null;
   /** seconds, a third of the timeout, which is when clients ping; null where the timeout is not known */
   pingExpected: Seconds | null;
-  /** seconds, longest time without a request */
+  /** seconds, longest time in which the servers heard nothing of it */
   longestSilence: Seconds;
   /** places where bytes of it are missing from the capture */
   gaps: Count;

@@ -2,12 +2,17 @@ import { durationText, numberText, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import { fitTable, type Column } from '../text/fitTable.js';
 import type { SessionColumn, SessionRow, SessionsDocument } from './document.js';
+import { captureSpan } from '../text/span.js';
 import { wrap } from '../text/wrap.js';
 
 export interface SessionsTextOptions {
   readonly colour: ChalkInstance;
+  /** Of the times in the document. */
+  readonly zone?: string;
   /** Columns of the terminal. */
   readonly width: number;
+  /** Columns that the table may have. */
+  readonly tableWidth?: number;
   /** What was lost on the way, one part each; empty where nothing was. */
   readonly losses: readonly string[];
   /** What the rows are sorted by: that column is always shown. */
@@ -24,26 +29,26 @@ const SORTED: Partial<Record<SessionColumn, string>> = {
 const NONE = '-';
 /** A ping interval this much longer than a third of the timeout is marked. */
 const LATE = 1.5;
-const SHORTEST_SERVERS = 21;
+const SHORTEST_SERVERS = 15;
 
 /** `zkscope sessions` for people: how many, then one line each. */
 export function sessionsText(document: SessionsDocument, options: SessionsTextOptions): string {
   const { colour, width, losses } = options;
-  const parts = [colour.bold(wrap(heading(document), width))];
+  const parts = [colour.bold(wrap(heading(document, options.zone ?? 'UTC'), width))];
   if (losses.length > 0) parts.push(colour.yellow(wrap(`Not seen: ${losses.join('; ')}.`, width)));
-  const { text, missing } = fitTable(columns(document.sessions, options), width, colour);
+  const { text, missing } = fitTable(columns(document.sessions, options), options.tableWidth ?? width, colour);
   parts.push(text);
   const remarks: string[] = [];
   if (document.sessionsNotShown > 0)
     remarks.push(`… and ${plural(document.sessionsNotShown, 'more session')}: --top 0 shows all.`);
   if (document.sessions.some(({ startCaptured }) => !startCaptured))
     remarks.push('≤ before a time: the session began earlier, and what it had watched and registered is not known.');
-  if (missing.length > 0) remarks.push(`Not shown for want of room: ${missing.join(', ')}.`);
+  if (missing.length > 0) remarks.push(`Not shown for want of room: ${missing.join(', ')} (--wide shows all).`);
   if (remarks.length > 0) parts.push(colour.dim(wrap(remarks.join(' '), width)));
   return `${parts.join('\n\n')}\n`;
 }
 
-function heading({ count, ends, sessions }: SessionsDocument): string {
+function heading({ captures, count, ends }: SessionsDocument, zone: string): string {
   const kinds = [
     [ends.closed, 'closed'],
     [ends.expired, 'expired'],
@@ -51,8 +56,7 @@ function heading({ count, ends, sessions }: SessionsDocument): string {
     [ends.open, 'open when the capture ended'],
   ] as const;
   const said = kinds.filter(([number]) => number > 0).map(([number, text]) => `${numberText(number)} ${text}`);
-  const day = sessions[0]?.from.slice(0, 10);
-  return `${plural(count, 'session')}: ${said.join(', ')}.${day === undefined ? '' : ` Times are UTC, of ${day}.`}`;
+  return `${captureSpan(captures, zone)}: ${plural(count, 'session')}: ${said.join(', ')}.`;
 }
 
 /** Asked and granted where they differ. */
@@ -87,14 +91,17 @@ function columns(rows: readonly SessionRow[], { colour, sort }: SessionsTextOpti
   const result = [
     text('Session', 0, (row) => row.session ?? NONE),
     text('client', 0, (row) => row.client),
-    text('servers in order', 9, (row) => row.servers.join(' → '), { shrinkTo: SHORTEST_SERVERS }),
-    text('from', 3, (row) => `${row.startCaptured ? '' : '≤'}${clock(row.from)}`, { align: 'right' }),
-    text('to', 8, (row) => clock(row.to)),
+    text('servers', 2, (row) => row.servers.join(' → '), {
+      shrinkTo: SHORTEST_SERVERS,
+      comfortable: SHORTEST_SERVERS,
+    }),
+    text('from', 4, (row) => `${row.startCaptured ? '' : '≤'}${clock(row.from)}`, { align: 'right' }),
+    text('to', 9, (row) => clock(row.to)),
     ...(sort === 'duration' ? [text('for', 0, lengthOf, { align: 'right' })] : []),
     text('end', 0, (row) => row.end, { paint: end }),
-    text('timeout', 2, timeoutText, { align: 'right' }),
-    number('requests', 1, (row) => row.requests),
-    number('watches', 4, (row) => row.watches, '0'),
+    text('timeout', 1, timeoutText, { align: 'right' }),
+    number('requests', 3, (row) => row.requests),
+    number('watches', 5, (row) => row.watches, '0'),
     number('ephemerals', 6, (row) => row.ephemerals, '0'),
     number('connections', 10, (row) => row.connections, '1'),
     number('notified', 11, (row) => row.notifications, '0'),
@@ -103,7 +110,7 @@ function columns(rows: readonly SessionRow[], { colour, sort }: SessionsTextOpti
       blank: NONE,
       paint: (cell) => (late.has(cell) ? colour.yellow(cell) : cell),
     }),
-    text('silence', 5, (row) => durationText(row.longestSilence), { align: 'right' }),
+    text('silence', 1, (row) => durationText(row.longestSilence), { align: 'right' }),
   ];
   // Its default shows where sessions came from; only what was asked for is worth a column of its own.
   const always = sort === 'from' ? null : (SORTED[sort] ?? sort);

@@ -21,9 +21,18 @@ function samples(document: StatsDocument): Sample[] {
   return rows;
 }
 
-function line(name: string, labels: readonly (readonly [string, string])[], value: number): string {
+/** Names and values, not yet escaped. */
+export type MetricLabels = readonly (readonly [name: string, value: string])[];
+
+/** A sample in the text exposition format. */
+export function metricLine(name: string, labels: MetricLabels, value: number): string {
   const text = labels.map(([label, text]) => `${label}="${labelValue(text)}"`).join(',');
   return `${name}${text === '' ? '' : `{${text}}`} ${value}\n`;
+}
+
+/** What stands above the samples of a metric. */
+export function metricHead(name: string, type: 'counter' | 'gauge' | 'summary' | 'histogram', help: string): string {
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 }
 
 const QUANTILES: readonly [string, keyof LatencyNumbers][] = [
@@ -46,8 +55,9 @@ const COUNTERS: readonly [string, string, (numbers: StatsNumbers) => number][] =
 export function statsPrometheus(document: StatsDocument): string {
   const rows = samples(document);
   const lines: string[] = [];
-  const head = (name: string, type: string, help: string): void => {
-    lines.push(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`);
+  const line = metricLine;
+  const head = (...args: Parameters<typeof metricHead>): void => {
+    lines.push(metricHead(...args));
   };
   for (const [name, help, of] of COUNTERS) {
     head(name, 'counter', help);

@@ -10,6 +10,8 @@ import { wrap } from '../text/wrap.js';
 
 export interface StatsTextOptions {
   readonly colour: ChalkInstance;
+  /** Of the times in the document. */
+  readonly zone?: string;
   /** Columns of the terminal. */
   readonly width: number;
   /** What was lost on the way, one part each; empty where nothing was. */
@@ -49,7 +51,7 @@ interface Row {
 /** `zkscope stats` for people: the totals, then one row a group. */
 export function statsText(document: StatsDocument, options: StatsTextOptions): string {
   const { colour, width } = options;
-  const parts = [colour.bold(wrap(totals(document), width))];
+  const parts = [colour.bold(wrap(totals(document, options.zone ?? 'UTC'), width))];
   if (options.losses.length > 0) parts.push(colour.yellow(wrap(`Not seen: ${options.losses.join('; ')}.`, width)));
   const rows = rowsOf(document);
   if (rows.length > 0) {
@@ -67,7 +69,7 @@ function spanOf(document: StatsDocument): number {
     : (Date.parse(document.to) - Date.parse(document.from)) / 1000;
 }
 
-function totals(document: StatsDocument): string {
+function totals(document: StatsDocument, zone: string): string {
   const { total, from, to } = document;
   if (from === null || to === null) return 'No message was counted.';
   const span = spanOf(document);
@@ -76,7 +78,7 @@ function totals(document: StatsDocument): string {
     total.latency === undefined
       ? ''
       : ` Latency: p50 ${durationText(total.latency.p50)}, p90 ${durationText(total.latency.p90)}, p99 ${durationText(total.latency.p99)}, max ${durationText(total.latency.max)}.`;
-  const day = `${from.slice(0, 19).replace('T', ' ')} to ${to.slice(11, 19)} UTC, ${durationText(span)}`;
+  const day = `${from.slice(0, 19).replace('T', ' ')} to ${to.slice(11, 19)} ${zone}, ${durationText(span)}`;
   return (
     `${day}: ${plural(total.requests, 'request')}${rate}, ${plural(total.responses, 'answer')}, ${plural(total.notifications, 'notification')}; ` +
     `${plural(total.errors, 'error')}, ${numberText(total.unanswered)} unanswered; ` +

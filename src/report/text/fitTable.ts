@@ -14,6 +14,8 @@ export interface Column {
   readonly rank: number;
   /** Texts that may lose their middle rather than columns go missing, down to this many columns. */
   readonly shrinkTo?: number;
+  /** What it keeps before others go missing for its sake. */
+  readonly comfortable?: number;
   /** Left out when all its cells are this. */
   readonly blank?: string;
   readonly paint?: (cell: string) => string;
@@ -26,7 +28,7 @@ export interface FittedTable {
 }
 
 const SPACE = 2;
-/** What a column that may shrink keeps before others go for its sake. */
+/** What a column that may shrink keeps before others go for its sake, unless it says otherwise. */
 const COMFORTABLE = 32;
 /** Rows that are laid out at a time: the layout of very many at once takes very long. */
 const BATCH = 500;
@@ -59,7 +61,7 @@ export function fitTable(columns: readonly Column[], width: number, colour: Chal
     .filter(({ blank, cells }) => blank === undefined || cells.some((cell) => cell !== blank))
     .map(measure);
   const missing: string[] = [];
-  shrink(shown, width, (column) => Math.max(column.shrinkTo!, COMFORTABLE));
+  shrink(shown, width, (column) => Math.max(column.shrinkTo!, column.comfortable ?? COMFORTABLE));
   while (total(shown) > width) {
     const least = shown.reduce((worst, column) => (column.rank > worst.rank ? column : worst));
     if (least.rank === 0) break;

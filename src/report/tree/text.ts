@@ -8,6 +8,8 @@ import { wrap } from '../text/wrap.js';
 
 export interface TreeTextOptions {
   readonly colour: ChalkInstance;
+  /** Of the times in the document. */
+  readonly zone?: string;
   /** Columns of the terminal. */
   readonly width: number;
   /** Children of one znode that are shown. */
@@ -37,8 +39,11 @@ export function treeText(document: TreeDocument, options: TreeTextOptions): stri
   return `${parts.join('\n\n')}\n`;
 }
 
-function heading({ at, znodes, watches, forgotten }: TreeDocument, { colour, width }: TreeTextOptions): string {
-  const when = at === null ? '' : ` at ${at.slice(0, 10)} ${at.slice(11, -1)} UTC`;
+function heading(
+  { at, znodes, watches, forgotten }: TreeDocument,
+  { colour, width, zone = 'UTC' }: TreeTextOptions,
+): string {
+  const when = at === null ? '' : ` at ${at.slice(0, 10)} ${at.slice(11, -1)} ${zone}`;
   const extra = [
     ...(znodes.gone > 0 ? [`${numberText(znodes.gone)} gone`] : []),
     ...(znodes.absent > 0 ? [`${numberText(znodes.absent)} asked for and not there`] : []),

@@ -88,6 +88,7 @@ export const accessDenied = defineRule({
       seconds: { type: 'number', default: 60, unit: 'seconds', description: 'Within which time they have to come' },
     },
   },
+  endsOnce: true,
   create({ options, report }) {
     const needed = Math.ceil(options.answers);
     const denied = new Map<string, Denied>();

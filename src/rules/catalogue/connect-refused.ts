@@ -55,6 +55,7 @@ export const connectRefused = defineRule({
       },
     },
   },
+  endsOnce: true,
   create({ model, options, report }) {
     const open = new Map<string, Outage>();
     const outages: Outage[] = [];

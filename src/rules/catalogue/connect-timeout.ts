@@ -1,8 +1,9 @@
 import { duration, listing, plural } from '../../observations/words.js';
+import { hostOf } from '../../observations/filterPatterns.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { type Affected, affectedData, affectedOf, hostOf, incidents } from '../support/affected.js';
+import { type Affected, affectedData, affectedOf, incidents } from '../support/affected.js';
 import { halfOpenConnection } from './half-open-connection.js';
 
 interface Attempt {
@@ -54,6 +55,7 @@ export const connectTimeout = defineRule({
       },
     },
   },
+  endsOnce: true,
   create({ model, options, report, findingsOf }) {
     const attempts: Attempt[] = [];
     let more = 0;

@@ -53,6 +53,7 @@ export const foreignTraffic = defineRule({
       ignore: { type: 'list', default: '', description: 'addresses of hosts that may do so (scanners of your own)' },
     },
   },
+  endsOnce: true,
   create({ model, options, report }) {
     const strangers = new Map<number, Stranger>();
     const answered = new Set<number>();

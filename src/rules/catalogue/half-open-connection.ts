@@ -139,10 +139,13 @@ export const halfOpenConnection = defineRule({
     return {
       connectionClosed: suspect,
       end() {
+        const before = candidates.length;
         for (const connection of model.connections.values()) suspect(connection);
         const found = candidates.map(judge).filter((h) => h !== null);
         const side = (h: HalfOpen): string => `${h.gone} ${h.seen === null} ${h.confidence === 'possible'}`;
         for (const group of incidents(found, side, (h) => h.heard.time, 10e9)) report(finding(group));
+        // Those that are open are looked at again.
+        candidates.length = before;
       },
     };
   },

@@ -1,10 +1,10 @@
 import { duration, plural } from '../../observations/words.js';
+import { hostOf } from '../../observations/filterPatterns.js';
 import type { Session, Znode } from '../../model/index.js';
 import { EventType, eventTypeName } from '../../protocols/zookeeper/format/enums.js';
 import type { DataValue, Evidence } from '../finding.js';
 import { parentOf } from '../../model/index.js';
 import { defineRule } from '../rule.js';
-import { hostOf } from '../support/affected.js';
 import { seconds } from '../../observations/seconds.js';
 
 /** One change that wakes many. */
@@ -88,6 +88,7 @@ export const herd = defineRule({
       },
     },
   },
+  endsOnce: true,
   create({ options, report }) {
     /** Rounds that may still grow, by path. */
     const active = new Map<string, Round>();

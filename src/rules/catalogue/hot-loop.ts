@@ -209,10 +209,14 @@ export const hotLoop = defineRule({
       return slots;
     }
 
-    function closed(connection: ClientConnection): void {
+    function judgeAll(connection: ClientConnection): void {
       for (const run of runs.get(connection) ?? []) if (run !== null) judge(run, connection);
       const pings = quickPings.get(connection);
       if (pings !== undefined) judgePings(pings, connection);
+    }
+
+    function closed(connection: ClientConnection): void {
+      judgeAll(connection);
       runs.delete(connection);
       quickPings.delete(connection);
       if (latest === connection) latest = null;
@@ -252,7 +256,8 @@ export const hotLoop = defineRule({
       },
       connectionClosed: closed,
       end() {
-        for (const connection of [...model.connections.values()]) closed(connection);
+        const before = { found: found.length, more };
+        for (const connection of model.connections.values()) judgeAll(connection);
         for (const group of incidents(
           found,
           (l) => `${l.run.opcode} ${l.run.path}`,
@@ -299,6 +304,9 @@ export const hotLoop = defineRule({
             },
           });
         }
+        // What goes on is judged again.
+        found.length = before.found;
+        more = before.more;
       },
     };
   },

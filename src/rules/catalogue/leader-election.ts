@@ -1,10 +1,10 @@
 import { duration, listing, plural } from '../../observations/words.js';
+import { hostOf } from '../../observations/filterPatterns.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import { agreedLeader, type Election, type QuorumModel, type Reign } from '../../model/neighbours/quorum/index.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
 import type { DataValue, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { hostOf } from '../support/affected.js';
 import { syncData } from '../support/quorum.js';
 import { seconds } from '../../observations/seconds.js';
 import { connectRefused } from './connect-refused.js';

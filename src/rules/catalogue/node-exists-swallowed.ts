@@ -1,8 +1,9 @@
 import { duration, listing, plural } from '../../observations/words.js';
+import { hostOf } from '../../observations/filterPatterns.js';
 import type { RefusedCreate, Session } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { type Affected, affectedBy, affectedData, findingOn, hostOf, incidents, subject } from '../support/affected.js';
+import { type Affected, affectedBy, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { livedFor } from '../support/recovery.js';
 import { seconds } from '../../observations/seconds.js';
 import { parentOf } from '../../model/index.js';

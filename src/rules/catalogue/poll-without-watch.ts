@@ -221,6 +221,7 @@ export const pollWithoutWatch = defineRule({
         }
       },
       end() {
+        const before = { found: found.length, more };
         for (const [at, poll] of polls) if (places.count[at]! > SETTLED) judge(poll);
         // A loop without a pause is told as such.
         const slower = found.filter(
@@ -234,6 +235,9 @@ export const pollWithoutWatch = defineRule({
           (f) => f.from,
         ))
           tell(group);
+        // What goes on is judged again.
+        found.length = before.found;
+        more = before.more;
       },
     };
 

@@ -73,6 +73,7 @@ export const quorumLost = defineRule({
     },
   },
   consequences: EXPLAINS,
+  endsOnce: true,
   create({ model, options, report, findingsOf }) {
     const gaps: Gap[] = [];
     let current: Gap | null = null;

@@ -18,6 +18,8 @@ interface Burst {
   readonly servers: Set<string>;
   /** Latest request before each end, by operation and path. */
   readonly last: Map<string, number>;
+  /** Largest answer that was the last on its connection. */
+  largest: { readonly bytes: number; readonly frame: number; readonly time: number } | null;
   unanswered: number;
   closedByClient: number;
 }
@@ -25,6 +27,8 @@ interface Burst {
 /** Seconds from which on a moderate rate of new sessions is a habit. */
 const LONG = 10;
 const MAX_BURSTS = 1000;
+/** Bytes of an answer from which on its size may be why the connection broke. */
+const LARGE = 16 * 1024;
 const MAX_SESSIONS = 200;
 
 export const reconnectStorm = defineRule({
@@ -67,13 +71,13 @@ export const reconnectStorm = defineRule({
     const open = new Map<string, Burst>();
     const storms: Burst[] = [];
 
-    function finish(burst: Burst): void {
+    function finish(burst: Burst, finished: Burst[]): void {
       const lasted = Math.max(burst.to.time - burst.from.time, 1e9) / 1e9;
       if (burst.handshakes < options.handshakes || burst.handshakes / lasted < options.rate) return;
       // A script that runs the shell for each of its commands makes new sessions as well: so many, but not for long.
       const brief = burst.fresh > burst.resumed && burst.handshakes < 2 * options.handshakes && lasted < LONG;
       if (brief) return;
-      if (storms.length < MAX_BURSTS) storms.push(burst);
+      if (finished.length < MAX_BURSTS) finished.push(burst);
     }
 
     function ended(connection: ClientConnection): void {
@@ -86,7 +90,7 @@ export const reconnectStorm = defineRule({
       let burst = open.get(host.ip);
       // Slower than the least rate on the whole: another burst.
       if (burst !== undefined && start.time - burst.to.time > 5e9 / Math.max(options.rate, 0.1)) {
-        finish(burst);
+        finish(burst, storms);
         burst = undefined;
       }
       if (burst === undefined) {
@@ -100,6 +104,7 @@ export const reconnectStorm = defineRule({
           sessions: new Map(),
           servers: new Set(),
           last: new Map(),
+          largest: null,
           unanswered: 0,
           closedByClient: 0,
         };
@@ -112,6 +117,8 @@ export const reconnectStorm = defineRule({
       else burst.fresh++;
       burst.servers.add(connection.server.address);
       if (connection.outstanding.size > 0) burst.unanswered++;
+      const { lastResponseLength: bytes, lastResponseFrame: frame, lastResponseTime: time } = connection;
+      if (bytes > (burst.largest?.bytes ?? 0)) burst.largest = { bytes, frame, time };
       const { fin, rst } = tcp.toServer;
       const byServer = tcp.toClient.fin ?? tcp.toClient.rst;
       const byClient = fin ?? rst;
@@ -136,8 +143,9 @@ export const reconnectStorm = defineRule({
     return {
       connectionClosed: ended,
       end() {
-        for (const burst of open.values()) finish(burst);
-        for (const burst of storms) tell(burst);
+        const all = [...storms];
+        for (const burst of open.values()) finish(burst, all);
+        for (const burst of all) tell(burst);
       },
     };
 
@@ -153,6 +161,9 @@ export const reconnectStorm = defineRule({
       const severity: Severity = stuck ? 'error' : 'warning';
       const rate = Number((handshakes / Math.max(lasted / 1e9, 1)).toFixed(1));
       const before = same ? `, ${stuck ? 'each time after' : 'each for'} ${request.replace(' ', ' of ')}` : '';
+      const { largest } = burst;
+      const large = stuck && largest !== null && largest.bytes >= LARGE;
+      const size = large ? `, the answer before the break had up to ${largest.bytes.toLocaleString('en')} bytes` : '';
       const entries = [...burst.sessions]
         .slice(0, 50)
         .map(([session, s]) => ({ client: s.client, session, frames: s.frames, handshakes: s.count }));
@@ -161,7 +172,7 @@ export const reconnectStorm = defineRule({
         confidence: 'proven',
         title: stuck ? 'The same session reconnects in a loop' : 'A session for every request',
         message: stuck
-          ? `${ip} took up session ${id} ${plural(busiest.count, 'time')} in ${duration(lasted)}${before}; every connection broke soon after.`
+          ? `${ip} took up session ${id} ${plural(busiest.count, 'time')} in ${duration(lasted)}${before}; every connection broke soon after${size}.`
           : `${ip} made ${plural(handshakes, 'handshake')} in ${duration(lasted)} (${rate} a second, ${fresh} new sessions)${before}; every connection ended soon after.`,
         remedy: stuck
           ? 'Look at the answer before each break: one above the client’s jute.maxbuffer makes it drop the connection and ask again; raise the limit there or make the znode smaller.'
@@ -174,6 +185,15 @@ export const reconnectStorm = defineRule({
         to: burst.to.time,
         evidence: [
           { frame: burst.from.frame, time: burst.from.time, text: 'the first of these handshakes' },
+          ...(large
+            ? [
+                {
+                  frame: largest.frame,
+                  time: largest.time,
+                  text: `an answer of ${largest.bytes.toLocaleString('en')} bytes, the last on its connection`,
+                },
+              ]
+            : []),
           { frame: burst.to.frame, time: burst.to.time, text: `the end of the last of ${handshakes} connections` },
         ],
         data: {
@@ -184,6 +204,7 @@ export const reconnectStorm = defineRule({
           rate,
           closedByClient: burst.closedByClient,
           unansweredAtEnd: burst.unanswered,
+          ...(large ? { lastAnswerBytes: largest.bytes } : {}),
           servers: listing([...burst.servers], 10),
           ...(same ? { lastRequest: request } : {}),
           ...affectedData(entries),

@@ -76,6 +76,7 @@ export const sessionAbandoned = defineRule({
       },
     },
   },
+  endsOnce: true,
   create({ model, options, report, findingsOf }) {
     const lost: Lost[] = [];
     /** By host: connect requests that were never answered, and whether any asked for a session by its id. */

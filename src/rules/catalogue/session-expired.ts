@@ -1,8 +1,9 @@
 import { duration, listing, plural } from '../../observations/words.js';
+import { hostOf } from '../../observations/filterPatterns.js';
 import type { Session } from '../../model/index.js';
 import type { Evidence, Finding, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { type Affected, affectedData, affectedOf, findingOn, hostOf, incidents, subject } from '../support/affected.js';
+import { type Affected, affectedData, affectedOf, findingOn, incidents, subject } from '../support/affected.js';
 import { laterSessions, livedFor } from '../support/recovery.js';
 import { type SilentExpiry, silentExpiry, stillAcknowledges } from '../support/silentExpiry.js';
 import { seconds } from '../../observations/seconds.js';

@@ -191,7 +191,7 @@ export const sessionMoved = defineRule({
         severity: 'info',
         confidence: 'proven',
         title: 'Failover to another server',
-        message: `${plural(sessions.size, 'session')} went on on ${listing(to)} after ${first.from}${cause === undefined ? '' : ` (${cause.rule})`}.`,
+        message: `${plural(sessions.size, 'session')} moved from ${first.from} to ${listing(to)}${cause === undefined ? '' : ` (${cause.rule})`}.`,
         remedy: 'Nothing, if that server was restarted or cut off; otherwise see why its clients left.',
         ...subject(entries),
         server: first.from,

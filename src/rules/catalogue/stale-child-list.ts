@@ -97,11 +97,16 @@ export const staleChildList = defineRule({
           const cause = causeOf(first);
           const entries = group.map((s) => s.entry);
           const who = group.length === 1 ? view.session.client : plural(group.length, 'session');
+          const one = who === view.session.client;
           const changes = [
             missed.added.length > 0 ? `lacks ${listing(missed.added)}` : '',
             missed.removed.length > 0 ? `still holds ${listing(missed.removed)}` : '',
           ].filter((text) => text !== '');
-          const why = cause === undefined ? 'and holds no watch on it' : `because of ${cause.rule} it holds no watch`;
+          const why =
+            cause === undefined
+              ? `and ${one ? 'it holds' : 'they hold'} no watch on it`
+              : `because of ${cause.rule} ${one ? 'it holds' : 'they hold'} no watch`;
+          const whose = one ? 'its' : 'their';
           const evidence: Evidence[] = [
             {
               frame: read.frame,
@@ -126,12 +131,12 @@ export const staleChildList = defineRule({
             severity: first.severity,
             confidence: first.confidence,
             title: 'Stale list of children',
-            message: `${who} last read ${path} ${duration(model.lastTime - read.time)} before the end of the capture; its list ${changes.join(' and ')}, ${why}.`,
+            message: `${who} last read ${path} ${duration(model.lastTime - read.time)} before the end of the capture; ${whose} list ${changes.join(' and ')}, ${why}.`,
             remedy:
               cause === undefined
                 ? 'Set a child watch with every read of the list, and again after each reconnect (kazoo ChildrenWatch, Curator CuratorCache, go-zookeeper ChildrenW).'
                 : `Repair the cause (${cause.rule}); restarting the client makes it read the list anew.`,
-            unrepaired: `${who === view.session.client ? 'its' : 'their'} list of ${path} is out of date`,
+            unrepaired: `${whose} list of ${path} is out of date`,
             ...subject(entries),
             from: read.time,
             to: model.lastTime,

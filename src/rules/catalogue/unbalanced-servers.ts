@@ -7,7 +7,7 @@ import type { Moment } from '../../observations/connectionFacts.js';
 import { seconds } from '../../observations/seconds.js';
 import { connectRefused } from './connect-refused.js';
 
-/** A session that went on on another server. */
+/** A session that moved to another server. */
 interface Move extends Moment {
   readonly session: Session;
   readonly from: string;

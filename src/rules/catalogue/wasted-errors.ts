@@ -252,12 +252,15 @@ export const wastedErrors = defineRule({
         lastWrites.delete(connection);
       },
       end() {
+        const before = found.length;
         for (const waste of wastes.values()) judge(waste);
         for (const one of found) {
           // A loop without a pause is told as such.
           const loop = findingOn(findingsOf(hotLoop), (e) => e.client === one.client && e.path === one.path);
           if (loop === undefined) report(one);
         }
+        // What goes on is judged again.
+        found.length = before;
       },
     };
   },

@@ -163,10 +163,15 @@ export const watchLostAfterReconnect = defineRule({
           const paths = [...new Set(group.map((lost) => lost.path))];
           const until = Math.max(...group.map((lost) => lost.until));
           const who = sessions.size === 1 ? first.entry.client : plural(sessions.size, 'session');
+          const one = sessions.size === 1;
           const how =
             first.after === 'reconnect'
-              ? 'took up the same session on a new connection'
-              : 'got a new session after the old one had expired';
+              ? one
+                ? 'took up its session on a new connection'
+                : 'went on, each on a new connection,'
+              : one
+                ? 'got a new session after the old one had expired'
+                : 'expired; their clients got new ones';
           const evidence: Evidence[] = [];
           if (first.set !== null) {
             evidence.push({

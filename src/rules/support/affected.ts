@@ -1,3 +1,4 @@
+import { hostOf } from '../../observations/filterPatterns.js';
 import type { Session } from '../../model/index.js';
 import type { DataValue, Finding } from '../finding.js';
 
@@ -15,12 +16,6 @@ const LISTED = 1000;
 
 export function affectedBy(session: Session): { client: string; session: string | null } {
   return { client: session.client, session: session.id };
-}
-
-export function hostOf(client: string): string {
-  const colon = client.lastIndexOf(':');
-  if (client.startsWith('[')) return client.slice(1, client.indexOf(']'));
-  return colon < 0 || client.indexOf(':') !== colon ? client : client.slice(0, colon);
 }
 
 /** Client addresses (without ports) of the entries, each once, in order. */

@@ -34,7 +34,6 @@ const MAX = 10_000;
  * that the server itself closed are not among them, nor those whose answers may lie in a gap of the capture.
  */
 export class UnansweredRequests {
-  readonly found: Unanswered[] = [];
   private readonly suspects: ClientConnection[] = [];
 
   constructor(
@@ -53,14 +52,10 @@ export class UnansweredRequests {
 
   /** To be called at the end, when all acknowledgements are known. */
   collect(): readonly Unanswered[] {
-    for (const connection of this.model.connections.values()) {
-      if (connection.outstanding.size > 0) this.suspects.push(connection);
-    }
-    for (const connection of this.suspects) {
-      const unanswered = this.judge(connection);
-      if (unanswered !== null) this.found.push(unanswered);
-    }
-    return this.found;
+    const open = [...this.model.connections.values()].filter(({ outstanding }) => outstanding.size > 0);
+    return [...this.suspects, ...open]
+      .map((connection) => this.judge(connection))
+      .filter((unanswered) => unanswered !== null);
   }
 
   private judge(connection: ClientConnection): Unanswered | null {

@@ -24,6 +24,15 @@ const NAMES = 20;
 const STRANGERS = 2000;
 const UNKNOWN_SILENCE = 10e9;
 
+interface Counts {
+  requests: number;
+  responses: number;
+  notifications: number;
+  pings: number;
+}
+
+const noCounts = (): Counts => ({ requests: 0, responses: 0, notifications: 0, pings: 0 });
+
 /** What is known of one connection while it is looked at. */
 interface Followed {
   readonly connection: ConnectionFacts;
@@ -32,6 +41,8 @@ interface Followed {
   early: LadderEvent[];
   readonly waiting: Map<object, RequestEvent>;
   pings: PingsEvent | null;
+  /** What was told of it while nobody knew whose it is. */
+  readonly counts: Counts;
   /** Session id, once shown; `asked`: of the connect request. */
   session: string | null;
   asked: string | null;
@@ -70,7 +81,7 @@ export class LadderRecorder implements ObservationSink {
   readonly servers = new Set<string>();
   timeout: number | null = null;
   /** Requests, pings among them, answers and notifications, whether kept or not. */
-  readonly counts = { requests: 0, responses: 0, notifications: 0, pings: 0 };
+  readonly counts = noCounts();
   /** Connections of the same client address that gave no session; kept until the end. */
   private strangers: Followed[] = [];
   /** Addresses (without ports) of its connections. */
@@ -114,7 +125,7 @@ export class LadderRecorder implements ObservationSink {
     if (this.refused(followed)) return;
     const { filter } = this.options;
     const passes = filter?.message(m, connection) !== false;
-    if (followed.wanted === true) this.count(m);
+    this.count(m, followed.wanted === true ? this.counts : followed.counts);
     if (m.kind === 'request') this.request(m, followed, passes);
     else if (m.kind === 'response') this.response(m, followed, passes);
     else if (passes) {
@@ -228,7 +239,16 @@ export class LadderRecorder implements ObservationSink {
     let followed = this.open.get(connection);
     if (followed !== undefined) return followed;
     const wanted = this.target.kind === 'session' ? null : isTarget(this.target, connection);
-    followed = { connection, wanted: null, early: [], waiting: new Map(), pings: null, session: null, asked: null };
+    followed = {
+      connection,
+      wanted: null,
+      early: [],
+      waiting: new Map(),
+      pings: null,
+      counts: noCounts(),
+      session: null,
+      asked: null,
+    };
     this.open.set(connection, followed);
     if (wanted === true) this.want(followed);
     else if (wanted === false) followed.wanted = false;
@@ -273,6 +293,8 @@ export class LadderRecorder implements ObservationSink {
     if (followed.session !== null) this.sessions.add(followed.session);
     for (const event of followed.early) this.store.add(event);
     followed.early = [];
+    for (const name of ['requests', 'responses', 'notifications', 'pings'] as const)
+      this.counts[name] += followed.counts[name];
   }
 
   private keepStranger(followed: Followed): void {
@@ -282,14 +304,13 @@ export class LadderRecorder implements ObservationSink {
     this.strangers.push(followed);
   }
 
-  private count(m: ZooKeeperMessage): void {
-    const { counts } = this;
+  private count(m: ZooKeeperMessage, counts: Counts): void {
     if (m.kind === 'request') {
       counts.requests++;
       if (m.op === 'ping') counts.pings++;
     } else if (m.kind === 'response') counts.responses++;
     else counts.notifications++;
-    if (m.op === 'connect' && m.kind === 'response') {
+    if (counts === this.counts && m.op === 'connect' && m.kind === 'response') {
       const timeout = m.responseBody()?.timeout;
       if (timeout !== undefined && timeout > 0) this.timeout = timeout;
     }

@@ -26,6 +26,7 @@ export function electionProtocol(ensemble: Ensemble): Protocol<typeof electionFi
   return {
     name: 'election',
     ports: [3888],
+    ops: ['initialMessage', 'notification', 'quorumAuth'],
     journal: electionJournal,
     fields: electionFields,
     line: quorumLine,

@@ -29,6 +29,9 @@ export const HIGHEST_TYPE = 19;
 const names: string[] = [];
 for (const [name, type] of Object.entries(PacketType)) names[type] = name;
 
+/** Names of all packet types, and of the QuorumAuthPacket. */
+export const packetTypeNames: readonly string[] = [...Object.keys(PacketType), AUTH_OP];
+
 /** ZooKeeper's name of a packet type that `isTypeFrom` has accepted, or of a QuorumAuthPacket. */
 export function packetTypeName(type: number): string {
   return type === AUTH_MAGIC ? AUTH_OP : (names[type] ?? `unknown(${type})`);

@@ -11,7 +11,7 @@ import { OpCode } from '../../zookeeper/format/opcodes.js';
 import { hex64 } from '../../zookeeper/format/stat.js';
 import type { Ensemble } from '../ensemble.js';
 import { int64OrNull } from '../numbers.js';
-import { PacketType } from './packetTypes.js';
+import { PacketType, packetTypeNames } from './packetTypes.js';
 import { HEADER_LENGTH, LEARNER_PROTOCOL, looksLikePacket, YES } from './plausibility.js';
 import { directionOfPackets } from './midStream.js';
 import { deleteFirst, Proposal, type Ack, type Proposals } from './proposals.js';
@@ -33,6 +33,7 @@ export function zabProtocol(ensemble: Ensemble): Protocol<typeof zabFields> {
   return {
     name: 'zab',
     ports: [2888],
+    ops: packetTypeNames,
     journal: zabJournal,
     fields: zabFields,
     line: quorumLine,
