@@ -17,6 +17,7 @@ import { bunBinary, nodeBinary } from './executables.js';
 import { notices, root, withAssets } from './oneFile.js';
 
 const ENTRY = 'zkscope';
+const NATIVE = ['@duckdb/node-api'];
 const folder = join(root, 'dist/carry');
 const LINE = '-'.repeat(80);
 
@@ -31,6 +32,8 @@ async function bundle(format, name) {
   const bundle = await rolldown({
     input: ENTRY,
     platform: 'node',
+    // Native, and optional: `zkscope query` says what to do where it is not there.
+    external: NATIVE,
     plugins: [
       {
         name: 'entry',
@@ -66,7 +69,8 @@ async function run([what, how = 'bun', ...targets]) {
     said(file, licences);
   } else if (what === 'binary' && how === 'bun') {
     const { file, licences } = await bundle('esm', 'zkscope.mjs');
-    for (const made of bunBinary(file, folder, targets)) said(made.file, `${licences}\n${LINE}\n\n${made.licence}`);
+    for (const made of bunBinary(file, folder, targets, NATIVE))
+      said(made.file, `${licences}\n${LINE}\n\n${made.licence}`);
   } else if (what === 'binary' && how === 'node' && targets.length === 0) {
     const { file, licences } = await bundle('cjs', 'zkscope.cjs');
     const made = nodeBinary(file, folder);

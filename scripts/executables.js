@@ -22,12 +22,26 @@ function run(command, args, options = {}) {
     throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `exit status ${status}`}`);
 }
 
-/** Compiles a bundle with Bun. @returns what was made, and the licence of the runtime */
-export function bunBinary(bundle, folder, targets) {
+/**
+ * Compiles a bundle with Bun.
+ * @param external packages that stay outside
+ * @returns what was made, and the licence of the runtime
+ */
+export function bunBinary(bundle, folder, targets, external) {
   return (targets.length > 0 ? targets : [here]).map((target) => {
     if (!/^(linux|darwin)-(x64|arm64)$/.test(target)) throw new Error(`no target ${target}`);
     const file = join(folder, `zkscope-${target}`);
-    run('npx', ['--yes', BUN, 'build', bundle, '--compile', `--target=bun-${target}`, '--outfile', file]);
+    run('npx', [
+      '--yes',
+      BUN,
+      'build',
+      bundle,
+      '--compile',
+      `--target=bun-${target}`,
+      ...external.flatMap((name) => ['--external', name]),
+      '--outfile',
+      file,
+    ]);
     if (target.startsWith('darwin'))
       console.error(`${file} is not signed: codesign --sign - FILE on the Mac, or allow it`);
     return { file, licence: BUN_LICENCE };

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CaptureBuilder } from '../testing/captureBuilder.js';
-import { runCli } from '../testing/runCli.js';
+import { Firefox, FIREFOX } from '../testing/firefox.js';
+import { ADD_INPUT, RUN_IN_PAGE } from '../testing/pageRun.js';
+import { runCli, type CliRun } from '../testing/runCli.js';
 import { connectRequest, connectResponse, emptyResponse, existsRequest } from '../testing/zookeeperBytes.js';
 import { page as makePage } from '../../scripts/page.js';
 import { pageScript } from '../../scripts/pageScript.js';
@@ -32,12 +34,6 @@ const keysOf = (capture: string): string[] => {
   const keys = capture.replace(/\.pcap(?:ng)?(?:\.gz)?$/, '.keys');
   return keys !== capture && existsSync(keys) ? ['--tls-keys', keys] : [];
 };
-
-interface Ran {
-  readonly status: number;
-  readonly text: string;
-  readonly said: string;
-}
 
 describe.skipIf(CHROMIUM === undefined)(
   `the page in Chromium${CHROMIUM === undefined ? ' (skipped: no Chromium is installed)' : ''}`,
@@ -92,52 +88,13 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(captures.length).toBeGreaterThan(100);
       const page = await open();
       const files = [...new Set(captures.flatMap((capture) => [capture, ...keysOf(capture).slice(1)]))];
-      await page.evaluate(`{
-        const input = document.createElement('input');
-        input.type = 'file';
-        input.multiple = true;
-        input.id = 'all';
-        document.body.append(input);
-      }`);
+      await page.evaluate(ADD_INPUT);
       await page.setInputFiles('#all', files);
       const runs = captures.map((capture) => ['analyze', '--json', ...keysOf(capture), capture]);
-      const results = (await page.evaluate(
-        async ({ names, lines, code }) => {
-          const scope = globalThis as unknown as {
-            document: { getElementById(id: string): { files: Blob[]; textContent: string } };
-            Worker: new (address: string) => {
-              onmessage: (event: { data: { kind: string; status: number; output: Blob; said: string } }) => void;
-              postMessage(message: unknown): void;
-            };
-          };
-          const input = scope.document.getElementById('all');
-          const blob = new Blob([scope.document.getElementById(code).textContent]);
-          const worker = new scope.Worker(URL.createObjectURL(blob));
-          const given = [...input.files].map((file, i) => ({ name: names[i]!, blob: file }));
-          worker.postMessage({ kind: 'files', files: given });
-          const all = [];
-          for (const [id, argv] of lines.entries()) {
-            all.push(
-              await new Promise((resolve) => {
-                worker.onmessage = ({ data }) => {
-                  if (data.kind !== 'done') return;
-                  void data.output.text().then((text) => {
-                    resolve({ status: data.status, text, said: data.said });
-                  });
-                };
-                worker.postMessage({ kind: 'run', id, argv, columns: 80, colour: false, limit: Infinity });
-              }),
-            );
-          }
-          return all;
-        },
-        { names: files, lines: runs, code: 'worker' },
-      )) as Ran[];
-      for (const [i, argv] of runs.entries()) {
-        const { status, stdout, stderr } = await runCli(...argv);
-        const { status: pageStatus, text, said } = results[i]!;
-        expect([argv.at(-1), pageStatus, said, text]).toEqual([argv.at(-1), status, stderr, stdout]);
-      }
+      const said = await page.evaluate(`(${RUN_IN_PAGE})(${JSON.stringify(files)}, ${JSON.stringify(runs)})`);
+      const results = JSON.parse(said as string) as CliRun[];
+      for (const [i, argv] of runs.entries())
+        expect([argv.at(-1), results[i]]).toEqual([argv.at(-1), await runCli(...argv)]);
       expect(complaints).toEqual([]);
       await page.close();
     });
@@ -301,6 +258,51 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
       expect(complaints).toEqual([]);
       await page.close();
+    });
+  },
+);
+
+describe.skipIf(FIREFOX === undefined)(
+  `the page in Firefox${FIREFOX === undefined ? ' (skipped: no Firefox is installed)' : ''}`,
+  { timeout: 300_000 },
+  () => {
+    const names = [
+      'incidents/sidecar-drop.pcap',
+      'incidents/rpcx-blind-window.pcap.gz',
+      'quorum/leader-killed.pcap.gz',
+      'etcd/lease-storm.pcapng.gz',
+      'tls/tls12-cbc.pcap.gz',
+    ];
+
+    it('says of five captures what the command line says, and shows what was chosen', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'zkscope-page-'));
+      const address = join(folder, 'zkscope.html');
+      writeFileSync(address, await makePage(await pageScript()));
+      const firefox = await Firefox.start();
+      try {
+        await firefox.open(`file://${address}`);
+        const five = names.map((name) => FIXTURES + name);
+        const files = five.flatMap((capture) => [capture, ...keysOf(capture).slice(1)]);
+        const runs = five.map((capture) => ['analyze', '--json', ...keysOf(capture), capture]);
+        await firefox.evaluate(`void ${ADD_INPUT}`);
+        await firefox.setFiles('#all', files);
+        const said = await firefox.evaluate(`(${RUN_IN_PAGE})(${JSON.stringify(files)}, ${JSON.stringify(runs)})`);
+        const results = JSON.parse(said as string) as CliRun[];
+        for (const [i, argv] of runs.entries())
+          expect([argv.at(-1), results[i]]).toEqual([argv.at(-1), await runCli(...argv)]);
+
+        await firefox.setFiles('#choose', [five[0]!]);
+        await expect
+          .poll(() => firefox.evaluate(`document.querySelectorAll('article.finding').length`), { timeout: 30_000 })
+          .toBe(5);
+        expect(firefox.console).toEqual([]);
+        // Firefox's own parts of a page (a font) are data.
+        const own = [`file://${address}`, 'blob:', 'data:', 'about:'];
+        expect(firefox.requests.filter((url) => !own.some((start) => url.startsWith(start)))).toEqual([]);
+      } finally {
+        await firefox.close();
+        rmSync(folder, { recursive: true });
+      }
     });
   },
 );

@@ -52,6 +52,11 @@ export class Bar {
     this.status.textContent = '';
   }
 
+  /** Tells those who do not see the page. */
+  say(text: string): void {
+    this.status.textContent = text;
+  }
+
   private get visible(): HTMLElement {
     return this.element.firstElementChild as HTMLElement;
   }

@@ -156,7 +156,11 @@ async function draw(): Promise<void> {
       },
     });
   }
-  if (turn === drawn) main.dataset['ready'] = 'true';
+  if (turn !== drawn) return;
+  main.dataset['ready'] = 'true';
+  const title = COMMANDS.find((one) => one.name === name)?.title ?? name;
+  document.title = given.length === 0 ? 'zkscope: open a capture' : `${title}: ${given[0]!.name}`;
+  if (given.length > 0) bar.say(`${title}: shown`);
 }
 
 function welcome(): HTMLElement {

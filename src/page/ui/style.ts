@@ -32,6 +32,7 @@ body:not(.empty) .kinds { display: none; }
 .ask label { color: var(--muted); font-size: 14px; }
 .ask button { justify-self: start; }
 .ask textarea { font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
+ul.znodes { columns: 2 320px; margin: 8px 0 0; padding: 0; list-style: none; }
 .bar { display: flex; gap: 12px; align-items: center; margin-top: 12px; }
 .bar progress { flex: 1; max-width: 420px; accent-color: var(--link); }
 main:focus { outline: none; }

@@ -28,8 +28,9 @@ const ENDS: Readonly<Record<string, readonly string[]>> = {
 // eslint-disable-next-line no-control-regex -- that is how colours are written
 const COLOUR = /\u001b\[([\d;]*)m/;
 
-/** Sessions, znodes and frames, which lead on. */
-const LINKS = /\b0x[0-9a-f]{8,16}\b|(?<![\w./~…-])\/[^\s'"`,;()[\]{}<>…]*[^\s'"`,;()[\]{}<>….:](?!…)|\bframe (\d+)\b/g;
+/** Sessions, znodes, frames and rules, which lead on. */
+const LINKS =
+  /\b0x[0-9a-f]{8,16}\b|(?<![\w./~…-])\/[^\s'"`,;()[\]{}<>…]*[^\s'"`,;()[\]{}<>….:](?!…)|\bframe (\d+)\b|(?<=\[)([a-z]+(?:-[a-z]+)*)(?=, (?:proven|likely|possible)\])/g;
 
 /** Text for people, as the program writes it for a terminal, as elements: colours, and links to what it names. */
 export function terminalText(text: string, filters: readonly string[]): HTMLElement {
@@ -73,7 +74,8 @@ function linked(text: string, filters: readonly string[]): (string | Node)[] {
   return parts;
 }
 
-function target([text, frame]: RegExpMatchArray, filters: readonly string[]): string[] {
+function target([text, frame, rule]: RegExpMatchArray, filters: readonly string[]): string[] {
+  if (rule !== undefined) return ['rules', rule];
   if (frame !== undefined) return ['decode', '--frame', frame];
   return [text.startsWith('0x') ? 'follow' : 'path', text, ...filters];
 }

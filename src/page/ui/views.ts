@@ -1,6 +1,8 @@
+import type { TreeDocument, TreeEntry } from '../../report/tree/document.js';
 import type { ReportDocument } from '../../report/postmortem/document.js';
 import { drawReport } from '../../report/postmortem/html/client/draw.js';
 import { html } from '../../report/postmortem/html/client/dom.js';
+import { printable } from '../../report/text/escape.js';
 import { shortNames } from '../../report/text/shortNames.js';
 import { addressOf } from './commandLine.js';
 import { COMMANDS, filtersIn, type PageCommand } from './commands.js';
@@ -163,5 +165,35 @@ async function ask({ name, title, asks }: PageCommand, words: readonly string[],
     location.hash = addressOf([name, value, ...words.slice(1), ...(moment === '' ? [] : ['--at', moment])]);
   });
   drawing.into.append(html('section', {}, html('h2', {}, title ?? name), form));
+  if (name === 'path') await znodes(words.slice(1), drawing);
   if (help.length > 0) await text([...help, ...words.slice(1)], drawing);
 }
+
+/** Znodes that a list names; more, and a tree is read better. */
+const MOST_ZNODES = 60;
+
+/** Znodes to choose from, those first that most sessions read and that changed most. */
+async function znodes(filters: readonly string[], { run, into }: Drawing): Promise<void> {
+  const shown = await run(['tree', ...filters, '--json'], false);
+  if (shown === null || shown.text === '') return;
+  const all: TreeEntry[] = [];
+  const collect = (entry: TreeEntry): void => {
+    if (entry.readers + entry.writes + entry.watches > 0) all.push(entry);
+    for (const child of entry.nodes) collect(child);
+  };
+  for (const root of (JSON.parse(shown.text) as TreeDocument).roots) collect(root);
+  all.sort((a, b) => weight(b) - weight(a) || (a.path < b.path ? -1 : 1));
+  const items = all.slice(0, MOST_ZNODES).map(({ path }) => {
+    return html(
+      'li',
+      {},
+      html('a', { href: addressOf(['path', path, ...filters]) }, html('code', {}, printable(path))),
+    );
+  });
+  if (items.length === 0) return;
+  into.append(
+    html('section', {}, html('h3', {}, 'Most read, watched and written'), html('ul', { class: 'znodes' }, ...items)),
+  );
+}
+
+const weight = ({ readers, writes, watches }: TreeEntry): number => readers + writes + watches;
