@@ -92,9 +92,8 @@ function attribute(attributes: string, name: string): string {
   );
 }
 
-/** The first field of that name that was read from bytes (`own`), or any. */
-function find(message: { readonly fields: readonly PdmlField[] }, name: string, own = false): PdmlField | undefined {
-  return message.fields.find((field) => field.name === name && (!own || field.size > 0));
+function find({ fields }: { readonly fields: readonly PdmlField[] }, name: string): PdmlField | undefined {
+  return fields.find((field) => field.name === name);
 }
 
 const hex = (text: string): string => text.replace(/^0x0*(?=.)/, '0x');
@@ -109,7 +108,7 @@ function fieldValue(field: PdmlField): unknown {
   if (['event_type', 'state', 'mode'].includes(name)) return valueName(field);
   if (['watch', 'read_only', 'expired'].includes(name)) return field.show === '1';
   if (name === 'error') return field.show;
-  if (['path', 'scheme'].includes(name)) return wireText(field);
+  if (['path', 'scheme'].includes(name)) return field.size > 0 ? wireText(field) : field.show;
   return Number(field.show);
 }
 
@@ -124,16 +123,17 @@ function messageOf(message: PdmlMessage): MessageRecord {
   const record: MessageRecord = { frame: message.frame, kind: kinds.find((kind) => find(message, kind)), op };
   const latency = find(message, 'latency');
   if (latency !== undefined) record['latency'] = nanoseconds(Number(latency.show));
+  const request = find(message, 'request_in');
+  if (request !== undefined) record['requestFrame'] = Number(request.show);
   if (op === 'fourLetterWord') {
     record['word'] = find(message, 'word')!.show;
     if (record['kind'] === 'response') record['dataLength'] = find(message, 'answer')!.size;
-    record['requestFrame'] = Number(find(message, 'request_in')?.show);
     return record;
   }
   const session = hex(find(message, 'session')?.show ?? '0x0');
   record['session'] = session === '0x0' ? null : session;
   for (const name of VALUES) {
-    const field = find(message, snakeCase(name), name === 'path');
+    const field = find(message, snakeCase(name));
     if (field !== undefined) record[name] = fieldValue(field);
   }
   const data = find(message, 'data.length');
@@ -175,13 +175,12 @@ function joinedAnswers(records: readonly MessageRecord[]): MessageRecord[] {
     }
     latest.set(record['requestFrame'], record);
   }
-  for (const record of records) delete record['requestFrame'];
   return records.filter((record) => !earlier.has(record));
 }
 
 /** A decoded message with what both sides tell: latencies in nanoseconds, of a multi what was asked and what came of it. */
 export function comparable(record: MessageRecord): MessageRecord {
-  const names = ['frame', 'kind', 'op', 'session', ...VALUES, 'dataLength', 'word', 'stat', ...LISTS];
+  const names = ['frame', 'kind', 'op', 'session', ...VALUES, 'dataLength', 'word', 'stat', 'requestFrame', ...LISTS];
   const result: MessageRecord = Object.fromEntries(
     names.filter((name) => record[name] !== undefined).map((name) => [name, record[name]]),
   );

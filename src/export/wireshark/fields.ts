@@ -75,7 +75,6 @@ export function nestedName(record: NestedRecord, { name }: NestedField): string 
 
 /** What no table of the output has words for. */
 const TEXTS: Readonly<Record<string, string>> = {
-  path: 'znode; of an answer that names none, the one that was asked for',
   data: "the znode's data",
   xid: 'xid of the header; handshakes have none',
   expired: 'the answer to a handshake says that the session has expired',

@@ -24,7 +24,7 @@ end
 
 -- Bytes behind what is known of a record.
 local function leftover(tree, message)
-  if P <= E then tree:add(F.undecoded, B(P - 1, E - P + 1)) end
+  if P <= E then put(tree, F.undecoded, P, E - P + 1) end
   if message.cut then
     tree:add_proto_expert_info(X.cut)
     generated(tree, F.truncated, true)
@@ -53,7 +53,7 @@ local function links(tree, message, is_request)
   end
   generated(tree, F.request_in, request.frame)
   local latency = message.latency
-  if latency then generated(tree, F.latency, NSTime(latency[1], latency[2])) end
+  if latency and asked(tree, F.latency) then generated(tree, F.latency, NSTime(latency[1], latency[2])) end
 end
 
 local function session_text(at)
@@ -151,7 +151,7 @@ local function show_one(tree, message)
   local item = tree:add(zookeeper, range)
   local kind = message.kind
   if kind == "skipped" or kind == "tail" then
-    item:add(F.skipped, range)
+    put(item, F.skipped, message.at, message.stop - message.at + 1)
     if kind == "skipped" then item:add_proto_expert_info(X.skipped) end
     return nil
   end
@@ -159,27 +159,28 @@ local function show_one(tree, message)
     local request = message.request
     generated(item, F.op, "fourLetterWord")
     generated(item, kind == "word" and F.request or F.response, true)
-    if kind == "word" then item:add(F.word, range, request.name)
+    if kind == "word" then put(item, F.word, message.at, 4, request.name)
     else
       generated(item, F.word, request.name)
-      item:add(F.answer, range, range:string(ENC_UTF_8))
+      put(item, F.answer, message.at, message.stop - message.at + 1, range:string(ENC_UTF_8))
     end
     links(item, message, kind == "word")
     local text = kind == "word" and request.name or format("%s reply, %d bytes", request.name, message.stop - message.at + 1)
-    item:append_text(", " .. text)
+    caption(item, ", " .. text)
     return text
   end
   told = {}
   P, E = message.at + 4, message.stop
-  item:add(F.length, B(message.at - 1, 4), int(message.at))
+  put(item, F.length, message.at, 4, int(message.at))
   local text = show[kind](item, message)
   if message.session and kind ~= "connect" and kind ~= "connected" then generated(item, F.session, message.session) end
   links(item, message, kind == "request" or kind == "connect")
-  item:append_text(", " .. text)
+  caption(item, ", " .. text)
   return text
 end
 
 local function show_all(found, pinfo, tree)
+  full = tree.visible
   budget = 20000
   local texts = {}
   for k = 1, #found do

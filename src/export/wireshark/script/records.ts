@@ -18,9 +18,38 @@ local function line(text)
   return text
 end
 
+-- Whether somebody looks at the tree; otherwise only fields are added that a filter, a column or a tap asks for.
+local full = true
+
+local function asked(tree, proto)
+  return full or tree:referenced(proto)
+end
+
+-- Adds a field that stands at a position in S. Nil where nobody asks for it.
+local function put(tree, proto, at, length, value)
+  if not full and not tree:referenced(proto) then return nil end
+  if value == nil then return tree:add(proto, B(at - 1, length)) end
+  return tree:add(proto, B(at - 1, length), value)
+end
+
 -- Adds what was worked out and stands nowhere in the packet.
 local function generated(tree, proto, value)
-  tree:add(proto, value):set_generated()
+  if full or tree:referenced(proto) then tree:add(proto, value):set_generated() end
+end
+
+-- A branch of the tree; where nobody looks, what belongs on it is added where it would stand.
+local function branch(tree, proto, at, length)
+  if full then return tree:add(proto, B(at - 1, length)) end
+  return put(tree, proto, at, length) or tree
+end
+
+local function caption(item, text)
+  if full then item:append_text(text) end
+end
+
+-- Sets the length of a branch that began at a position.
+local function close(item, from)
+  if full then item:set_len(P - from) end
 end
 
 local function error_name(code)
@@ -33,30 +62,31 @@ local read = {}
 local function read_int(tree, proto)
   if P + 3 > E then return nil end
   local value = int(P)
-  tree:add(proto, B(P - 1, 4), value)
+  put(tree, proto, P, 4, value)
   P = P + 4
   return value
 end
 
 local function read_long(tree, proto)
   if P + 7 > E then return nil end
-  tree:add(proto, B(P - 1, 8))
+  put(tree, proto, P, 8)
   P = P + 8
   return true
 end
 
-local function read_string(tree, proto)
+-- The text, or true where nobody asks for it.
+local function read_string(tree, proto, wanted)
   if P + 3 > E then return nil end
-  local length = int(P)
+  local from, length = P, int(P)
   if length < -1 or P + 3 + length > E then return nil end
+  P = P + 4 + (length > 0 and length or 0)
+  local shown = asked(tree, proto)
+  if not shown and not wanted then return true end
   local text = ""
-  if length > 0 then text = B(P + 3, length):string(ENC_UTF_8) end
-  if length < 0 then
-    tree:add(proto, B(P - 1, 4), ""):append_text(" (null)")
-    P = P + 4
-  else
-    tree:add(proto, B(P - 1, 4 + length), text)
-    P = P + 4 + length
+  if length > 0 then text = B(from + 3, length):string(ENC_UTF_8) end
+  if shown then
+    local item = tree:add(proto, B(from - 1, P - from), text)
+    if length < 0 then item:append_text(" (null)") end
   end
   return text
 end
@@ -75,7 +105,7 @@ end
 read.boolean = function(tree, field)
   if P > E then return nil end
   local value = byte(S, P) ~= 0
-  tree:add(field.proto, B(P - 1, 1), value)
+  put(tree, field.proto, P, 1, value)
   P = P + 1
   if field.watch and value then told.watch = true end
   return true
@@ -84,21 +114,23 @@ end
 -- Milliseconds since 1970.
 read.moment = function(tree, field)
   if P + 7 > E then return nil end
-  local high, low = int(P), half(P + 4)
-  -- Beyond the year 9999 no library knows a date.
-  if high >= 0 and high < 58999 then
-    local milliseconds = high * 4294967296 + low
-    local seconds = floor(milliseconds / 1000)
-    tree:add(field.proto, B(P - 1, 8), NSTime(seconds, (milliseconds - seconds * 1000) * 1000000))
-  else
-    tree:add(field.proto, B(P - 1, 8), NSTime(0, 0)):append_text(" (no date)")
+  if asked(tree, field.proto) then
+    local high, low = int(P), half(P + 4)
+    -- Beyond the year 9999 no library knows a date.
+    if high >= 0 and high < 58999 then
+      local milliseconds = high * 4294967296 + low
+      local seconds = floor(milliseconds / 1000)
+      tree:add(field.proto, B(P - 1, 8), NSTime(seconds, (milliseconds - seconds * 1000) * 1000000))
+    else
+      tree:add(field.proto, B(P - 1, 8), NSTime(0, 0)):append_text(" (no date)")
+    end
   end
   P = P + 8
   return true
 end
 
 read.path = function(tree, field)
-  local text = read_string(tree, field.proto)
+  local text = read_string(tree, field.proto, not told.path)
   if text and not told.path then told.path = text end
   return text
 end
@@ -107,12 +139,12 @@ read.buffer = function(tree, field)
   if P + 3 > E then return nil end
   local length = int(P)
   if length < -1 then return nil end
-  local item = tree:add(field.size, B(P - 1, 4), length)
+  local item = put(tree, field.size, P, 4, length)
+  if item and length < 0 then item:append_text(" (null)") end
   if field.data then told.data = length end
   local there = length
   if P + 3 + length > E then there = E - P - 3 end
-  if there > 0 then tree:add(field.proto, B(P + 3, there)) end
-  if length < 0 then item:append_text(" (null)") end
+  if there > 0 then put(tree, field.proto, P + 4, there) end
   P = P + 4 + (there > 0 and there or 0)
   return there == length
 end
@@ -127,9 +159,9 @@ end
 
 read.stat = function(tree, field)
   local from = P
-  local item = tree:add(field.proto, B(P - 1, 0))
+  local item = branch(tree, field.proto, P, 0)
   local whole = read_nested(item, N.stat)
-  item:set_len(P - from)
+  close(item, from)
   return whole
 end
 
@@ -138,8 +170,8 @@ local function read_vector(tree, field, element)
   if P + 3 > E then return nil end
   local from = P
   local count = int(P)
-  if count < -1 or count * field.type.element > E - P - 3 and count * 4 > E - P - 3 then return nil end
-  local item = tree:add(field.size, B(P - 1, 4), count)
+  if count < -1 or (count > 0 and count * 4 > E - P - 3) then return nil end
+  local item = put(tree, field.size, P, 4, count) or tree
   P = P + 4
   local whole = true
   for _ = 1, count do
@@ -154,7 +186,7 @@ local function read_vector(tree, field, element)
       break
     end
   end
-  item:set_len(P - from)
+  close(item, from)
   return whole, count
 end
 
@@ -176,16 +208,17 @@ end
 
 local function read_entry(tree, field, fields)
   local from = P
-  local entry = tree:add(field.proto, B(P - 1, 0))
+  local entry = branch(tree, field.proto, P, 0)
   local whole = read_nested(entry, fields)
-  entry:set_len(P - from)
+  close(entry, from)
   return whole
 end
 
 read.perms = function(tree, field)
   if P + 3 > E then return nil end
   local perms = half(P)
-  tree:add(field.proto, B(P - 1, 4), perms):append_text(" (" .. perms_text(perms) .. ")")
+  local item = put(tree, field.proto, P, 4, perms)
+  if item then item:append_text(" (" .. perms_text(perms) .. ")") end
   P = P + 4
   return true
 end
@@ -221,11 +254,11 @@ local function read_multi(tree, field, results)
     local from, opcode, done = P, int(P), byte(S, P + 4) ~= 0
     local operation = BY_CODE[opcode]
     local name = operation and operation.name or (done and "end" or opcode == -1 and results and "error" or format("unknown(%d)", opcode))
-    local item = tree:add(field.proto, B(P - 1, 9))
-    item:append_text(": " .. name)
-    item:add(F["multi.opcode"], B(P - 1, 4), opcode)
-    item:add(F["multi.done"], B(P + 3, 1), done)
-    item:add(F["multi.err"], B(P + 4, 4), int(P + 5))
+    local item = branch(tree, field.proto, P, 9)
+    caption(item, ": " .. name)
+    put(item, F["multi.opcode"], P, 4, opcode)
+    put(item, F["multi.done"], P + 4, 1, done)
+    put(item, F["multi.err"], P + 5, 4, int(P + 5))
     P = P + 9
     if done then return true end
     if #told.ops < 20 then told.ops[#told.ops + 1] = name end
@@ -234,7 +267,7 @@ local function read_multi(tree, field, results)
       local err = read_int(item, F.err)
       whole = err
       if err and err ~= 0 then
-        item:append_text(", " .. error_name(err))
+        caption(item, ", " .. error_name(err))
         generated(item, F.error, error_name(err))
         -- What failed, not what was undone for it.
         if not told.err and err ~= -2 then told.err = err end
@@ -245,12 +278,12 @@ local function read_multi(tree, field, results)
       local path = told.path
       told.path = nil
       whole = read_record(item, record)
-      if told.path then item:append_text(", " .. line(told.path)) end
+      if told.path then caption(item, ", " .. line(told.path)) end
       told.path = path or told.path
     else
       return nil
     end
-    item:set_len(P - from)
+    close(item, from)
     if not whole then return nil end
   end
 end
