@@ -180,6 +180,7 @@ function wiresharkText(fields) {
         'A message is shown in the frame that completes it. One that never became whole (a connection that was cut, the end of the capture) is not shown; zkscope says `truncated`.',
         'The answer to a four-letter word is shown segment by segment, with the time since the word.',
         'Segments out of order are passed to dissectors only with the preference "Reassemble out-of-order segments" (`-o tcp.reassemble_out_of_order:TRUE`). With it, though, nothing is shown behind a segment that was never captured: leave it off for captures with losses.',
+        'An answer that was captured before its request (it happens with several network cards, or with files merged by clocks that differ) finds none.',
         'Behind a hole TLS stays closed.',
         "Data that a server sends on after a client's RST is shown; for zkscope the connection has ended there.",
         'After losses zkscope leaves a latency out where it is not certain which of several pings was answered. Wireshark tells dissectors of lost segments only where it makes a tree for the frame when it first reads it (a filter, `-V`, `-T`), and of losses that no payload follows not at all: a latency of a ping may then be too long.',

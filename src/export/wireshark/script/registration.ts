@@ -62,6 +62,12 @@ local function is_server_port(port)
   return false
 end
 
+-- What a four-letter word may begin with, where its bytes come one by one.
+local WORD_STARTS = {}
+for word in pairs(WORDS) do
+  for length = 1, 3 do WORD_STARTS[sub(word, 1, length)] = true end
+end
+
 local function word_at_start()
   return #S >= 4 and WORDS[sub(S, 1, 4)] and sub(S, 1, 4) or nil
 end
@@ -105,6 +111,8 @@ local function first_sight(pinfo)
     connection.seen = true
     found = { size = B:reported_len(), { kind = "word", at = 1, stop = 4, request = connection.word } }
     if #S > 4 then found[2] = { kind = "tail", at = 5, stop = #S } end
+  elseif to_server and not connection.seen and WORD_STARTS[S] and pinfo.can_desegment > 0 then
+    found = { size = B:reported_len(), offset = 0, want = DESEGMENT_ONE_MORE_SEGMENT }
   else
     found = cut(connection, to_server, pinfo)
   end
