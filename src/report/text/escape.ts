@@ -32,7 +32,11 @@ export function printable(text: string): string {
   return text.replace(DANGEROUS, escaped);
 }
 
+const DELETE = String.fromCharCode(0x7f);
+
 /** JSON that says the same, with what a terminal would act on, or nobody would see, as `\u009b`. */
 export function printableJson(json: string): string {
+  // As many bytes as characters: all of it is ASCII, as nearly every line is, of which JSON leaves DEL alone as it is.
+  if (Buffer.byteLength(json) === json.length && !json.includes(DELETE)) return json;
   return json.replace(IN_JSON, escapedInJson);
 }
