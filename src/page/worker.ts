@@ -55,7 +55,8 @@ async function run({ id, argv, columns, colour, limit }: RunRequest): Promise<vo
     return true;
   };
   process.exitCode = undefined;
-  process.env = { COLUMNS: String(columns), ...(colour ? {} : { NO_COLOR: '1' }) };
+  // No configuration file is looked for.
+  process.env = { COLUMNS: String(columns), ZKSCOPE_CONFIG: '', ...(colour ? {} : { NO_COLOR: '1' }) };
   onProgress((read, total) => {
     send({ kind: 'progress', id, read, total });
   });

@@ -59,6 +59,7 @@ const pageProcess = {
   off(name: string, handler: (name: string) => void): void {
     handlers.get(name)?.delete(handler);
   },
+  cwd: (): string => '/',
   exit(): never {
     throw new Error('the page does not end');
   },
