@@ -11,7 +11,7 @@ import { readInto } from './run.js';
 import { shortNames } from '../report/text/shortNames.js';
 import { Output } from './terminal/output.js';
 import { exitInterrupted } from './usage.js';
-import type { MakeRecordView, MakeView, Setting } from './view.js';
+import type { MakeRecordView, MakeDocumentView, Setting } from './view.js';
 
 /** The clock of a run, which shows times as the options ask for. */
 export function clockOf(options: CaptureOptions): Clock {
@@ -41,7 +41,7 @@ function setting(options: CaptureOptions): Setting {
 export async function runDocument<Document>(
   captures: readonly CaptureInput[],
   options: CaptureOptions,
-  make: MakeView<Document>,
+  make: MakeDocumentView<Document>,
 ): Promise<void> {
   const given = setting(options);
   const view = await make(given);

@@ -29,7 +29,7 @@ export interface TextStyle {
 }
 
 /** A command over captures: what is told of them, the document that it makes of it, and its text. */
-export interface View<Document> {
+export interface DocumentView<Document> {
   readonly sink: Sink;
   /** The captures are read. Called once. */
   document(reading: Reading): Document;
@@ -57,7 +57,7 @@ export interface RecordView<Record> {
   end?(reading: Reading): void;
 }
 
-export type MakeView<Document> = (setting: Setting) => View<Document> | Promise<View<Document>>;
+export type MakeDocumentView<Document> = (setting: Setting) => DocumentView<Document> | Promise<DocumentView<Document>>;
 export type MakeRecordView<Record> = (
   setting: Setting,
   write: (record: Record) => void,
@@ -69,7 +69,7 @@ export type MakeRecordView<Record> = (
 export async function show<Document>(
   captures: readonly CaptureInput[],
   options: CaptureOptions,
-  make: MakeView<Document>,
+  make: MakeDocumentView<Document>,
 ): Promise<void> {
   await (await import('./show.js')).runDocument(captures, options, make);
 }

@@ -6,7 +6,7 @@ import { withCaptures } from '../options/captureOptions.js';
 import type { AnalysisCommandOptions } from '../options/filteredAnalysis.js';
 import { withFormats } from '../options/formatOptions.js';
 import { EXIT_FINDINGS } from '../usage.js';
-import { show, type Setting, type View } from '../view.js';
+import { show, type Setting, type DocumentView } from '../view.js';
 
 interface AnalyzeOptions extends AnalysisCommandOptions {
   readonly failOn?: Severity;
@@ -51,7 +51,7 @@ export function analyzeCommand(): Command {
     });
 }
 
-async function view(options: AnalyzeOptions, { clock, forPeople }: Setting): Promise<View<AnalyzeDocument>> {
+async function view(options: AnalyzeOptions, { clock, forPeople }: Setting): Promise<DocumentView<AnalyzeDocument>> {
   const [{ FilteredAnalysis }, { analyzeDocument }] = await Promise.all([
     import('../options/filteredAnalysis.js'),
     import('../../report/analyze/build.js'),

@@ -7,7 +7,7 @@ import type { LadderDocument } from '../../report/follow/document.js';
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { withFormats } from '../options/formatOptions.js';
 import { version } from '../version.js';
-import { show, type Setting, type View } from '../view.js';
+import { show, type Setting, type DocumentView } from '../view.js';
 
 interface FollowOptions extends CaptureOptions {
   readonly pings?: boolean;
@@ -85,7 +85,7 @@ async function view(
   whom: LadderTarget,
   options: FollowOptions,
   { clock, wanted, filter }: Setting,
-): Promise<View<LadderDocument>> {
+): Promise<DocumentView<LadderDocument>> {
   const [{ LadderRecorder: Recorder }, { ladderDocument }] = await Promise.all([
     import('../../model/journals/conversation/recorder.js'),
     import('../../report/follow/document.js'),

@@ -7,7 +7,7 @@ import { withCaptures, type CaptureOptions } from '../options/captureOptions.js'
 import { withFormats } from '../options/formatOptions.js';
 import { rowCount } from '../options/numbers.js';
 import type { Reading } from '../run.js';
-import { show, type Setting, type View } from '../view.js';
+import { show, type Setting, type DocumentView } from '../view.js';
 
 interface LeasesOptions extends CaptureOptions {
   readonly top: number;
@@ -32,7 +32,7 @@ export function leasesCommand(): Command {
     });
 }
 
-function view({ top }: LeasesOptions, { clock, filter }: Setting): View<LeasesDocument> {
+function view({ top }: LeasesOptions, { clock, filter }: Setting): DocumentView<LeasesDocument> {
   const table = new LeaseTable();
   return {
     sink: sinkOf({

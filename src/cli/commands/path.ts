@@ -14,7 +14,7 @@ import { parseTime, withCaptures, type CaptureOptions } from '../options/capture
 import { withFormats } from '../options/formatOptions.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
-import { show, type Setting, type View } from '../view.js';
+import { show, type Setting, type DocumentView } from '../view.js';
 
 interface PathOptions extends CaptureOptions {
   readonly at?: TimeBound;
@@ -61,7 +61,11 @@ export function pathCommand(): Command {
     });
 }
 
-async function view(path: string, options: PathOptions, { clock, wanted }: Setting): Promise<View<PathDocument>> {
+async function view(
+  path: string,
+  options: PathOptions,
+  { clock, wanted }: Setting,
+): Promise<DocumentView<PathDocument>> {
   if (options.path !== undefined)
     throw new UsageError('zkscope path takes one path, as its first argument: --path does not go with it');
   const [{ Model }, { PathHistory, PathKnowledge, PathNames }, { pathDocument }, { FrameSet }] = await Promise.all([

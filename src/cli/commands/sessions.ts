@@ -10,7 +10,7 @@ import { withFormats } from '../options/formatOptions.js';
 import { rowCount } from '../options/numbers.js';
 import { tableWidth } from '../terminal/colour.js';
 import { version } from '../version.js';
-import { show, type Setting, type View } from '../view.js';
+import { show, type Setting, type DocumentView } from '../view.js';
 
 interface SessionsOptions extends CaptureOptions {
   readonly sort: SessionColumn;
@@ -42,7 +42,10 @@ export function sessionsCommand(): Command {
     });
 }
 
-async function view(options: SessionsOptions, { clock, filter, forPeople }: Setting): Promise<View<SessionsDocument>> {
+async function view(
+  options: SessionsOptions,
+  { clock, filter, forPeople }: Setting,
+): Promise<DocumentView<SessionsDocument>> {
   const [{ Model }, { SessionTable }] = await Promise.all([
     import('../../model/index.js'),
     import('../../model/journals/sessionTable.js'),

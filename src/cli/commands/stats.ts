@@ -7,7 +7,7 @@ import { withFormats } from '../options/formatOptions.js';
 import { rowCount, span, wholeNumber } from '../options/numbers.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
-import { show, type Setting, type View } from '../view.js';
+import { show, type Setting, type DocumentView } from '../view.js';
 
 interface StatsOptions extends CaptureOptions {
   readonly by?: Dimension[];
@@ -80,7 +80,7 @@ function grouped(options: StatsOptions): {
 async function view(
   options: StatsOptions,
   { clock, wanted, filter, forPeople }: Setting,
-): Promise<View<StatsDocument>> {
+): Promise<DocumentView<StatsDocument>> {
   const { by, sort } = grouped(options);
   const [{ Statistics }, { statsDocument }, { countingSink }] = await Promise.all([
     import('../../model/measures/statistics.js'),

@@ -8,7 +8,7 @@ import type { TreeDocument } from '../../report/tree/document.js';
 import { parseTime, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { withFormats } from '../options/formatOptions.js';
 import { version } from '../version.js';
-import { show, type Setting, type View } from '../view.js';
+import { show, type Setting, type DocumentView } from '../view.js';
 
 interface TreeOptions extends CaptureOptions {
   readonly at?: TimeBound;
@@ -60,7 +60,7 @@ export function treeCommand(): Command {
     });
 }
 
-async function view(options: TreeOptions, { clock, wanted: given }: Setting): Promise<View<TreeDocument>> {
+async function view(options: TreeOptions, { clock, wanted: given }: Setting): Promise<DocumentView<TreeDocument>> {
   const [{ Model }, { TreeRecorder }, { PathNames }, { treeDocument }] = await Promise.all([
     import('../../model/index.js'),
     import('../../model/journals/tree/index.js'),
