@@ -71,13 +71,13 @@ describe.skipIf(!installed)('two shards of ClickHouse', () => {
       const lines = stdout.trimEnd().split('\n').length;
       expect(ask(ports[1]!, `SELECT count() FROM zkscope_all WHERE ensemble = '${name}'`)).toBe(`${lines}\n`);
       const selected = ask(ports[1]!, `SELECT * FROM zkscope_all WHERE ensemble = '${name}' ${ORDER}`);
-      const { path, documents } = await documentsOf(capture, '/');
-      const stored = await documentsOf({ name: '-', stream: Readable.from([Buffer.from(selected)]) }, path);
-      const { findings } = documents['analyze'] as { findings: unknown[] };
+      const first = await documentsOf(capture);
+      const stored = await documentsOf({ name: '-', stream: Readable.from([Buffer.from(selected)]) }, first);
+      const { findings } = first.documents['analyze'] as { findings: unknown[] };
       const anyNumber = (key: string, value: unknown): unknown => (key === 'connection' ? undefined : value);
       const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value, anyNumber));
       expect(plain((stored.documents['analyze'] as { findings: unknown[] }).findings)).toEqual(plain(findings));
-      expect(stored.documents['stats']).toMatchObject({ total: (documents['stats'] as { total: object }).total });
+      expect(stored.documents['stats']).toMatchObject({ total: (first.documents['stats'] as { total: object }).total });
     },
     60_000,
   );
