@@ -183,6 +183,15 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.close();
     });
 
+    it('draws the report of a capture that is read again only in part', async () => {
+      const page = await open();
+      await give(page, `${FIXTURES}incidents/rpcx-blind-window.pcap.gz`);
+      expect(await page.locator('article.finding').count()).toBeGreaterThan(0);
+      expect(await page.locator('article.finding .ladder').count()).toBeGreaterThan(0);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
     it('reads a capture with its key log, and explains bytes', async () => {
       const page = await open();
       await give(page, `${FIXTURES}tls/tls12-cbc.pcap.gz`, `${FIXTURES}tls/tls12-cbc.keys`);

@@ -80,6 +80,34 @@ describe('gunzip of the page', () => {
     }
   });
 
+  it('ends a read that is under way when it is closed', async () => {
+    const spy = vi
+      .spyOn(zlib, 'createGunzip')
+      .mockImplementation(() => pageZlib.createGunzip() as unknown as zlib.Gunzip);
+    let arrived = (): void => undefined;
+    const pieces = new Pieces(one, 100);
+    const source = decompress(
+      {
+        ...{ bytesRead: 0, failure: null, close: () => Promise.resolve() },
+        read: () =>
+          pieces.bytesRead === 0
+            ? pieces.read()
+            : new Promise<null>((resolve) => {
+                arrived = () => {
+                  resolve(null);
+                };
+              }),
+      },
+      'gzip',
+    );
+    spy.mockRestore();
+    const reading = all(source);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await source.close();
+    expect((await reading).failure).toBeNull();
+    arrived();
+  });
+
   it('agrees wherever a file is cut, or a byte is another', async () => {
     for (let round = 0; round < 100; round++) {
       const cut = several.subarray(0, 1 + random.below(several.length));

@@ -99,8 +99,13 @@ class Gunzip {
   }
 
   destroy(): void {
+    if (this.destroyed) return;
     this.destroyed = true;
     this.over = true;
+    // Who waits for more is told that there is none.
+    queueMicrotask(() => {
+      this.tell('close');
+    });
   }
 
   private finish(): void {
