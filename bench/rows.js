@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { keyLogOf } from './generate.js';
@@ -28,6 +28,24 @@ export const ROWS = [
     text: 'tshark -q -z conv,tcp -r F',
     command: (file) => ['tshark', '-q', '-z', 'conv,tcp', '-r', file],
     missing: () => absent('tshark'),
+  },
+  {
+    name: 'tshark-zookeeper',
+    text: "tshark -r F -Y zookeeper, with zkscope's dissector",
+    command: (file) => ['tshark', '-X', `lua_script:${dissector()}`, '-r', file, '-Y', 'zookeeper'],
+    missing: () => absent('tshark') ?? unknownCommand('wireshark'),
+  },
+  {
+    name: 'tshark-fields',
+    text: 'the same, -T fields: frame, operation, path, error, latency',
+    command: (file) => [
+      ...['tshark', '-X', `lua_script:${dissector()}`, '-r', file, '-Y', 'zookeeper', '-T', 'fields'],
+      ...['frame.number', 'zookeeper.op', 'zookeeper.path', 'zookeeper.error', 'zookeeper.latency'].flatMap((field) => [
+        '-e',
+        field,
+      ]),
+    ],
+    missing: () => absent('tshark') ?? unknownCommand('wireshark'),
   },
   {
     name: 'reader',
@@ -87,6 +105,13 @@ export function nodeRow(node) {
 
 function here(path) {
   return fileURLToPath(new URL(path, import.meta.url));
+}
+
+/** The dissector as this build prints it, in a file. */
+function dissector() {
+  const path = here('out/zookeeper.lua');
+  writeFileSync(path, spawnSync(NODE, [PROGRAM, 'wireshark'], { encoding: 'utf8' }).stdout);
+  return path;
 }
 
 function absent(program) {

@@ -8,7 +8,7 @@ import type { MessageRecord } from '../../observations/record.js';
 import { readCapture, writePcap, type Packet } from '../../testing/captureFile.js';
 import { hasTshark } from '../../testing/tshark.js';
 import { LINK_VARIANTS, STREAM_VARIANTS } from '../../testing/variants.js';
-import { comparable, wiresharkMessages } from '../../testing/wiresharkMessages.js';
+import { comparable, runTshark, wiresharkMessages } from '../../testing/wiresharkMessages.js';
 import { wiresharkDissector } from './dissector.js';
 
 const fixtures = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
@@ -92,4 +92,50 @@ describe.skipIf(!hasTshark)('the dissector in tshark (where it is installed)', (
       expect(messages).toEqual((await decoded(path, null)).map(comparable));
     });
   }
+
+  it('finds by a filter what it shows in the tree, where it adds only what is asked for', { timeout: 120_000 }, () => {
+    const path = join(fixtures, 'protocol/every-opcode.pcap');
+    const filters = [
+      ...['zookeeper.path contains "every"', 'zookeeper.children == "c2"', 'zookeeper.stat.version > 0'],
+      ...['zookeeper.acl.scheme == "world"', 'zookeeper.multi.opcode == "delete"', 'zookeeper.data.length > 3'],
+      ...['zookeeper.latency > 0.01', 'zookeeper.answer contains "zookeeper.version"'],
+    ];
+    for (const filter of filters) {
+      const frames = ['-T', 'fields', '-e', 'frame.number'];
+      const seen = runTshark(script, path, [...frames, '-Y', filter]);
+      const listed = runTshark(script, path, ['-Y', filter, '-o', 'gui.column.format:"No.","%m"']);
+      expect([...seen.trouble, ...listed.trouble]).toEqual([]);
+      expect(listed.out.replaceAll(' ', ''), filter).toBe(seen.out);
+      expect(seen.out, filter).not.toBe('');
+    }
+  });
+
+  it(
+    'finds ZooKeeper on other ports by its handshake, in TLS too, and on ports that the preferences name',
+    { timeout: 120_000 },
+    () => {
+      const path = join(fixtures, 'protocol/mid-stream.pcap');
+      const whole = wiresharkMessages(script, path).messages;
+      expect(whole.length).toBeGreaterThan(500);
+      const without = ['-o', 'zookeeper.ports:2190', '-o', 'zookeeper.tls_ports:2190'];
+      const named = ['-o', 'zookeeper.ports:2100-2190', '-o', 'zookeeper.tls_ports:1'];
+      expect(wiresharkMessages(script, path, named).messages).toEqual(whole);
+      const opcodes = join(fixtures, 'protocol/zkcli.pcap');
+      expect(wiresharkMessages(script, opcodes, without).messages).toEqual(wiresharkMessages(script, opcodes).messages);
+      const tls = join(fixtures, 'tls/setwatches.pcap.gz');
+      const keys = ['-o', `tls.keylog_file:${keysOf(tls) ?? ''}`];
+      const inside = wiresharkMessages(script, tls, keys).messages;
+      expect(inside.length).toBe(73);
+      expect(wiresharkMessages(script, tls, [...keys, ...without]).messages).toEqual(inside);
+    },
+  );
+
+  it('names no data and no credentials in the Info column', () => {
+    const info = (name: string): string =>
+      runTshark(script, join(fixtures, name), ['-Y', 'zookeeper', '-o', 'gui.column.format:"Info","%i"']).out;
+    const text = info('protocol/every-opcode.pcap');
+    expect(text).toContain('auth xid=');
+    expect(text).toMatch(/setData xid=\d+ \/\S+ \d+ bytes/);
+    for (const secret of ['digest', 'passw', 'secret']) expect(text).not.toContain(secret);
+  });
 });
