@@ -169,9 +169,12 @@ export class Model implements ObservationSink {
     const connection = this.connections.get(tcp.id) ?? this.neverReached(tcp);
     this.churn.closed(tcp, connection === undefined ? undefined : zooKeeperUse(connection));
     // With 'open' it is the capture that ends.
-    if (connection === undefined || tcp.end === 'open') return;
-    this.now(tcp.endMoment?.time ?? this.lastTime, tcp.endMoment?.frame ?? this.lastFrame);
-    this.close(connection);
+    if (tcp.end === 'open') return;
+    if (connection !== undefined) {
+      this.now(tcp.endMoment?.time ?? this.lastTime, tcp.endMoment?.frame ?? this.lastFrame);
+      this.close(connection);
+    }
+    this.handshakes.closed(tcp);
   }
 
   message(message: Message, tcp: ConnectionFacts): void {

@@ -121,7 +121,8 @@ export class ServerHandshakes {
 export class TlsHandshakes {
   readonly servers = new Map<string, ServerHandshakes>();
   private readonly seen = new Map<string, SeenCertificate>();
-  private readonly byConnection = new WeakMap<ConnectionFacts, TlsHandshake>();
+  /** Of open connections, by number. */
+  private readonly byConnection = new Map<number, TlsHandshake>();
   private readonly room = { left: MAX_KEPT_OF_ALL };
 
   /** Certificates in clear or decrypted, each once for each holder, as long as they are not too many. */
@@ -129,9 +130,9 @@ export class TlsHandshakes {
     return this.seen.values();
   }
 
-  /** The connection's handshake, once it is decided. */
+  /** The connection's handshake, once it is decided and until it ends. */
   of(connection: ConnectionFacts): TlsHandshake | undefined {
-    return this.byConnection.get(connection);
+    return this.byConnection.get(connection.id);
   }
 
   message(message: Message, connection: ConnectionFacts): void {
@@ -141,10 +142,14 @@ export class TlsHandshakes {
     if (op !== 'Handshake' || handshake === null) return;
     const server = this.server(connection.server.text);
     if (server === undefined) return;
-    this.byConnection.set(connection, handshake);
+    this.byConnection.set(connection.id, handshake);
     server.add(handshake, connection);
     this.chain('server', connection.server.text, handshake.serverCertificates, handshake);
     this.chain('client', connection.client.ip, handshake.clientCertificates, handshake);
+  }
+
+  closed({ id }: ConnectionFacts): void {
+    this.byConnection.delete(id);
   }
 
   private server(address: string): ServerHandshakes | undefined {

@@ -35,6 +35,8 @@ export const RECORD_HEADER = 5;
 /** Longest record there is: 2^14 bytes of text, and what encryption may add in TLS 1.2 (RFC 5246, 6.2.3). */
 const MAX_LENGTH = 16384 + 2048;
 
+const NO_HEADER = Buffer.alloc(0);
+
 /** Is this the header of a TLS record (type, version, length; 5 bytes)? */
 export function isRecordHeader(bytes: Buffer, at: number): boolean {
   const type = bytes[at]!;
@@ -48,7 +50,8 @@ export function isRecordHeader(bytes: Buffer, at: number): boolean {
  * for the next one.
  */
 export class RecordReader {
-  private readonly header = Buffer.alloc(RECORD_HEADER);
+  /** Of its own once a record comes: many connections never say more than a few. */
+  private header = NO_HEADER;
   private headerLength = 0;
   /** Bytes of the record under way that are still to come. */
   private remaining = 0;
@@ -105,6 +108,7 @@ export class RecordReader {
           }
         }
         const next = Math.min(end, at + RECORD_HEADER - this.headerLength);
+        if (this.header === NO_HEADER) this.header = Buffer.alloc(RECORD_HEADER);
         bytes.copy(this.header, this.headerLength, at, next);
         this.headerLength += next - at;
         at = next;
