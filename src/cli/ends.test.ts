@@ -169,6 +169,33 @@ describe('a signal', () => {
   }, 60_000);
 });
 
+describe('SIGKILL while a report is written', () => {
+  it('leaves the one of before, or a whole new one', async () => {
+    const report = place('killed.html');
+    for (let delay = 0; delay < 700; delay += 100) {
+      writeFileSync(report, 'the report of before');
+      const child = start('report', capture, '-o', report);
+      const end = ended(child);
+      setTimeout(() => child.kill('SIGKILL'), delay);
+      await end;
+      const found = readFileSync(report, 'utf8');
+      if (found !== 'the report of before') expect(found.trimEnd().endsWith('</html>')).toBe(true);
+    }
+  }, 60_000);
+
+  it('keeps what stood there until all is written', async () => {
+    const report = place('slow.html');
+    writeFileSync(report, 'the report of before');
+    const child = start('report', '-', '-o', report);
+    const end = ended(child);
+    child.stdin!.write(readFileSync(capture).subarray(0, 1000));
+    await once(child, 'spawn');
+    child.kill('SIGKILL');
+    expect((await end).signal).toBe('SIGKILL');
+    expect(readFileSync(report, 'utf8')).toBe('the report of before');
+  }, 60_000);
+});
+
 describe('what can be read only once', () => {
   it('is not read twice', () => {
     for (const argv of [

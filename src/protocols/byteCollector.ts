@@ -1,6 +1,11 @@
 const FIRST_SIZE = 256;
 const NO_BYTES = Buffer.alloc(0);
 
+/** Bytes of memory that collectors, and whatever else is counted in, hold for one connection. */
+export class HeldTally {
+  bytes = 0;
+}
+
 /**
  * Bytes copied together out of passing chunks, up to a limit: what comes beyond it is dropped. The buffer grows by
  * doubling, so that what is held in memory is at most twice what was collected, whatever a length field promised.
@@ -11,8 +16,11 @@ export class ByteCollector {
   private closed = false;
   private dropped = false;
 
-  /** `limit` is in bytes. */
-  constructor(private readonly limit: number) {}
+  /** `limit` is in bytes; `tally` is told what the buffer takes, from its growth until `clear` or `release`. */
+  constructor(
+    private readonly limit: number,
+    private readonly tally?: HeldTally,
+  ) {}
 
   get length(): number {
     return this.used;
@@ -43,7 +51,18 @@ export class ByteCollector {
     this.used = 0;
     this.closed = false;
     this.dropped = false;
-    if (this.buffer !== null && this.buffer.length > 4096) this.buffer = null;
+    if (this.buffer !== null && this.buffer.length > 4096) this.drop();
+  }
+
+  /** Starts again, and gives back what it held. */
+  release(): void {
+    this.clear();
+    this.drop();
+  }
+
+  private drop(): void {
+    if (this.tally !== undefined) this.tally.bytes -= this.buffer?.length ?? 0;
+    this.buffer = null;
   }
 
   dropFirst(count: number): void {
@@ -87,6 +106,7 @@ export class ByteCollector {
     while (size < length) size *= 2;
     const next = Buffer.allocUnsafeSlow(Math.min(size, Math.max(this.limit, length)));
     before?.copy(next, 0, 0, this.used);
+    if (this.tally !== undefined) this.tally.bytes += next.length - (before?.length ?? 0);
     this.buffer = next;
     return next;
   }

@@ -103,7 +103,7 @@ describe('Replay', () => {
 });
 
 describe('a capture that is another when it is read again', () => {
-  const text = (bytes: Buffer, change: () => void): Promise<{ stdout: string; stderr: string }> => {
+  const text = (bytes: Buffer, change: () => void): Promise<{ status: number; stdout: string; stderr: string }> => {
     writeFileSync(place('ring.pcap'), bytes);
     const { prototype } = Replay;
     const again = vi.spyOn(prototype, 'again').mockImplementationOnce(function (this: Replay) {
@@ -111,36 +111,48 @@ describe('a capture that is another when it is read again', () => {
       change();
       return this.again();
     });
-    return runCli('report', '--markdown', place('ring.pcap'));
+    writeFileSync(place('ring.md'), 'the report of before');
+    return runCli('report', place('ring.pcap'), '-o', place('ring.md'));
   };
+  const refused = { status: 2, stdout: '' };
   const whole = readFileSync(`${FIXTURES}sidecar-drop.pcap`);
   const other = readFileSync(`${FIXTURES}hot-loop-ok.pcap.gz`);
 
-  it('is not shown under findings of the first: another file of that name', async () => {
-    const { stdout, stderr } = await text(whole, () => {
+  it('is refused, and the report of before left as it was: another file of that name', async () => {
+    const { stderr, ...rest } = await text(whole, () => {
       rmSync(place('ring.pcap'));
       writeFileSync(place('ring.pcap'), other);
     });
-    expect(stderr).toMatch(/^zkscope: could not read the evidence again: .*ring.pcap: it is another file by now; /);
-    expect(stdout).toContain('could be read only once');
+    expect(rest).toEqual(refused);
+    expect(stderr).toMatch(/^zkscope: \S*ring.pcap: it is another file by now\b.*\n$/);
+    expect(readFileSync(place('ring.md'), 'utf8')).toBe('the report of before');
   });
 
-  it('nor the same file with other frames, from the middle on', async () => {
-    const { stderr } = await text(whole, () => {
+  it('so is one that is gone', async () => {
+    const { stderr, ...rest } = await text(whole, () => {
+      rmSync(place('ring.pcap'));
+    });
+    expect(rest).toEqual(refused);
+    expect(stderr).toMatch(/^zkscope: \S*ring.pcap: it is another file by now\b.*\n$/);
+  });
+
+  it('and the same file with other frames, from the middle on', async () => {
+    const { stderr, ...rest } = await text(whole, () => {
       const changed = Buffer.from(whole);
       // Seconds and microseconds of every frame behind the first 4 kB.
       for (let at = 24; at + 16 <= changed.length; at += 16 + changed.readUInt32LE(at + 8))
         if (at > 5000) changed.writeUInt32LE(changed.readUInt32LE(at) + 1, at);
       writeFileSync(place('ring.pcap'), changed);
     });
-    expect(stderr).toMatch(/^zkscope: could not read the evidence again: .*ring.pcap: frame \d+ is another by now; /);
+    expect(rest).toEqual(refused);
+    expect(stderr).toMatch(/^zkscope: \S*ring.pcap: frame \d+ is another by now\b.*\n$/);
   });
 
   it('but one that has grown is read as far as it was', async () => {
-    const { stdout, stderr } = await text(whole, () => {
+    const { status } = await text(whole, () => {
       writeFileSync(place('ring.pcap'), Buffer.concat([whole, whole.subarray(24)]));
     });
-    expect(stderr).toBe('');
-    expect(stdout).not.toContain('could be read only once');
+    expect(status).toBe(0);
+    expect(readFileSync(place('ring.md'), 'utf8')).not.toContain('could be read only once');
   });
 });

@@ -1,6 +1,5 @@
 import { version } from '../version.js';
 import { Command, Option } from 'commander';
-import { CaptureError } from '../../observations/inputs.js';
 import { sinkOf, together } from '../../observations/forward.js';
 import type { Format } from '../../report/formats/index.js';
 import type { ReportData } from '../../report/postmortem/data.js';
@@ -135,21 +134,15 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
   });
   filtered.end(reading.last.time);
   const { findings, model } = analysis;
-  let ladders = focuses({ findings, model });
+  const ladders = focuses({ findings, model });
   let readAgain = false;
   if (findings.length > 0 && reading.interrupted === null) {
-    try {
-      const again = replay.again();
-      if (again !== null) {
-        await new EvidenceReader(ladders, clock, ports, keys).read(again);
-        replay.check();
-        readAgain = true;
-      }
-    } catch (error) {
-      // Gone or changed meanwhile: the ladders then show what the findings say, without who sent what.
-      if (!(error instanceof CaptureError)) throw error;
-      ladders = focuses({ findings, model });
-      say([`could not read the evidence again: ${printable(error.message)}`]);
+    const again = replay.again();
+    if (again !== null) {
+      // What is gone or another by now is refused: frames of another capture are no evidence, and findings without theirs no report.
+      await new EvidenceReader(ladders, clock, ports, keys).read(again);
+      replay.check();
+      readAgain = true;
     }
   }
   const data = reportData(

@@ -41,6 +41,14 @@ export class EtcdDecoder implements ConnectionDecoder {
     this.atStart = !connection.midStream;
   }
 
+  get held(): number {
+    return this.first.bytes + (this.decoder?.held ?? 0);
+  }
+
+  giveUp(): void {
+    this.decoder?.giveUp?.();
+  }
+
   data(chunk: StreamChunk): void {
     if (this.decoder === null && !this.stranger) {
       if (this.atStart) {

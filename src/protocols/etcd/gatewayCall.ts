@@ -1,5 +1,5 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
-import { ByteCollector } from '../byteCollector.js';
+import { ByteCollector, type HeldTally } from '../byteCollector.js';
 import type { MessageSink } from '../protocol.js';
 import type { FramePlace } from '../transport/http2/frameReader.js';
 import { readGatewayBody } from './gateway.js';
@@ -17,7 +17,7 @@ interface Half {
 
 /** One call of the JSON gateway on a stream of HTTP/2: a body in each direction, whole when its stream ends. */
 export class GatewayCall {
-  private readonly halves: readonly [Half, Half] = [newHalf(), newHalf()];
+  private readonly halves: readonly [Half, Half];
   private request: DecodedEtcdMessage | null = null;
 
   constructor(
@@ -25,7 +25,19 @@ export class GatewayCall {
     private readonly sink: MessageSink,
     private readonly op: string,
     private readonly path: string,
-  ) {}
+    tally: HeldTally,
+  ) {
+    this.halves = [newHalf(tally), newHalf(tally)];
+  }
+
+  /** Keeps nothing of the bodies under way. */
+  giveUp(): void {
+    for (const half of this.halves) {
+      if (half.body.length > 0) half.truncated = true;
+      half.body.release();
+      half.body.close();
+    }
+  }
 
   data(direction: Direction, bytes: Buffer, start: number, end: number, place: FramePlace): void {
     const half = this.halves[direction];
@@ -57,11 +69,12 @@ export class GatewayCall {
     const latency = request === null ? null : Math.max(0, place.time - request.time);
     const details = direction === TO_SERVER ? { ...common, method: 'POST' } : { ...common, status, request, latency };
     const message = new DecodedEtcdMessage(connection, direction, kind, op, 'http', where, details);
+    body.release();
     if (direction === TO_SERVER) this.request = message;
     this.sink.message(message);
   }
 }
 
-function newHalf(): Half {
-  return { body: new ByteCollector(KEPT), first: null, length: 0, truncated: false };
+function newHalf(tally: HeldTally): Half {
+  return { body: new ByteCollector(KEPT, tally), first: null, length: 0, truncated: false };
 }

@@ -25,6 +25,11 @@ const MAX_STREAMS = 4096;
  */
 const MAX_OUTSTANDING = 1024;
 const MAX_ERROR = 256;
+/** Characters of a path that are kept: etcd's own have some fifty. */
+const MAX_PATH = 1024;
+/** Bytes that a call takes beside what it collects, and a request that waits for its answer. */
+const CALL_COST = 1500;
+const REQUEST_COST = 1500;
 
 /** gRPC over cleartext HTTP/2, as etcd's clients speak it. */
 export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
@@ -38,6 +43,16 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     private readonly aligned: boolean,
   ) {
     this.http = new Http2Connection(this, aligned);
+  }
+
+  get held(): number {
+    return this.http.held;
+  }
+
+  giveUp(): void {
+    this.http.giveUp();
+    // Which request the next response of a call answers is no longer known, and what unary calls were answered.
+    for (const call of [...this.calls.values()]) this.forget(call);
   }
 
   data(chunk: StreamChunk): void {
@@ -64,10 +79,12 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
       if (!call.asked) {
         const path = field(fields, ':path');
         if (path !== null) {
-          call.path = path;
+          call.path = path.length > MAX_PATH ? Buffer.from(path.slice(0, MAX_PATH)).toString() : path;
+          this.http.tally.bytes += call.path.length;
           call.op = grpcOp(path);
           const ofGateway = gatewayOp(pathOf(path));
-          if (ofGateway !== null) call.gateway = new GatewayCall(this.connection, this.sink, ofGateway, path);
+          if (ofGateway !== null)
+            call.gateway = new GatewayCall(this.connection, this.sink, ofGateway, path, this.http.tally);
           if (isEtcdPath(path)) this.connection.protocol ??= 'etcd';
         }
         call.asked = true;
@@ -104,8 +121,8 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
 
   reset(direction: Direction, id: number, errorCode: number, place: FramePlace): void {
     const call = this.calls.get(numberKey(id));
-    this.calls.delete(numberKey(id));
     if (call?.held != null) this.respond(call, call.held, null, null);
+    if (call !== undefined) this.forget(call);
     this.sink.message(
       new DecodedEtcdMessage(
         this.connection,
@@ -144,6 +161,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
       (direction === TO_SERVER ? call.requests : call.responses).lose();
       // Which request the next response answers is no longer known.
       call.outstanding.length = 0;
+      this.count(call);
     }
   }
 
@@ -155,25 +173,56 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     const known = this.calls.get(numberKey(id));
     if (known !== undefined) return known;
     if (this.calls.size >= MAX_STREAMS) this.forgetOldest();
-    const call = newCall(id, this.aligned, {
-      request: (message) => {
-        this.request(call, message);
+    const call = newCall(
+      id,
+      this.aligned,
+      {
+        request: (message) => {
+          this.request(call, message);
+        },
+        response: (message) => {
+          this.responseMessage(call, message);
+        },
       },
-      response: (message) => {
-        this.responseMessage(call, message);
-      },
-    });
+      this.http.tally,
+    );
     this.calls.set(numberKey(id), call);
+    this.http.tally.bytes += CALL_COST;
     return call;
   }
 
   /** Half of them at once: a Map from which the first is deleted again and again is slow. */
   private forgetOldest(): void {
     let count = MAX_STREAMS / 2;
-    for (const oldest of this.calls.keys()) {
+    for (const oldest of [...this.calls.values()]) {
       if (count-- === 0) return;
-      this.calls.delete(oldest);
+      this.forget(oldest);
     }
+  }
+
+  /** Gives back all that a call holds. */
+  private forget(call: Call): void {
+    if (!this.calls.delete(numberKey(call.id))) return;
+    call.requests.lose();
+    call.responses.lose();
+    call.gateway?.giveUp();
+    this.hold(call, null);
+    call.outstanding.length = 0;
+    this.count(call);
+    this.http.tally.bytes -= CALL_COST + (call.path?.length ?? 0);
+  }
+
+  /** Requests of a call wait for their answers, or no longer do. */
+  private count(call: Call): void {
+    const { length } = call.outstanding;
+    this.http.tally.bytes += (length - call.counted) * REQUEST_COST;
+    call.counted = length;
+  }
+
+  /** A response waits for the status of its call. */
+  private hold(call: Call, message: GrpcMessage | null): void {
+    this.http.tally.bytes += (message?.body.length ?? 0) - (call.held?.body.length ?? 0);
+    call.held = message;
   }
 
   private deframer(direction: Direction, id: number): GrpcDeframer {
@@ -198,6 +247,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     });
     if (call.outstanding.length >= MAX_OUTSTANDING) call.outstanding.shift();
     if (op === null || answersInTurn(op)) call.outstanding.push(request);
+    this.count(call);
     this.sink.message(request);
   }
 
@@ -205,13 +255,13 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     if (call.held !== null) {
       call.streaming = true;
       const held = call.held;
-      call.held = null;
+      this.hold(call, null);
       this.respond(call, held, null, null);
     }
     // Without a name a call may be of either kind: what goes on after its first response is a stream.
     const streaming = call.streaming || call.op === null || hasStreamingResponse(call.op);
     if (streaming) this.respond(call, message, null, null);
-    else call.held = message;
+    else this.hold(call, message);
   }
 
   private respond(call: Call, message: GrpcMessage, grpcStatus: number | null, end: MessagePlace | null): void {
@@ -225,6 +275,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     }
     const fields = op === null || message.compressed ? undefined : readRecord(op, 'response', false, message.body);
     const request = takeRequest(call, op, fields?.leaseId?.decimal ?? null);
+    this.count(call);
     const place: MessagePlace =
       end === null ? message : { firstFrame: message.firstFrame, firstTime: message.firstTime, ...pick(end) };
     this.sink.message(
@@ -249,15 +300,12 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     // A status that is not there because the block was not known whole is unknown.
     const grpcStatus = text !== null && /^[0-9]{1,9}$/.test(text) ? Number(text) : null;
     const error = field(fields, 'grpc-message');
-    const held = call.held;
-    call.held = null;
-    this.calls.delete(numberKey(call.id));
-    if (call.gateway !== null) {
-      call.gateway.end(TO_CLIENT, call.status, place);
-      return;
-    }
-    if (held !== null) this.respond(call, held, grpcStatus, place);
+    const { held } = call;
+    this.hold(call, null);
+    if (call.gateway !== null) call.gateway.end(TO_CLIENT, call.status, place);
+    else if (held !== null) this.respond(call, held, grpcStatus, place);
     else if (call.responsesSeen === 0 || (grpcStatus ?? 0) !== 0) this.fail(call, grpcStatus, error, complete, place);
+    this.forget(call);
   }
 
   /** A response without a message: the status is all there is. */
@@ -269,6 +317,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     place: FramePlace,
   ): void {
     const request = call.outstanding.shift() ?? null;
+    this.count(call);
     if (grpcStatus === null && request === null && !complete) return;
     this.sink.message(
       new DecodedEtcdMessage(

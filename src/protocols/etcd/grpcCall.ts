@@ -1,3 +1,4 @@
+import type { HeldTally } from '../byteCollector.js';
 import { GrpcDeframer, type GrpcMessage } from '../transport/grpc/deframer.js';
 import type { GatewayCall } from './gatewayCall.js';
 import type { EtcdMessage } from './message.js';
@@ -16,6 +17,8 @@ export interface Call {
   readonly requests: GrpcDeframer;
   readonly responses: GrpcDeframer;
   readonly outstanding: EtcdMessage[];
+  /** How many of them are counted as held. */
+  counted: number;
   /** A unary response waits for the status that follows it. */
   held: GrpcMessage | null;
   /** More than one response came: the call is not unary, whatever its name. */
@@ -30,6 +33,7 @@ export function newCall(
   id: number,
   aligned: boolean,
   found: { request(message: GrpcMessage): void; response(message: GrpcMessage): void },
+  tally: HeldTally,
 ): Call {
   return {
     id,
@@ -38,13 +42,22 @@ export function newCall(
     asked: false,
     answered: false,
     status: null,
-    requests: new GrpcDeframer(aligned, (message) => {
-      found.request(message);
-    }),
-    responses: new GrpcDeframer(aligned, (message) => {
-      found.response(message);
-    }),
+    requests: new GrpcDeframer(
+      aligned,
+      (message) => {
+        found.request(message);
+      },
+      tally,
+    ),
+    responses: new GrpcDeframer(
+      aligned,
+      (message) => {
+        found.response(message);
+      },
+      tally,
+    ),
     outstanding: [],
+    counted: 0,
     held: null,
     streaming: false,
     responsesSeen: 0,

@@ -29,6 +29,14 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
     this.http = new Http1Connection(this, aligned);
   }
 
+  get held(): number {
+    return this.http.held;
+  }
+
+  giveUp(): void {
+    this.http.giveUp();
+  }
+
   data(chunk: StreamChunk): void {
     this.http.data(chunk);
   }

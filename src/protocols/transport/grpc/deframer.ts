@@ -1,4 +1,4 @@
-import { ByteCollector } from '../../byteCollector.js';
+import { ByteCollector, type HeldTally } from '../../byteCollector.js';
 import type { FramePlace } from '../http2/frameReader.js';
 
 /** One length-prefixed message of a stream. */
@@ -43,6 +43,7 @@ export class GrpcDeframer {
   constructor(
     private aligned: boolean,
     private readonly found: (message: GrpcMessage) => void,
+    private readonly tally?: HeldTally,
   ) {}
 
   /** A DATA frame with `length` bytes of data begins. */
@@ -77,8 +78,21 @@ export class GrpcDeframer {
     this.aligned = false;
     this.prefixLength = 0;
     this.remaining = -1;
-    this.body = null;
+    this.dropBody();
     this.frameLength = 0;
+  }
+
+  /** Keeps nothing of the message under way: its length is still known. */
+  giveUp(): void {
+    if (this.body === null || this.body.length === 0) return;
+    this.truncated = true;
+    this.body.release();
+    this.body.close();
+  }
+
+  private dropBody(): void {
+    this.body?.release();
+    this.body = null;
   }
 
   private realign(bytes: Buffer, start: number, end: number): boolean {
@@ -107,7 +121,7 @@ export class GrpcDeframer {
     this.length = this.prefix.readUInt32BE(1);
     this.remaining = this.length;
     this.truncated = false;
-    this.body = this.length > 0 ? new ByteCollector(MAX_MESSAGE_KEPT) : null;
+    this.body = this.length > 0 ? new ByteCollector(MAX_MESSAGE_KEPT, this.tally) : null;
     return next;
   }
 
@@ -121,7 +135,7 @@ export class GrpcDeframer {
   private finish(place: FramePlace, streamEnd: number): void {
     this.remaining = -1;
     const body = this.body?.copy() ?? Buffer.alloc(0);
-    this.body = null;
+    this.dropBody();
     this.found({
       body,
       length: this.length,

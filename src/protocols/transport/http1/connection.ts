@@ -1,6 +1,7 @@
 import type { Direction } from '../../../network/connection.js';
 import { TO_CLIENT, TO_SERVER } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
+import { HeldTally } from '../../byteCollector.js';
 import type { Http1Head } from './head.js';
 import type { BodyPlan, Http1Events, Http1Message, Http1Place } from './message.js';
 import { Http1Parser } from './parser.js';
@@ -33,11 +34,15 @@ export interface Http1Handler<Context> {
  */
 const MAX_OUTSTANDING = 1024;
 
+/** Bytes beside the text of the head. */
+const EXCHANGE_COST = 1000;
+
 /**
  * Both directions of an HTTP/1 connection: responses are given to requests in order. After a gap in the responses only
  * the latest request can be the one that is answered, unless the client pipelines: then nobody knows.
  */
 export class Http1Connection<Context> implements Http1Events {
+  private readonly tally = new HeldTally();
   private readonly requests: Http1Parser;
   private readonly responses: Http1Parser;
   private readonly outstanding: Http1Exchange<Context>[] = [];
@@ -53,8 +58,21 @@ export class Http1Connection<Context> implements Http1Events {
     private readonly handler: Http1Handler<Context>,
     aligned: boolean,
   ) {
-    this.requests = new Http1Parser(TO_SERVER, this, aligned);
-    this.responses = new Http1Parser(TO_CLIENT, this, aligned);
+    this.requests = new Http1Parser(TO_SERVER, this, aligned, this.tally);
+    this.responses = new Http1Parser(TO_CLIENT, this, aligned, this.tally);
+  }
+
+  /** Bytes of memory that it keeps of messages under way, and of requests that wait for their responses. */
+  get held(): number {
+    return this.tally.bytes;
+  }
+
+  /** Keeps no more than the place in the stream: which request the next response answers is then not known. */
+  giveUp(): void {
+    while (this.outstanding.length > 0) this.shift();
+    this.responsesLost = true;
+    this.requests.giveUp();
+    this.responses.giveUp();
   }
 
   data(chunk: StreamChunk): void {
@@ -79,8 +97,9 @@ export class Http1Connection<Context> implements Http1Events {
     if (direction === TO_SERVER) {
       const exchange: Http1Exchange<Context> = { request: head, place, context: null };
       if (this.outstanding.length > 0 && !this.responsesLost) this.pipelined = true;
-      if (this.outstanding.length >= MAX_OUTSTANDING) this.outstanding.shift();
+      if (this.outstanding.length >= MAX_OUTSTANDING) this.shift();
       this.outstanding.push(exchange);
+      this.tally.bytes += costOf(exchange);
       this.requestUnderWay = exchange;
       return { keep: this.handler.keepBody(head, exchange), noBody: false, tunnel: false };
     }
@@ -125,14 +144,25 @@ export class Http1Connection<Context> implements Http1Events {
   private takeRequest(): Http1Exchange<Context> | null {
     if (this.responsesLost) {
       const only = this.pipelined ? null : (this.outstanding.at(-1) ?? null);
-      this.outstanding.length = 0;
+      while (this.outstanding.length > 0) this.shift();
       this.responsesLost = false;
       return only;
     }
-    return this.outstanding.shift() ?? null;
+    return this.shift();
+  }
+
+  private shift(): Http1Exchange<Context> | null {
+    const oldest = this.outstanding.shift() ?? null;
+    if (oldest !== null) this.tally.bytes -= costOf(oldest);
+    return oldest;
   }
 
   private parser(direction: Direction): Http1Parser {
     return direction === TO_SERVER ? this.requests : this.responses;
   }
+}
+
+/** What a request that waits takes: its head, of which the texts are parts, and the messages that are made of it. */
+function costOf({ request }: Http1Exchange<unknown>): number {
+  return EXCHANGE_COST + request.length;
 }

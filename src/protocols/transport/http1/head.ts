@@ -13,6 +13,8 @@ export interface Http1Head {
   /** Content-Length, null where there is none. */
   readonly contentLength: number | null;
   readonly chunked: boolean;
+  /** Characters of the whole head. */
+  readonly length: number;
   /** Only a part of the head was captured: later fields are unknown. */
   readonly partial: boolean;
 }
@@ -79,7 +81,7 @@ export function parseHead(text: string, kind: 'request' | 'response', partial: b
   const contentLength = readContentLength(fields.get('content-length'));
   if (contentLength === 'invalid') return null;
   const chunked = /(?:^|,)\s*chunked\s*$/i.test(fields.get('transfer-encoding') ?? '');
-  const common = { fields, contentLength: chunked ? null : contentLength, chunked, partial };
+  const common = { fields, contentLength: chunked ? null : contentLength, chunked, partial, length: text.length };
   return kind === 'request'
     ? { kind, method: start[1]!, target: start[2]!, status: 0, minorVersion: Number(start[3]), ...common }
     : { kind, method: '', target: '', status: Number(start[2]), minorVersion: Number(start[1]), ...common };

@@ -1,6 +1,6 @@
 import { TO_SERVER, type Direction } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
-import { ByteCollector } from '../../byteCollector.js';
+import { ByteCollector, type HeldTally } from '../../byteCollector.js';
 import { hexDigit, isWholeChunk } from './chunks.js';
 import {
   MAX_HEAD_BYTES,
@@ -61,10 +61,11 @@ export class Http1Parser {
     private readonly direction: Direction,
     private readonly events: Http1Events,
     aligned: boolean,
+    private readonly tally?: HeldTally,
   ) {
     this.kind = direction === TO_SERVER ? 'request' : 'response';
     this.state = aligned ? State.Head : State.Resync;
-    this.pending = new ByteCollector(MAX_HEAD_BYTES);
+    this.pending = new ByteCollector(MAX_HEAD_BYTES, tally);
   }
 
   data({ bytes, start, end, position, frame, time }: StreamChunk): void {
@@ -107,6 +108,25 @@ export class Http1Parser {
     this.abandon();
     this.state = State.Resync;
     return false;
+  }
+
+  /** Keeps nothing of what is under way: a head is looked for anew, of a body only the length is known. */
+  giveUp(): void {
+    if (this.pending.length > 0 && (this.state === State.Head || this.state === State.Resync)) {
+      this.skippedBytes += this.pending.length;
+      this.state = State.Resync;
+    }
+    this.pending.release();
+    if (this.body !== null && this.body.length > 0) {
+      this.truncated = true;
+      this.body.release();
+      this.body.close();
+    }
+  }
+
+  private dropBody(): void {
+    this.body?.release();
+    this.body = null;
   }
 
   /** The other side agreed to speak something else from here on: nothing more is read. */
@@ -219,7 +239,8 @@ export class Http1Parser {
     this.head = head;
     this.bodyLength = 0;
     this.truncated = false;
-    this.body = plan.keep > 0 ? new ByteCollector(plan.keep) : null;
+    this.dropBody();
+    this.body = plan.keep > 0 ? new ByteCollector(plan.keep, this.tally) : null;
     const bodyless = head.status === 204 || head.status === 304 || (head.status >= 100 && head.status < 200);
     this.remaining = 0;
     // A Body of which nothing remains is completed at once.
@@ -304,7 +325,7 @@ export class Http1Parser {
     if (atSegmentStart && this.pending.length === 0 && this.kind === 'response' && isWholeChunk(bytes, at, end)) {
       this.flushSkipped();
       this.head = null;
-      this.body = null;
+      this.dropBody();
       this.events.headlessChunks(this.direction, this.frame, this.time, this.streamEnd);
       this.expectChunk();
       return at;
@@ -361,7 +382,7 @@ export class Http1Parser {
     this.head = null;
     this.state = tunnel ? State.Tunnel : State.Head;
     if (head !== null) this.emit(head, this.truncated);
-    this.body = null;
+    this.dropBody();
   }
 
   /** The present message will not be completed: what is known of it is said now. */
@@ -374,7 +395,7 @@ export class Http1Parser {
         head = parseHead(this.pending.text(0, length), this.kind, true);
         if (head !== null) {
           this.bodyLength = 0;
-          this.body = null;
+          this.dropBody();
           const place = {
             firstFrame: this.firstFrame,
             firstTime: this.firstTime,
@@ -392,7 +413,7 @@ export class Http1Parser {
       this.flushSkipped();
       this.emit(head, true);
     }
-    this.body = null;
+    this.dropBody();
   }
 
   private emit(head: Http1Head, truncated: boolean): void {

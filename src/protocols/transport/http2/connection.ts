@@ -1,7 +1,7 @@
 import type { Direction } from '../../../network/connection.js';
 import { TO_CLIENT, TO_SERVER } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
-import { ByteCollector } from '../../byteCollector.js';
+import { ByteCollector, HeldTally } from '../../byteCollector.js';
 import { FLAG_END_HEADERS, FLAG_END_STREAM, FLAG_PADDED, FLAG_PRIORITY, FrameType } from './frames.js';
 import { Http2FrameReader, MAX_PAYLOAD, type FrameEvents, type FramePlace } from './frameReader.js';
 import { HpackDecoder, type HeaderBlock } from './hpack.js';
@@ -41,6 +41,8 @@ const MAX_DEBUG = 256;
 
 /** Both directions of an HTTP/2 connection: frames, header blocks, and what is needed of control frames. */
 export class Http2Connection implements FrameEvents {
+  /** What is held of frames and header blocks; what the handler keeps is counted in as well. */
+  readonly tally = new HeldTally();
   private readonly toServer: Side;
   private readonly toClient: Side;
 
@@ -51,6 +53,20 @@ export class Http2Connection implements FrameEvents {
   ) {
     this.toServer = this.side(TO_SERVER, aligned);
     this.toClient = this.side(TO_CLIENT, aligned);
+  }
+
+  get held(): number {
+    return this.tally.bytes + this.toServer.hpack.held + this.toClient.hpack.held;
+  }
+
+  /** Keeps nothing of frames and blocks under way, and nothing of the tables of headers. */
+  giveUp(): void {
+    for (const side of [this.toServer, this.toClient]) {
+      side.reader.giveUp();
+      if (side.block.length > 0) side.blockDamaged = true;
+      side.block.release();
+      side.hpack.forget();
+    }
   }
 
   data(chunk: StreamChunk): void {
@@ -173,9 +189,9 @@ export class Http2Connection implements FrameEvents {
   private side(direction: Direction, aligned: boolean): Side {
     const start = !aligned ? 'middle' : direction === TO_SERVER ? 'preface' : 'frame';
     return {
-      reader: new Http2FrameReader(direction, this, start),
+      reader: new Http2FrameReader(direction, this, start, this.tally),
       hpack: new HpackDecoder(aligned),
-      block: new ByteCollector(MAX_PAYLOAD),
+      block: new ByteCollector(MAX_PAYLOAD, this.tally),
       blockStream: 0,
       blockEndsStream: false,
       blockFirstFrame: 0,

@@ -1,6 +1,6 @@
 import type { Direction } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
-import { ByteCollector } from '../../byteCollector.js';
+import { ByteCollector, type HeldTally } from '../../byteCollector.js';
 import {
   areFrames,
   FLAG_END_STREAM,
@@ -67,7 +67,7 @@ export class Http2FrameReader {
   private prefaceAt = 0;
   private readonly header = Buffer.alloc(FRAME_HEADER_LENGTH);
   private headerLength = 0;
-  private readonly payload = new ByteCollector(MAX_PAYLOAD);
+  private readonly payload: ByteCollector;
   private type = 0;
   private flags = 0;
   private id = 0;
@@ -83,7 +83,9 @@ export class Http2FrameReader {
     private readonly direction: Direction,
     private readonly events: FrameEvents,
     start: 'preface' | 'frame' | 'middle',
+    tally?: HeldTally,
   ) {
+    this.payload = new ByteCollector(MAX_PAYLOAD, tally);
     this.state = start === 'preface' ? State.Preface : start === 'frame' ? State.Header : State.Resync;
   }
 
@@ -115,6 +117,12 @@ export class Http2FrameReader {
     }
     if (this.state !== State.Resync) this.lose();
     this.headerLength = 0;
+  }
+
+  /** Keeps nothing of the frame under way: it then counts as damaged. */
+  giveUp(): void {
+    if (this.payload.length > 0) this.damaged = true;
+    this.payload.release();
   }
 
   end(): void {

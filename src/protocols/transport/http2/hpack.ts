@@ -46,6 +46,11 @@ export class HpackDecoder {
   }
 
   /** Blocks were lost: the indices of all entries have moved by an unknown number. */
+  /** Bytes of the entries that are kept. */
+  get held(): number {
+    return this.size;
+  }
+
   forget(): void {
     this.entries = [];
     this.first = 0;
