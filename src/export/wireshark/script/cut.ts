@@ -126,7 +126,8 @@ local function search(connection, to_server, from, stop)
   end
 end
 
--- The first message of a segment, where nothing tells that all before it was captured: is it one?
+-- The first message of a segment, where nothing tells that all before it was captured: is it one? Second, whether more
+-- bytes are needed to say so.
 local function plausible(connection, to_server, at, stop, size, side)
   local found = evidence_at(connection, to_server, at, stop)
   if found >= WEAK then return true end
@@ -139,7 +140,7 @@ local function plausible(connection, to_server, at, stop, size, side)
     handshake = length >= K.leastResponse and length <= K.mostResponse
   end
   if handshake and (stop - at < 7 or int(at + 4) == 0) then return true end
-  if found == MORE then return side.aligned or left < 4 + length end
+  if found == MORE then return side.aligned, not side.aligned end
   if not side.aligned then return false end
   return left == 4 + length or side.wanted == 4 + length
 end
@@ -180,9 +181,14 @@ local function cut(connection, to_server, pinfo)
       break
     end
     local length = int(at)
-    local good = length >= 8 and length <= K.MAX_LENGTH
-    if good and (at == first or not side.aligned) then good = plausible(connection, to_server, at, stop, size, side) end
-    if not good then
+    local good, unsure = length >= 8 and length <= K.MAX_LENGTH, false
+    if good and (at == first or not side.aligned) then
+      good, unsure = plausible(connection, to_server, at, stop, size, side)
+    end
+    if unsure and can then
+      found.offset, found.want = at - 1, DESEGMENT_ONE_MORE_SEGMENT
+      break
+    elseif not good then
       if side.aligned then note_loss(connection, to_server) end
       side.aligned = false
       local boundary, more = search(connection, to_server, at, stop)
