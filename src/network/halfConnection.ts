@@ -1,7 +1,8 @@
 import { Stream } from './connection.js';
-import { FIN, SYN, type Segment } from './segment.js';
+import { ACK, FIN, SYN, type Segment } from './segment.js';
 import { sequenceDistance } from './sequence.js';
-import { BYTES_REPEATED, FIN_REPEATED, FIN_SEEN, PROBED } from './tcpEvents.js';
+import { BYTES_REPEATED, DUPLICATE_REPORTED, FIN_REPEATED, FIN_SEEN, LATE_FIRST_COPY, PROBED } from './tcpEvents.js';
+import { reportsDuplicate } from './tcpOptions.js';
 
 /** Bytes that came before their turn. Covers stream positions from `position` to before `position + length`. */
 export interface Piece {
@@ -17,6 +18,10 @@ export interface Piece {
 
 /** Nanoseconds: a SYN, FIN or segment seen again sooner than this was captured twice, not sent twice. */
 export const DUPLICATE_TIME = 1e6;
+/** Nanoseconds: segments that change places on the way are nearer to each other than this. */
+const REORDERED_TIME = 3e6;
+/** Acknowledgements behind a repetition among which its D-SACK has to be: others may have been under way. */
+const ACKS_BEHIND_COPY = 4;
 const NO_PIECES: Piece[] = [];
 
 /**
@@ -48,6 +53,8 @@ export class HalfConnection extends Stream {
   doubtSince = -1;
   /** What the segment in hand was beside its payload (see tcpEvents.ts); 0 between segments. */
   events = 0;
+  /** How many more acknowledgements may say that what was sent again had arrived before. */
+  mayBeReported = 0;
   /** Its latest segment announced a window of 0. */
   closedWindow = false;
   private finTime = 0;
@@ -143,10 +150,30 @@ export class HalfConnection extends Stream {
     }
     this.retransmissions++;
     this.events |= BYTES_REPEATED;
+    this.mayBeReported = ACKS_BEHIND_COPY;
     if (position + segment.wireLength > this.acked) {
       this.unackedRetransmissions++;
       this.firstUnackedRetransmission ??= { frame: segment.frame, time: segment.time };
     }
+  }
+
+  /** Looks whether this side's segment says that it had the bytes already that `peer` has sent again. */
+  reportOn(peer: HalfConnection, segment: Segment): void {
+    if (segment.options === 0 || (segment.flags & ACK) === 0) return;
+    peer.mayBeReported--;
+    if (reportsDuplicate(segment)) this.events |= DUPLICATE_REPORTED;
+  }
+
+  /**
+   * Notes bytes at `position` that come after later ones, where the receiver waited for them.
+   * @param heard time of the receiver's latest packet
+   */
+  lateFirstCopy(segment: Segment, position: number, heard: number): void {
+    const next = this.pieces[0];
+    if (next === undefined || position >= next.position || this.acked > position) return;
+    // What came after it was told to the receiver, and what the receiver said since does not acknowledge it.
+    if (segment.time - next.time < REORDERED_TIME || heard < next.time) return;
+    this.events |= LATE_FIRST_COPY;
   }
 
   /** Nothing is in doubt any more. */

@@ -39,6 +39,8 @@ export class Segment {
   bytes: Buffer = NO_BYTES;
   start = 0;
   end = 0;
+  /** Bytes of TCP options, which stand before `start`; 0 where they were cut. */
+  options = 0;
   /** Frames of the IP fragments that it was put together from, its own among them; none where it came whole. */
   pieces: readonly number[] = WHOLE;
   /** Payload bytes that were on the wire; more than `end - start` where the snap length cut them. */

@@ -68,7 +68,7 @@ export class TcpReassembly {
   }
 
   segment(segment: Segment): void {
-    const time = segment.time;
+    const { time, flags } = segment;
     if (time > this.nextDoubt) this.settleDoubts(time);
     let entry = this.table.find(segment);
     if (entry !== null && this.isNewConnection(entry, segment)) {
@@ -84,7 +84,6 @@ export class TcpReassembly {
     half.packets++;
     half.lastFrame = segment.frame;
     half.lastTime = time;
-    const flags = segment.flags;
     const closedWindow = segment.window === 0 && (flags & (SYN | FIN | RST)) === 0;
     if (closedWindow !== half.closedWindow) {
       half.closedWindow = closedWindow;
@@ -106,6 +105,7 @@ export class TcpReassembly {
     }
     if (segment.window === 0 && (flags & (SYN | FIN)) === 0) half.zeroWindows++;
     const acknowledges = (flags & ACK) !== 0 ? this.acknowledge(entry, peer, segment) : 0;
+    if (peer.mayBeReported > 0) half.reportOn(peer, segment);
     if (segment.wireLength > 0) this.payload(entry, half, peer, segment, acknowledges);
     else if (half.isProbe(segment)) half.probed();
     if ((flags & FIN) !== 0) half.finish(segment);
@@ -314,6 +314,7 @@ export class TcpReassembly {
       half.advance(position + length - half.delivered);
       return;
     }
+    if (half.waiting > 0) half.lateFirstCopy(segment, position, peer.lastTime);
     const inOrder = position <= half.delivered && half.waiting === 0;
     if (inOrder && this.mayGo(peer, acknowledges)) {
       this.deliver(

@@ -16,6 +16,9 @@ interface TcpEvent {
   readonly frame: number;
 }
 
+/** Of fixtures/healthy-mixed.pcap. */
+const D_SACKS = [200, 1263, 1726, 9608, 9609, 10718, 10721, 10722];
+
 const folder = new URL('../../fixtures/incidents/', import.meta.url).pathname;
 
 async function eventsOf(file: string): Promise<Map<Connection, TcpEvent[]>> {
@@ -69,6 +72,84 @@ describe("TCP's events one by one", () => {
       }
     });
   }
+});
+
+describe('what tells losses from copies that nobody needed', () => {
+  const ends = { client: '10.0.0.1:40000', server: '10.0.0.2:2181' };
+
+  /** Repetitions, D-SACKs and late first copies, with their directions and frames. */
+  function told(builder: CaptureBuilder): string[] {
+    const events: string[] = [];
+    const none = (): void => undefined;
+    const tcp = new TcpReassembly({
+      server: (a) => a,
+      opened: () => ({ data: none, gap: none, fin: none, end: none }),
+      closed: none,
+      tcpEvent: (kind, _connection, direction, frame) => {
+        if (/^(retransmission|dsack|outOfOrder)$/.test(kind)) events.push(`${kind} ${direction} in ${frame}`);
+      },
+    });
+    const dissector = new Dissector((segment) => {
+      tcp.segment(segment);
+    });
+    eachFrame(readCapture(builder.toPcap()), (frame) => {
+      dissector.frame(frame);
+    });
+    return events;
+  }
+
+  // What tshark says of it: `-Y tcp.options.sack.dsack`.
+  it('the eight D-SACKs of a healthy capture', async () => {
+    const events = [...(await eventsOf('../healthy-mixed.pcap')).values()].flat();
+    const frames = events.filter(({ kind }) => kind === 'dsack').map(({ frame }) => frame);
+    expect(frames.sort((a, b) => a - b)).toEqual(D_SACKS);
+  });
+
+  it('a D-SACK counts only behind a repetition, a SACK of later bytes never', () => {
+    for (const timestamps of [false, true]) {
+      const builder = new CaptureBuilder();
+      const c = builder.connection({ ...ends, timestamps });
+      c.handshake().server('four').dsack('client'); // nothing was sent again
+      c.retransmit('server').dsack('client');
+      c.server('five').server('six', { dropped: true }).server('seven');
+      c.retransmit('server', 1);
+      const later = Buffer.from([1, 1, 5, 10, 0, 0, 0, 0, 0, 0, 0, 0]);
+      later.writeUInt32BE(2_000_100, 4);
+      later.writeUInt32BE(2_000_105, 8);
+      c.ack('client', { options: later });
+      const [first, second, third, ...more] = told(builder);
+      expect([first, second, third]).toEqual(['retransmission 1 in 6', 'dsack 0 in 7', 'retransmission 1 in 11']);
+      expect(more).toEqual([]);
+    }
+  });
+
+  it('options that make no sense say nothing', () => {
+    for (const options of ['05000000', '0502ffff', '050a0000', '08ff0101', '01010101', '00050a00']) {
+      const builder = new CaptureBuilder();
+      const c = builder.connection(ends);
+      c.handshake().server('four').retransmit('server');
+      c.ack('client', { options: Buffer.from(options, 'hex') });
+      expect(told(builder)).toEqual(['retransmission 1 in 5']);
+    }
+  });
+
+  it('bytes that come after later ones while the receiver waits for them', () => {
+    const builder = new CaptureBuilder();
+    const c = builder.connection(ends);
+    c.handshake();
+    c.server('lost ', { lost: true, dropped: true }).server('seen').ack('client');
+    c.wait(0.2).retransmit('server', 1).ack('client');
+    expect(told(builder)).toEqual(['outOfOrder 1 in 6']);
+  });
+
+  it('but not those that only changed places, nor those that the capture alone has lost', () => {
+    const builder = new CaptureBuilder();
+    const c = builder.connection(ends);
+    c.handshake();
+    c.server('first', { lost: true, dropped: true }).server('second').retransmit('server', 1).ack('client');
+    c.server('third', { lost: true }).server('fourth').ack('client').wait(0.2).retransmit('server', 1).ack('client');
+    expect(told(builder).filter((event) => event.startsWith('outOfOrder'))).toEqual([]);
+  });
 });
 
 describe('acknowledgements', () => {

@@ -1,6 +1,8 @@
 /**
  * What one segment was beside its payload. `retransmission` brought only bytes that had been seen; `refused` is the RST
- * that answers a SYN; `zeroWindow` begins a time in which its sender can take no more bytes.
+ * that answers a SYN; `zeroWindow` begins a time in which its sender can take no more bytes. `dsack` answers a repetition: its
+ * sender had those bytes already, nothing was lost. `outOfOrder` brought bytes from before others that had been seen for a
+ * while, and that the receiver waited for: their first copy was lost before the point of capture.
  */
 export type TcpEventKind =
   | 'syn'
@@ -12,7 +14,9 @@ export type TcpEventKind =
   | 'rst'
   | 'retransmission'
   | 'keepAlive'
-  | 'zeroWindow';
+  | 'zeroWindow'
+  | 'dsack'
+  | 'outOfOrder';
 
 /** Bits of `HalfConnection.events`, in the order in which the events of one segment are told. */
 export const SYN_ACK_SEEN = 1;
@@ -25,6 +29,8 @@ export const FIN_SEEN = 64;
 export const FIN_REPEATED = 128;
 export const REFUSED = 256;
 export const RST_SEEN = 512;
+export const DUPLICATE_REPORTED = 1024;
+export const LATE_FIRST_COPY = 2048;
 
 const KINDS: readonly TcpEventKind[] = [
   'synAck',
@@ -37,6 +43,8 @@ const KINDS: readonly TcpEventKind[] = [
   'finRetransmission',
   'refused',
   'rst',
+  'dsack',
+  'outOfOrder',
 ];
 
 /** Calls `tell` for each event that the bits stand for. */

@@ -2,8 +2,8 @@ import { uint16, uint32 } from './bytes.js';
 import type { Packet } from './packet.js';
 
 /**
- * Fills the packet's segment from its TCP header (RFC 9293); false if there is none. Options are skipped. Where the snap
- * length cut the options, the segment has no captured payload, but its length on the wire is right.
+ * Fills the packet's segment from its TCP header (RFC 9293); false if there is none. Options are looked at where somebody
+ * asks (tcpOptions.ts). Where the snap length cut the options, the segment has no captured payload, but its length on the wire is right.
  */
 export function tcpHeader(packet: Packet): boolean {
   const { bytes, offset, end, wireEnd, segment } = packet;
@@ -33,6 +33,7 @@ export function tcpHeader(packet: Packet): boolean {
   segment.bytes = bytes;
   segment.start = payload > end ? end : payload;
   segment.end = end;
+  segment.options = payload > end ? 0 : headerLength - 20;
   segment.wireLength = wireEnd - payload;
   return true;
 }

@@ -125,6 +125,9 @@ export function applyTcpEvent(connection: ConnectionFacts, { kind, direction, fr
       return;
     case 'zeroWindow':
       facts.zeroWindows++;
+      return;
+    case 'dsack':
+    case 'outOfOrder':
   }
 }
 

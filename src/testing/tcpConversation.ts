@@ -23,6 +23,8 @@ export interface SendOptions {
   readonly dropped?: boolean;
   /** Most payload bytes in a segment, for this once. */
   readonly segmentSize?: number;
+  /** TCP options of this segment, behind those of the conversation; a multiple of four bytes. */
+  readonly options?: Buffer;
   /** Does not acknowledge what the other side sent since the last acknowledgement. */
   readonly withoutAck?: boolean;
 }
@@ -137,6 +139,16 @@ export class TcpConversation {
     return this.segment(this.half(side), ACK, NO_BYTES, options);
   }
 
+  /** An acknowledgement that says that the nth of the other side's segments (see retransmit) had come before: D-SACK. */
+  dsack(side: Side, back = 0): this {
+    const segment = this.other(this.half(side)).sent.at(-1 - back);
+    if (!segment) throw new Error('nothing was sent');
+    const options = Buffer.from([1, 1, 5, 10, 0, 0, 0, 0, 0, 0, 0, 0]);
+    options.writeUInt32BE(segment.sequence, 4);
+    options.writeUInt32BE((segment.sequence + segment.payload.length) >>> 0, 8);
+    return this.ack(side, { options });
+  }
+
   fin(side: Side, options: SendOptions = {}): this {
     return this.segment(this.half(side), FIN | ACK, NO_BYTES, options);
   }
@@ -219,7 +231,7 @@ export class TcpConversation {
       acknowledgement: (flags & ACK) !== 0 ? half.acknowledged : 0,
       flags,
       window: half.window,
-      options: this.options(flags),
+      options: Buffer.concat([this.options(flags), options.options ?? NO_BYTES]),
       payload,
     });
     return this;

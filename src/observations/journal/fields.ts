@@ -114,11 +114,11 @@ export const journalLines = {
         type: {
           oneOf: [
             ...(['syn', 'synRetransmission', 'synAck', 'refused', 'fin', 'finRetransmission'] as const),
-            ...(['rst', 'retransmission', 'keepAlive', 'zeroWindow'] as const),
+            ...(['rst', 'retransmission', 'keepAlive', 'zeroWindow', 'dsack', 'outOfOrder'] as const),
           ],
         },
         required: true,
-        text: 'refused: the RST that answers a SYN; zeroWindow: its sender can take no more bytes from here on',
+        text: 'refused: the RST that answers a SYN; zeroWindow: its sender can take no more bytes from here on; dsack: it says that what was sent again had arrived before; outOfOrder: bytes that come after later ones, where the receiver waited for them',
       },
     }),
   },

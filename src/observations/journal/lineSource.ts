@@ -38,7 +38,7 @@ const MOST_OPEN = 20_000;
 const MOST_PROBLEMS = 100;
 const EVENTS: readonly TcpEventKind[] = [
   ...(['syn', 'synRetransmission', 'synAck', 'refused', 'fin', 'finRetransmission'] as const),
-  ...(['rst', 'retransmission', 'keepAlive', 'zeroWindow'] as const),
+  ...(['rst', 'retransmission', 'keepAlive', 'zeroWindow', 'dsack', 'outOfOrder'] as const),
 ];
 const ENDS: readonly ConnectionEnd[] = ['open', 'fin', 'rst', 'replaced', 'forgotten'];
 const REASONS = ['missing', 'skipped', 'foreign', 'encrypted'] as const satisfies readonly Gap['reason'][];

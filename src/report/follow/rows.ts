@@ -261,6 +261,8 @@ const TCP: Readonly<Record<string, readonly [string, LadderRow['tone']]>> = {
   retransmission: ['retransmission', 'bad'],
   keepAlive: ['TCP keep-alive', 'quiet'],
   zeroWindow: ['window 0: it takes no more bytes for now', 'bad'],
+  dsack: ['D-SACK: what was sent again had arrived before', 'quiet'],
+  outOfOrder: ['bytes that come late: their first copy was lost before the capture', 'bad'],
 };
 
 function tcpRow(event: LadderEntry): LadderRow {

@@ -12,18 +12,26 @@ interface Loss {
   /** By direction: copies that were acknowledged in the end, and those that still wait for that. */
   readonly repeated: [number, number];
   readonly pending: [number, number];
-  /** Copies that came too soon after the original to tell a loss from a late acknowledgement. */
+  /** Late first copies: those before them were lost on the way to the capture. */
+  readonly before: [number, number];
+  /** Copies that came too soon after the original to tell a loss from a late acknowledgement, or whose D-SACK came. */
   probes: number;
   zeroWindows: number;
   first: Moment | null;
   last: Moment | null;
+  /** Time of the latest copy, and of the one before it. */
   lastCopy: number;
+  copyBefore: number;
+  /** The latest copy, by direction, while nobody has said that it was not needed. */
+  readonly latest: [Moment | null, Moment | null];
   /** Time of the request whose answer is on its way to the client; -1 when its TCP has it. */
   asked: number;
   /** That answer was late already when it was first sent. */
   counted: boolean;
   slow: number;
   slowWithCopy: number;
+  /** Frame of the latest late answer without a copy so far. */
+  lateWithout: number;
   worst: number;
   worstAt: Moment | null;
 }
@@ -47,9 +55,9 @@ export const networkLoss = defineRule({
       meaning:
         'TCP has to send segments of one client again and again, and in those moments its answers are late (a probe after some 10 ms, then 200, 400, 800 ms), while other clients of the same server are answered at once: packets are lost on the path of that client. An error if its session expired by it.',
       proof:
-        'Segments that the capture holds twice and that were acknowledged in the end; answers that took over 0.1 s, counted to the client’s acknowledgement of the answer, most of them with such a copy in between.',
+        'Segments that the capture holds twice and that were acknowledged in the end (lost behind the point of capture), or that come late, behind others that had to wait for them, and have no first copy (lost before it); answers that took over 0.1 s, counted to the client’s acknowledgement of the answer, most of them with such a segment in between.',
       lookalikes:
-        'A slow server (late answers, nothing is sent again); SYNs without an answer (connect-timeout); a side that is gone (half-open-connection: sent again, never acknowledged); copies that follow within 0.1 s (tail loss probes that met a delayed acknowledgement); segments that change places; keep-alives; packets captured twice. Loss before the point of capture leaves no copy in it and is not seen by this rule.',
+        'A slow server (late answers, nothing is sent again); SYNs without an answer (connect-timeout); a side that is gone (half-open-connection: sent again, never acknowledged); copies that follow within 0.1 s, or that the receiver says it had already (D-SACK: tail loss probes that met a delayed acknowledgement); segments that change places; keep-alives; packets captured twice. Of what is lost before the point of capture nothing shows where nothing came behind it.',
       remedy:
         'Look at the path of that client: interface errors and drops on both hosts, a full queue, a duplex mismatch, a firewall that limits; compare with a capture on the other side.',
     },
@@ -77,15 +85,19 @@ export const networkLoss = defineRule({
           connection,
           repeated: [0, 0],
           pending: [0, 0],
+          before: [0, 0],
           probes: 0,
           zeroWindows: 0,
           first: null,
           last: null,
           lastCopy: -1,
+          copyBefore: -1,
+          latest: [null, null],
           asked: -1,
           counted: false,
           slow: 0,
           slowWithCopy: 0,
+          lateWithout: -1,
           worst: 0,
           worstAt: null,
         };
@@ -97,6 +109,7 @@ export const networkLoss = defineRule({
     function late(loss: Loss, latency: number, asked: number, at: Moment): void {
       loss.slow++;
       if (loss.lastCopy >= asked) loss.slowWithCopy++;
+      else loss.lateWithout = at.frame;
       if (latency > loss.worst) {
         loss.worst = latency;
         loss.worstAt = at;
@@ -106,15 +119,50 @@ export const networkLoss = defineRule({
     function copied(connection: ClientConnection, direction: Direction, at: Moment): void {
       const loss = lossOf(connection);
       if (loss === null) return;
+      loss.copyBefore = loss.lastCopy;
       loss.lastCopy = at.time;
+      settle(loss, direction);
       const original = direction === TO_SERVER ? connection.lastRequestTime : connection.lastAnswerTime;
       if (at.time - original < PROBE) {
         loss.probes++;
         return;
       }
       loss.pending[direction]++;
-      loss.first ??= at;
-      loss.last = at;
+      loss.latest[direction] = at;
+    }
+
+    /** Nobody can say any more that the latest copy was not needed. */
+    function settle(loss: Loss, direction: Direction): void {
+      const at = loss.latest[direction];
+      if (at !== null) seen(loss, at);
+      loss.latest[direction] = null;
+    }
+
+    function seen(loss: Loss, at: Moment): void {
+      if (loss.first === null || at.frame < loss.first.frame) loss.first = at;
+      if (loss.last === null || at.frame > loss.last.frame) loss.last = at;
+    }
+
+    /** The receiver of `direction` had what was sent again: it was not lost. */
+    function needless(loss: Loss, direction: Direction): void {
+      if (loss.latest[direction] === null) return;
+      loss.latest[direction] = null;
+      loss.probes++;
+      if (loss.pending[direction] > 0) loss.pending[direction]--;
+      else loss.repeated[direction]--;
+      loss.lastCopy = loss.copyBefore;
+    }
+
+    /** A first copy that comes late: the one before it never reached the point of capture. */
+    function lostBefore(connection: ClientConnection, direction: Direction, at: Moment): void {
+      const loss = lossOf(connection);
+      if (loss === null) return;
+      loss.before[direction]++;
+      // What it brought has been told already.
+      if (loss.lateWithout === at.frame) loss.slowWithCopy++;
+      loss.copyBefore = loss.lastCopy;
+      loss.lastCopy = at.time;
+      seen(loss, at);
     }
 
     return {
@@ -134,7 +182,11 @@ export const networkLoss = defineRule({
       },
       tcp({ kind, direction, frame, time }, connection) {
         if (kind === 'retransmission') copied(connection, direction, { frame, time });
-        else if (kind === 'zeroWindow') {
+        else if (kind === 'outOfOrder') lostBefore(connection, direction, { frame, time });
+        else if (kind === 'dsack') {
+          const loss = losses.get(connection);
+          if (loss !== undefined) needless(loss, direction === TO_SERVER ? TO_CLIENT : TO_SERVER);
+        } else if (kind === 'zeroWindow') {
           const loss = losses.get(connection);
           if (loss !== undefined) loss.zeroWindows++;
         }
@@ -151,6 +203,10 @@ export const networkLoss = defineRule({
         loss.asked = -1;
       },
       end() {
+        for (const loss of losses.values()) {
+          settle(loss, TO_SERVER);
+          settle(loss, TO_CLIENT);
+        }
         const found = [...losses.values()].filter(isLossy);
         for (const group of incidents(
           found,
@@ -162,8 +218,8 @@ export const networkLoss = defineRule({
       },
     };
 
-    function isLossy({ connection, repeated, slow, slowWithCopy, first }: Loss): boolean {
-      const copies = repeated[0] + repeated[1];
+    function isLossy({ connection, repeated, before, slow, slowWithCopy, first }: Loss): boolean {
+      const copies = repeated[0] + repeated[1] + before[0] + before[1];
       if (first === null || copies < options.segments || slow < options.slow) return false;
       if (copies <= (connection.requests + connection.responses + connection.notifications) * options.share)
         return false;
@@ -191,7 +247,14 @@ export const networkLoss = defineRule({
       const { connection } = first;
       const sum = (of: (loss: Loss) => number): number => group.reduce((n, loss) => n + of(loss), 0);
       const servers = [...new Set(group.map((l) => l.connection.server.address))];
-      const copies = sum((l) => l.repeated[0] + l.repeated[1]);
+      const before = sum((l) => l.before[0] + l.before[1]);
+      const copies = before + sum((l) => l.repeated[0] + l.repeated[1]);
+      const where =
+        before === 0
+          ? ','
+          : before === copies
+            ? '; they were lost before the point of capture, which has only the second copies;'
+            : `; ${before} of them were lost before the point of capture, the others behind it;`;
       const slow = sum((l) => l.slow);
       const withCopy = sum((l) => l.slowWithCopy);
       const worst = group.reduce((a, b) => (b.worst > a.worst ? b : a));
@@ -202,7 +265,8 @@ export const networkLoss = defineRule({
       const entries = group.map((l): Affected => ({
         ...{ client: l.connection.client, session: l.connection.session?.id ?? null },
         frames: [l.first!.frame, l.last!.frame],
-        ...{ retransmissions: l.repeated[0] + l.repeated[1], slowAnswers: l.slow, server: l.connection.server.address },
+        retransmissions: l.repeated[0] + l.repeated[1] + l.before[0] + l.before[1],
+        ...{ slowAnswers: l.slow, server: l.connection.server.address },
       }));
       const evidence: Evidence[] = [
         { ...first.first!, text: 'the first segment that was sent again' },
@@ -214,7 +278,7 @@ export const networkLoss = defineRule({
         severity: expired ? 'error' : 'warning',
         confidence: well && group.every((l) => l.connection.gaps === 0) ? 'proven' : 'likely',
         title: 'Packets of one client are lost',
-        message: `Between ${connection.host.ip} and ${listing(servers)} ${plural(copies, 'segment')} had to be sent again in ${duration(to - from)} (${sum((l) => l.repeated[TO_SERVER])} of the client, ${sum((l) => l.repeated[TO_CLIENT])} of the server), and ${withCopy} of ${plural(slow, 'slow answer')} (up to ${duration(worst.worst)}) fall into these moments${well ? '; other clients were served without' : ''}${expired ? '; its session expired' : ''}.`,
+        message: `Between ${connection.host.ip} and ${listing(servers)} ${plural(copies, 'segment')} had to be sent again in ${duration(to - from)} (${sum((l) => l.repeated[TO_SERVER] + l.before[TO_SERVER])} of the client, ${sum((l) => l.repeated[TO_CLIENT] + l.before[TO_CLIENT])} of the server)${where} and ${withCopy} of ${plural(slow, 'slow answer')} (up to ${duration(worst.worst)}) fall into these moments${well ? '; other clients were served without' : ''}${expired ? '; its session expired' : ''}.`,
         remedy:
           'Look at the path of that client for drops: interface counters of both hosts, queues, a firewall that limits; capture on the other side as well.',
         ...subject(entries),
@@ -224,8 +288,9 @@ export const networkLoss = defineRule({
         evidence: evidence.sort((a, b) => a.frame - b.frame),
         data: {
           retransmissions: copies,
-          ofClient: sum((l) => l.repeated[TO_SERVER]),
-          ofServer: sum((l) => l.repeated[TO_CLIENT]),
+          ofClient: sum((l) => l.repeated[TO_SERVER] + l.before[TO_SERVER]),
+          ofServer: sum((l) => l.repeated[TO_CLIENT] + l.before[TO_CLIENT]),
+          lostBeforeCapture: before,
           quickCopies: sum((l) => l.probes),
           zeroWindows: sum((l) => l.zeroWindows),
           slowAnswers: slow,
