@@ -325,6 +325,7 @@ export class ScenarioConnection {
       stat: () => null,
       childNames: () => null,
       childCount: () => null,
+      digestUser: () => null,
       toRecord: () => ({}),
       ...fields,
     } as unknown as ZooKeeperMessage;

@@ -39,6 +39,12 @@ export function existsRequest(xid: number, path: string, watch = false): Buffer 
   return framed(int(xid), int(3), text(path), Buffer.from([watch ? 1 : 0]));
 }
 
+/** AuthPacket (opcode 100). */
+export function authRequest(scheme: string, auth: Uint8Array | string): Buffer {
+  const bytes = Buffer.from(auth as Uint8Array);
+  return framed(int(-4), int(100), int(0), text(scheme), int(bytes.length), bytes);
+}
+
 /** A reply header without a record: an error, or an answer to ping. */
 export function emptyResponse(xid: number, zxid: bigint, err: number): Buffer {
   return framed(int(xid), long(zxid), int(err));

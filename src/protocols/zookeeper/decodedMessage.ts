@@ -3,6 +3,8 @@ import { TO_SERVER } from '../../network/connection.js';
 import type { RecordOptions } from '../protocol.js';
 import { ChildLists, type ChildNames } from './childLists.js';
 import { Cursor, END_OF_RECORD } from './format/cursor.js';
+import { digestUser } from './format/digestUser.js';
+import { OpCode } from './format/opcodes.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from './message.js';
 import { CONNECT, requestLayout, responseLayout, type RecordLayout } from './format/layout.js';
 import { zookeeperRecord } from './output.js';
@@ -167,6 +169,11 @@ export class MessageView implements ZooKeeperMessage {
   childNames(): ChildNames | null {
     if (this.cachedChildren === undefined) this.cachedChildren = this.readChildren();
     return this.cachedChildren;
+  }
+
+  digestUser(): string | null {
+    if (this.kind !== 'request' || this.opcode !== OpCode.auth) return null;
+    return digestUser(this.bytes, this.bodyStart, this.bodyEnd);
   }
 
   childCount(): number | null {

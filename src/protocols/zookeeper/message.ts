@@ -72,6 +72,8 @@ export interface ZooKeeperMessage extends Message {
   /** The record behind the header, decoded when first asked for; null where there is none (or it could not be read). */
   requestBody(): RequestBody | null;
   responseBody(): ResponseBody | null;
+  /** Of an auth request with the scheme `digest`: whose credentials it brings, never the password. Null otherwise. */
+  digestUser(): string | null;
   /** The Stat of a response that has one, without decoding the rest where that can be helped. */
   stat(): Stat | null;
   /** Child names of getChildren, getChildren2, getEphemerals responses. Equal lists may be the same object. */

@@ -113,6 +113,10 @@ export class RecordedMessage implements ZooKeeperMessage {
     return this.list;
   }
 
+  digestUser(): string | null {
+    return this.op === 'auth' && this.kind === 'request' ? this.line.text('user') : null;
+  }
+
   childCount(): number | null {
     return this.childNames()?.size ?? null;
   }

@@ -50,11 +50,17 @@ interface InClear {
   readonly session: string | null;
   readonly at: Moment;
   times: number;
+  readonly users: Set<string>;
 }
 
 const MAX = 5000;
 const MAX_CONNECTIONS = 20_000;
 const MAX_FAILURES = 5000;
+/**
+ * Users with digest credentials in clear, as access-denied keeps them for one client host.
+ * @bound of them
+ */
+const MAX_USERS = 16;
 /** DIGEST-MD5 takes two rounds, GSSAPI three. */
 const SASL_ROUNDS = 10;
 /** A ticket that waited for less when its connection ended may have been on its way. */
@@ -68,7 +74,7 @@ export const accessDenied = defineRule({
     summary: 'Requests are answered NoAuth in numbers, or credentials are not taken (AuthFailed)',
     documentation: {
       meaning:
-        'NoAuth: the ACL of the znode does not let this session do what it asks for, because it sent no credentials, or others than those that the ACL names; asking again does not help. AuthFailed: the server does not take the credentials at all and closes the connection; an application that makes a new session and tries the same again never comes in. Digest credentials on a plain connection (one without TLS) are readable by whoever captures (info).',
+        'NoAuth: the ACL of the znode does not let this session do what it asks for, because it sent no credentials, or others than those that the ACL names; asking again does not help. AuthFailed: the server does not take the credentials at all and closes the connection; an application that makes a new session and tries the same again never comes in. Digest credentials on a plain connection (one without TLS) are readable by whoever captures (info); the finding names the users, never a password.',
       proof:
         'The answers -102 and -115, the auth and sasl requests of the same connections with their schemes, the end of the connections; whether other sessions succeed on the same path.',
       lookalikes:
@@ -159,12 +165,16 @@ export const accessDenied = defineRule({
         if (!sent.schemes.includes(scheme) && sent.schemes.length < 8) sent.schemes.push(scheme);
         if (scheme === SASL && ++sent.saslRounds === SASL_ROUNDS) failed(connection, 'no end', at);
         if (scheme !== 'digest' || connection.tcp.secured) return;
-        const known = clear.get(connection.host.ip);
-        if (known !== undefined) known.times++;
-        else if (clear.size < MAX) {
+        let known = clear.get(connection.host.ip);
+        if (known === undefined) {
+          if (clear.size >= MAX) return;
           const session = connection.session?.id ?? null;
-          clear.set(connection.host.ip, { client: connection.client, session, at, times: 1 });
+          known = { client: connection.client, session, at, times: 0, users: new Set() };
+          clear.set(connection.host.ip, known);
         }
+        known.times++;
+        const user = m.digestUser();
+        if (user !== null && known.users.size < MAX_USERS) known.users.add(user);
       },
       response(m, connection) {
         const request = m.request;
@@ -314,21 +324,26 @@ export const accessDenied = defineRule({
 
     function tellClear(hosts: readonly InClear[]): void {
       const first = hosts[0]!;
-      const entries = hosts.map(({ client, session, at, times }): Affected => ({
-        ...{ client, session, frames: [at.frame], times },
+      const entries = hosts.map(({ client, session, at, times, users }): Affected => ({
+        ...{ client, session, frames: [at.frame], times, users: [...users] },
       }));
+      const users = [...new Set(hosts.flatMap((host) => [...host.users]))];
+      const whose = users.length === 0 ? '' : ` (${listing(users)})`;
       report({
         severity: 'info',
         confidence: 'proven',
         title: 'Credentials are readable on the wire',
-        message: `${hosts.length === 1 ? first.client : plural(hosts.length, 'client host')} sent user and password of scheme digest on a plain connection: whoever captures this traffic can read them.`,
+        message: `${hosts.length === 1 ? first.client : plural(hosts.length, 'client host')} sent user and password of scheme digest${whose} on a plain connection: whoever captures this traffic can read them.`,
         remedy:
           'Use TLS (secureClientPort), or SASL, which does not send the password; keep this capture as you would keep a password.',
         ...subject(entries),
         from: first.at.time,
         to: Math.max(first.at.time, hosts.at(-1)!.at.time),
-        evidence: hosts.slice(0, 3).map(({ at }) => ({ ...at, text: 'auth with scheme digest, in clear' })),
-        data: { kind: 'clear', ...affectedData(entries) },
+        evidence: hosts.slice(0, 3).map(({ at, users }) => ({
+          ...at,
+          text: `auth with scheme digest, in clear${users.size === 0 ? '' : `, of ${listing([...users])}`}`,
+        })),
+        data: { kind: 'clear', users, ...affectedData(entries) },
       });
     }
   },
