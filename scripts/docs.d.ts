@@ -4,6 +4,7 @@ export interface Definitions {
   readonly messageFields: object;
   readonly otherLines: object;
   readonly journalLines: object;
+  readonly dissectorExperts: readonly { readonly name: string }[];
   readonly dissectorFields: readonly { readonly name: string }[];
   readonly decodeSchema: object;
   readonly journalSchema: object;

@@ -160,7 +160,7 @@ const FILTERS = [
   ['zookeeper.expired', 'sessions that were told that they have expired'],
 ];
 
-function wiresharkText(fields) {
+function wiresharkText(fields, experts) {
   const rows = fields.map(({ name, type, names, text }) => [
     `\`zookeeper.${name}\``,
     `${WIRESHARK_TYPES[type]}${names === null ? '' : ', values by name'}`,
@@ -191,6 +191,10 @@ function wiresharkText(fields) {
         .map((text) => `- ${text}`)
         .join('\n'),
     `## Fields\n\n${table(['field', 'type', 'meaning'], rows)}`,
+    `## Expert information\n\n\`refused\` is what every client that locks or creates meets (NoNode, NodeExists, BadVersion, NotEmpty, NoWatcher), \`error\` all else.\n\n${table(
+      ['field', 'severity', 'meaning'],
+      experts.map(({ name, severity, text }) => [`\`zookeeper.expert.${name}\``, severity.toLowerCase(), text]),
+    )}`,
   ];
   return `${NOTE}${parts.join('\n\n')}\n`;
 }
@@ -231,7 +235,7 @@ export function docFiles(definitions) {
   const files = {
     'output.md': outputText(definitions, schemas),
     'bounds.md': boundsText(bounds()),
-    'wireshark.md': wiresharkText(definitions.dissectorFields),
+    'wireshark.md': wiresharkText(definitions.dissectorFields, definitions.dissectorExperts),
     'rules/README.md': rulesText(metas),
   };
   for (const meta of metas) files[`rules/${meta.name}.md`] = ruleText(meta);

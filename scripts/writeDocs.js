@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { dissectorExperts } from '../dist/export/wireshark/experts.js';
 import { dissectorFields } from '../dist/export/wireshark/fields.js';
 import { configSchema } from '../dist/cli/options/configSchema.js';
 import { program } from '../dist/cli/program.js';
@@ -20,6 +21,7 @@ const files = docFiles({
   messageFields,
   otherLines,
   journalLines,
+  dissectorExperts,
   dissectorFields,
   decodeSchema: decodeSchema(),
   journalSchema: journalSchema(),

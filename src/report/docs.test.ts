@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { docFiles } from '../../scripts/docs.js';
+import { dissectorExperts } from '../export/wireshark/experts.js';
 import { dissectorFields } from '../export/wireshark/fields.js';
 import { configSchema } from '../cli/options/configSchema.js';
 import { program } from '../cli/program.js';
@@ -19,6 +20,7 @@ it('docs are what the definitions make them: otherwise run npm run docs', { time
     messageFields,
     otherLines,
     journalLines,
+    dissectorExperts,
     dissectorFields,
     decodeSchema: decodeSchema(),
     journalSchema: journalSchema(),

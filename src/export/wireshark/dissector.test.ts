@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { headers } from '../../protocols/zookeeper/format/headers.js';
-import type { JuteField } from '../../protocols/zookeeper/format/fields.js';
+import { typeFacts, type JuteField } from '../../protocols/zookeeper/format/fields.js';
 import { operations, type Operation } from '../../protocols/zookeeper/format/operations.js';
 import { SCRIPT_MARK, wiresharkDissector } from './dissector.js';
+import { dissectorExperts } from './experts.js';
 import { dissectorFields, fieldName } from './fields.js';
 import { fieldLabel, luaString, snakeCase } from './names.js';
 
@@ -61,6 +62,16 @@ describe('the script', () => {
     // Operators on bits and whole division came with 5.3; bit32 and unpack went before it.
     expect(code).not.toMatch(/\/\/|<<|>>|[&|]|~(?!=)|\bbit32\b|\bunpack\b|\bgoto\b/);
     expect(code).not.toMatch(/\bsetfenv\b|\bloadstring\b|<const>/);
+  });
+
+  it('reads every type of field that records have', () => {
+    for (const type of Object.keys(typeFacts)) expect(script).toMatch(new RegExp(`\\bread\\.${type}\\b`));
+  });
+
+  it('uses no expert information that it does not declare', () => {
+    const declared = dissectorExperts.map(({ name }) => name);
+    const used = new Set([...script.matchAll(/\bX\.([a-z_]+)/g)].map(([, name]) => name!));
+    expect([...used].sort()).toEqual([...declared].sort());
   });
 
   it('uses no field that it does not declare', () => {

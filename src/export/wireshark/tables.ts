@@ -15,6 +15,7 @@ import {
   SET_WATCHES_XID,
 } from '../../protocols/zookeeper/format/opcodes.js';
 import { permissions } from '../../protocols/zookeeper/format/printed.js';
+import { dissectorExperts } from './experts.js';
 import { dissectorFields, fieldName, nestedName, shownAs, type NestedRecord } from './fields.js';
 import { luaString } from './names.js';
 
@@ -101,6 +102,14 @@ function operationTable(): string {
   return table('local OPERATIONS', lines);
 }
 
+function expertTable(): string {
+  const lines = dissectorExperts.map(({ name, text, group, severity }) => {
+    const names = `${luaString(`zookeeper.expert.${name}`)}, ${luaString(text)}`;
+    return `${name} = ProtoExpert.new(${names}, expert.group.${group}, expert.severity.${severity})`;
+  });
+  return table('local X', lines);
+}
+
 /** Everything that the script knows of ZooKeeper's records: numbers, names, and what each record holds. */
 export function luaTables(): string {
   const codes = new Map(errorCodes.map((code) => [code, errorName(code)]));
@@ -123,6 +132,7 @@ export function luaTables(): string {
     `local PERMISSIONS = { ${permissions.map(([bit, letter]) => `{ ${bit}, "${letter}" }`).join(', ')} }\n`,
     `local WORDS = { ${fourLetterWords.map((word) => `${word} = true`).join(', ')} }\n`,
     fieldTable(),
+    expertTable(),
     table('local T', [
       ...types,
       ...[...new Set(Object.values(shownAs))].map((type) => `${type} = { name = "${type}" }`),

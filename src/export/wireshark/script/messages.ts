@@ -2,17 +2,6 @@
 export const messages = String.raw`
 zookeeper.fields = F
 
-local X = {
-  error = ProtoExpert.new("zookeeper.expert.error", "The server answered with an error", expert.group.RESPONSE_CODE, expert.severity.WARN),
-  refused = ProtoExpert.new("zookeeper.expert.refused", "The server answered that the znode is not as expected", expert.group.RESPONSE_CODE, expert.severity.NOTE),
-  expired = ProtoExpert.new("zookeeper.expert.expired", "The session has expired", expert.group.RESPONSE_CODE, expert.severity.ERROR),
-  malformed = ProtoExpert.new("zookeeper.expert.malformed", "The record ends early", expert.group.MALFORMED, expert.severity.ERROR),
-  unknown = ProtoExpert.new("zookeeper.expert.unknown_op", "No version of ZooKeeper up to 3.9 has this operation", expert.group.UNDECODED, expert.severity.WARN),
-  cut = ProtoExpert.new("zookeeper.expert.truncated", "The message was not captured whole", expert.group.UNDECODED, expert.severity.NOTE),
-  skipped = ProtoExpert.new("zookeeper.expert.skipped", "Not a message: something before was not captured", expert.group.SEQUENCE, expert.severity.NOTE),
-  unmatched = ProtoExpert.new("zookeeper.expert.no_request", "The request of this answer is not in the capture", expert.group.SEQUENCE, expert.severity.CHAT),
-  hidden = ProtoExpert.new("zookeeper.expert.hidden", "There are more elements than are shown", expert.group.UNDECODED, expert.severity.NOTE),
-}
 zookeeper.experts = X
 
 -- What every locking or creating client meets.
@@ -26,7 +15,7 @@ end
 local function leftover(tree, message)
   if P <= E then put(tree, F.undecoded, P, E - P + 1) end
   if message.cut then
-    tree:add_proto_expert_info(X.cut)
+    tree:add_proto_expert_info(X.truncated)
     generated(tree, F.truncated, true)
   end
 end
@@ -48,7 +37,7 @@ local function links(tree, message, is_request)
     return
   end
   if not request then
-    if message.kind == "response" or message.kind == "connected" then tree:add_proto_expert_info(X.unmatched) end
+    if message.kind == "response" or message.kind == "connected" then tree:add_proto_expert_info(X.no_request) end
     return
   end
   generated(tree, F.request_in, request.frame)
@@ -72,7 +61,7 @@ show.request = function(tree, message)
   read_record(tree, H.RequestHeader)
   generated(tree, F.op, request.name)
   generated(tree, F.request, true)
-  if not request.operation then tree:add_proto_expert_info(X.unknown) end
+  if not request.operation then tree:add_proto_expert_info(X.unknown_op) end
   body(tree, request.operation and request.operation.request or {}, message)
   local info = { request.name, format("xid=%d", request.xid) }
   if told.ops then info[#info + 1] = "[" .. concat(told.ops, ", ") .. "]" end
