@@ -18,6 +18,12 @@ const OUT = fileURLToPath(new URL('out/clickhouse', import.meta.url));
 const SHARDS = fileURLToPath(new URL('../scripts/clickhouseShards.js', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../bin/zkscope.js', import.meta.url));
 const ORDER = 'ORDER BY coalesce(told, ts), host, run, seq';
+/** Blocks of 125 columns are large: what ClickHouse takes at a time by default does not fit into two gigabytes. */
+const BLOCKS = [
+  '--max_insert_block_size=65536',
+  '--min_insert_block_size_rows=65536',
+  '--min_insert_block_size_bytes=67108864',
+];
 const SETTINGS = ['--max_bytes_before_external_sort=500000000', '--max_memory_usage=2000000000'];
 
 const { values: options } = parseArgs({
@@ -51,7 +57,7 @@ await step('decode and insert', async () => {
     );
     const insert = client(
       ports[host % ports.length],
-      ['--query', 'INSERT INTO zkscope_lines FORMAT JSONEachRow'],
+      [...BLOCKS, '--query', 'INSERT INTO zkscope_lines FORMAT JSONEachRow'],
       'pipe',
     );
     await pipeline(decode.stdout, insert.stdin);

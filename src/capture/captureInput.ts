@@ -18,6 +18,7 @@ import { decompress } from './decompress.js';
 import { type Compression, describeStranger, detectCompression, detectFormat, MAGIC_LENGTH } from './detect.js';
 import type { FrameReader } from './frameReader.js';
 import { Frame } from './frame.js';
+import { splitHost } from './hosts.js';
 import { linkTypeName } from './linkTypes.js';
 import type { FiledPacket } from './original.js';
 
@@ -45,6 +46,8 @@ export class OpenCapture {
   size: number | null = null;
   /** True for a regular file given by its path: it can be closed and opened again. Known after `examine`. */
   reopenable = false;
+  /** Nanoseconds that are added to all times: its host's clock was so much behind. */
+  offset = 0;
   private readonly input: CaptureInput;
   private source: ByteSource | null = null;
   private reader: FrameReader | null = null;
@@ -92,7 +95,9 @@ export class OpenCapture {
       return;
     }
     const stats =
-      this.input === '-' ? standardInputStats() : await stat(this.input).catch((e: unknown) => this.refuse(e));
+      this.input === '-'
+        ? standardInputStats()
+        : await stat(splitHost(this.input).path).catch((e: unknown) => this.refuse(e));
     if (this.input === '-' || stats?.isFile() === false) this.once = onceKey(stats);
     if (stats === null) return;
     if (stats.isDirectory()) {
@@ -142,7 +147,7 @@ export class OpenCapture {
 
   /** Loads the next frame that the bytes at hand hold; false where there is none. */
   next(): boolean {
-    return this.reader?.next(this.frame) ?? false;
+    return this.reader !== null && this.load(this.reader);
   }
 
   /**
@@ -155,7 +160,7 @@ export class OpenCapture {
     if (reader === null || source === null) return false;
     for (;;) {
       // Bytes of the first look may hold frames already.
-      if (reader.next(this.frame)) return true;
+      if (this.load(reader)) return true;
       this.noteLinkTypes(reader);
       if (reader.damage !== null) {
         this.damaged(reader, false);
@@ -176,6 +181,12 @@ export class OpenCapture {
   original(): FiledPacket | null {
     const original = this.reader?.original() ?? null;
     return original === null ? null : { ...original, file: this.info.file, number: this.frames };
+  }
+
+  private load(reader: FrameReader): boolean {
+    if (!reader.next(this.frame)) return false;
+    this.frame.time += this.offset;
+    return true;
   }
 
   /** Enters the loaded frame, which is number `number` of the run, in `info`. */
@@ -228,13 +239,14 @@ export class OpenCapture {
   private async openSource(pool: BufferPool): Promise<ByteSource> {
     const input = this.input;
     if (typeof input !== 'string') return new StreamSource(input.stream);
+    const { path } = splitHost(input);
     try {
       if (input === '-')
         return this.size === null ? new StreamSource(process.stdin) : new FileSource(STANDARD_INPUT, pool);
-      if (!this.pipe || process.versions['bun'] !== undefined) return await FileSource.open(input, pool);
+      if (!this.pipe || process.versions['bun'] !== undefined) return await FileSource.open(path, pool);
       // As a socket its reads can be given up; as a file they would hold up the end of the process. Bun's sockets read
       // nothing from a pipe.
-      return new StreamSource(new Socket({ fd: await openDescriptor(input), readable: true, writable: false }));
+      return new StreamSource(new Socket({ fd: await openDescriptor(path), readable: true, writable: false }));
     } catch (error) {
       return this.refuse(error);
     }

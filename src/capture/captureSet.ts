@@ -48,6 +48,7 @@ export class CaptureSet {
   /** Files whose first frame has not been reached, latest first. */
   private readonly waiting: Lane[] = [];
   private number = 0;
+  private readonly onHost: number[] = [];
   private total: number | null = null;
   private begun = false;
 
@@ -98,6 +99,7 @@ export class CaptureSet {
   private async prepare(): Promise<void> {
     for (const [i, input] of this.inputs.entries()) {
       await input.examine();
+      input.offset = this.clock.hosts.offsetOf(input.info.file);
       if (this.inputs.slice(0, i).some((other) => other.sharesWith(input)))
         throw new CaptureError(input.info.file, 'it is named twice, and can be read only once');
     }
@@ -179,18 +181,28 @@ export class CaptureSet {
     const frame = capture.frame;
     const second = this.lanes.second;
     const limit = second === undefined || (waiting !== undefined && comesBefore(waiting, second)) ? waiting : second;
+    const { hosts } = this.clock;
     for (;;) {
       this.number++;
       capture.frames++;
       if (frame.linkType !== NOT_A_PACKET) {
-        frame.number = this.number;
-        capture.count(this.number);
+        frame.number = hosts.several ? this.numberOnHost(capture) : this.number;
+        capture.count(frame.number);
         onFrame(frame);
       }
       if (!capture.next()) return false;
       lane.time = frame.time;
       if (limit !== undefined && !comesBefore(lane, limit)) return true;
     }
+  }
+
+  /** Frames run on over the files of one host. What is no packet is counted among those of the run only. */
+  private numberOnHost(capture: OpenCapture): number {
+    const { hosts } = this.clock;
+    const index = hosts.indexOf(capture.info.file);
+    const local = (this.onHost[index] ?? 0) + 1;
+    this.onHost[index] = local;
+    return hosts.number(index, local);
   }
 
   private async advance(capture: OpenCapture): Promise<boolean> {

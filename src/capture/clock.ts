@@ -1,3 +1,5 @@
+import { Hosts } from './hosts.js';
+
 /** So many zeros; a fraction has at most twelve digits. */
 const ZEROS = Array.from({ length: 13 }, (_, i) => '0'.repeat(i));
 
@@ -19,6 +21,8 @@ export interface TimeZone {
  * lose their last three digits.
  */
 export class Clock {
+  /** Whose clocks the captures' times are of. */
+  readonly hosts = new Hosts();
   /** Epoch second that times count from; undefined until the first frame was read. */
   baseSeconds: number | undefined;
   /** Time of the first frame that was read. */

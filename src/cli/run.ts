@@ -1,3 +1,4 @@
+import { compareHosts } from './compareHosts.js';
 import { CaptureReader, type CaptureReaderOptions } from '../observations/captureReader.js';
 import { Clock, type CaptureInfo, type CaptureInput, type Problem } from '../observations/inputs.js';
 import type { Forgotten } from '../model/index.js';
@@ -58,11 +59,13 @@ export interface ReadingOptions {
  * reads the output any more. Throws CaptureError where a capture cannot be read at all.
  */
 export async function readInto(files: readonly CaptureInput[], sink: Sink, options: ReadingOptions): Promise<Reading> {
+  const clock = options.clock ?? new Clock();
+  await compareHosts(files, clock, options);
   const losses = new Losses();
   const progress = new Progress();
   const reader = new CaptureReader(files, new LossesSink(losses, sink), {
     ...options.reader,
-    clock: options.clock ?? new Clock(),
+    clock,
     ports: options.ports,
     tlsKeys: options.keys,
     onProgress: (read, total) => {

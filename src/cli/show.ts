@@ -8,6 +8,7 @@ import { UTC } from './options/timeZone.js';
 import { chosenFormat } from './options/formatOptions.js';
 import { present, sayLosses } from './present.js';
 import { readInto } from './run.js';
+import { hostFrames } from '../report/text/hostFrames.js';
 import { shortNames } from '../report/text/shortNames.js';
 import { Output } from './terminal/output.js';
 import { exitInterrupted } from './usage.js';
@@ -16,6 +17,8 @@ import type { MakeRecordView, MakeDocumentView, Setting } from './view.js';
 /** The clock of a run, which shows times as the options ask for. */
 export function clockOf(options: CaptureOptions): Clock {
   const clock = new Clock();
+  for (const [host, ahead] of options.clock ?? [])
+    clock.hosts.set(host, { offset: -ahead, uncertainty: 0, given: true });
   clock.zone = options.time === undefined || options.time === UTC ? null : options.time;
   if (clock.zone !== null && chosenFormat(options) === null) clock.zoneShown = 'wall';
   return clock;
@@ -53,12 +56,17 @@ export async function runDocument<Document>(
     output,
   });
   const document = view.document(reading);
-  await present(document, {
+  const { hosts } = given.clock;
+  const format = chosenFormat(options);
+  await present(format === null ? document : hostFrames(document, hosts, false), {
     options,
     output,
     zone: given.clock.zoneName,
     notes: notes?.notes(reading.last.time) ?? [],
-    text: (style) => view.text(view.forPrograms === true ? document : shortNames(document), style),
+    text: (style) => {
+      const named = hostFrames(document, hosts, true);
+      return view.text(view.forPrograms === true ? named : shortNames(named), style);
+    },
     empty: view.empty?.(document, reading) ?? null,
     nothingFound: reading.messages > 0 ? null : (view.nothingFound?.(reading) ?? reading.nothingFound()),
     losses: reading.losses(view.forgotten?.(document)),
@@ -81,7 +89,7 @@ export async function runRecords<Record>(
   const view = await make(
     given,
     (record) => {
-      output.write(text!(record));
+      output.write(text!(hostFrames(record, given.clock.hosts, format === null)));
     },
     (heading) => {
       output.write(heading);

@@ -21,7 +21,11 @@ export class CaptureReader {
       ...options,
       clock,
       onLine: (line, time, input) => {
-        this.lines ??= new LineSource(sink, clock, inputs.length);
+        this.lines ??= new LineSource(
+          sink,
+          clock,
+          inputs.map((input) => (typeof input === 'string' ? input : input.name)),
+        );
         this.lines.line(line, time, input);
       },
     });

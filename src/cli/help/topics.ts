@@ -48,6 +48,21 @@ export const topics: readonly Topic[] = [
     ],
   },
   {
+    name: 'hosts',
+    summary: 'captures of several hosts, whose clocks differ',
+    blocks: [
+      'A server sees its own clients only. Give the captures, or journals, of all servers to one command, each with the name of its host; journals of zkscope record name theirs themselves. Files of one host are one capture, whose frames run on. Frames are then named host:frame.',
+      {
+        commands: [
+          'zkscope analyze zk1=one.pcap zk2=two.pcap zk3=three.pcap',
+          'zkscope analyze --clock zk2=+12ms zk1=one.pcap zk2=two.pcap',
+        ],
+      },
+      'How far the clocks are apart is found out by reading each host once before: no server can show a zxid before the write was asked for that made it, and a message that was captured at both ends was sent before it arrived. What follows from that for certain is said as a range; a clock that may be right as it is stays, another is corrected by the middle of its range. --clock says how far ahead a clock is, where you know it. Streams (-) are not compared.',
+      'A finding whose evidence goes from host to host within less time than the clocks are known to agree is likely, not proven.',
+    ],
+  },
+  {
     name: 'formats',
     summary: 'what captures can be read',
     blocks: [

@@ -3,6 +3,7 @@ import type { FilterOptions, TimeBound } from '../../observations/filter.js';
 import type { FilterLists } from '../../observations/filterTerms.js';
 import type { ServerPort } from '../../protocols/router.js';
 import { addressValues, errorValues, kindValues, opValues, pathValues, sessionValues } from './filterValues.js';
+import { span } from './numbers.js';
 import { timeZone, type Zone } from './timeZone.js';
 
 /** Options that every command over captures has, as commander gives them. */
@@ -27,6 +28,8 @@ export interface CaptureOptions {
   readonly notKind?: string[];
   readonly notError?: string[];
   readonly time?: Zone;
+  /** Nanoseconds that the clocks of hosts are ahead. */
+  readonly clock?: (readonly [host: string, ahead: number])[];
 }
 
 /** What a port can be given to; a bare number is ZooKeeper's. */
@@ -76,10 +79,24 @@ function frames(value: string): [number, number] {
   return [from, to];
 }
 
+function clockAhead(
+  value: string,
+  before: (readonly [string, number])[] | undefined,
+): (readonly [host: string, ahead: number])[] {
+  const [, host, sign, ahead] = /^([^=]+)=([+-]?)(.+)$/.exec(value) ?? [];
+  if (host === undefined || ahead === undefined)
+    throw new InvalidArgumentError('a clock is that of a named host: zk2=+12ms.');
+  const amount = /^0(ms|s)?$/.test(ahead) ? 0 : span(ahead);
+  return [...(before ?? []), [host, sign === '-' ? -amount : amount]];
+}
+
 /** Adds the captures and the common options to a command. */
 export function withCaptures(command: Command, argument = '<capture...>'): Command {
   return command
-    .argument(argument, 'capture files (pcap, pcapng; plain, gzip, zstd), in any order; - for standard input')
+    .argument(
+      argument,
+      'capture files (pcap, pcapng; plain, gzip, zstd), in any order; HOST=FILE names its host; - for standard input',
+    )
     .addOption(
       new Option(
         '--port <port>',
@@ -91,6 +108,12 @@ export function withCaptures(command: Command, argument = '<capture...>'): Comma
         '--tls-keys <file>',
         'key log (SSLKEYLOGFILE) that TLS is decrypted with (repeatable; beside those in $ZKSCOPE_TLS_KEYS)',
       ).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]),
+    )
+    .addOption(
+      new Option(
+        '--clock <host=span>',
+        'how far the clock of a host is ahead: zk2=+12ms, zk3=-1.5s (repeatable; otherwise found out)',
+      ).argParser(clockAhead),
     )
     .addOption(
       new Option(

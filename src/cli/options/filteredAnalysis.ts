@@ -4,6 +4,7 @@ import { sinkOf, together, type Sink } from '../../observations/forward.js';
 import { findingPasses, FrameSet } from '../../report/analyze/filter.js';
 import { Analysis } from '../../rules/analysis.js';
 import type { Severity } from '../../rules/finding.js';
+import { doubtOrder } from '../../rules/support/clockDoubt.js';
 import { RuleOptionError } from '../../rules/options.js';
 import { filterOptions, type CaptureOptions } from './captureOptions.js';
 import { UsageError } from '../usage.js';
@@ -67,6 +68,7 @@ export class FilteredAnalysis {
   end(lastTime: number): void {
     const { analysis, wanted, passed, clock } = this;
     analysis.end(lastTime);
+    doubtOrder(analysis.findings, clock);
     if (!isFiltering(wanted)) return;
     const all = analysis.findings;
     const from = wanted.from === null ? null : boundTime(wanted.from, clock, true);

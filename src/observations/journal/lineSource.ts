@@ -16,6 +16,7 @@ import {
 } from '../connectionFacts.js';
 import type { CaptureInfo, Clock, Problem } from '../inputs.js';
 import { tell, type ObservationSink } from '../observation.js';
+import { lineOfHost } from '../hosts/lines.js';
 import { readConnection } from './factsFields.js';
 import { Readings } from './readings.js';
 import { TableRows } from './tableRow.js';
@@ -70,18 +71,19 @@ export class LineSource {
   private readonly rows = new TableRows();
   private numbers = 0;
 
-  /** @param inputs how many there are: the connections of one alone keep their numbers */
+  /** @param names of the inputs: the connections of one alone keep their numbers */
   constructor(
     private readonly sink: ObservationSink,
     private readonly clock: Clock,
-    private readonly inputs: number,
+    private readonly names: readonly string[],
   ) {
     for (const { name, journal } of allProtocols()) this.readers.set(name, journal.reader(clock));
   }
 
   /** One line: `time` is that of its field, in nanoseconds since the base of the Clock. */
   line(object: Readonly<Record<string, unknown>>, time: number, input: number): void {
-    const line = new LineFields(this.rows.line(object));
+    const { several } = this.clock.hosts;
+    const line = new LineFields(several ? this.ofHost(this.rows.line(object), input) : this.rows.line(object));
     const frame = line.integer('frame');
     // Where there are several readings, each has its own numbers.
     if (frame !== null && (line.text('run') === null ? frame >= this.lastFrame : time >= this.lastTime)) {
@@ -89,6 +91,12 @@ export class LineSource {
       this.lastTime = time;
     }
     if (!this.take(line, frame, time, input)) this.unread.set(input, (this.unread.get(input) ?? 0) + 1);
+  }
+
+  private ofHost(line: Readonly<Record<string, unknown>>, input: number): Readonly<Record<string, unknown>> {
+    const { hosts } = this.clock;
+    const file = this.names[input] ?? '';
+    return lineOfHost(line, this.clock, hosts.indexOf(file), hosts.offsetOf(file));
   }
 
   /** All lines are read: puts what the journal says of its captures in place of what is known of the file of lines. */
@@ -324,7 +332,7 @@ export class LineSource {
     start: Moment,
     midStream: boolean,
   ): ConnectionFacts {
-    const number = this.inputs === 1 && id !== null ? id : this.numbers++;
+    const number = this.names.length === 1 && id !== null ? id : this.numbers++;
     const connection = new ConnectionFacts(number, client, server, start, midStream);
     this.open.set(key, connection);
     if (this.open.size - this.closed.size > MOST_OPEN) this.forget(start);

@@ -1,7 +1,10 @@
-import type { Count, Hex64, Integer, Ordinal, Seconds, Time, Tool } from '../../observations/values.js';
+import type { Count, Hex64, Integer, NotNegative, Ordinal, Seconds, Time, Tool } from '../../observations/values.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { Forgotten } from '../../model/index.js';
 import type { Confidence, Severity } from '../../rules/finding.js';
+
+/** Nanoseconds. */
+const SECOND = 1e9;
 
 /** A capture that was read.
  * @additionalProperties true */
@@ -20,6 +23,21 @@ export interface CaptureEntry {
   /** The reading was ended by a signal; `bytes` is how far it came. */
   interrupted?: true;
   problems: string[];
+  /** where it was captured, if captures are of several hosts */
+  host?: string;
+  /** how its host's clock was set right */
+  clock?: ClockEntry;
+}
+
+/** How the clock of a host was set right against that of the first host.
+ * @additionalProperties false */
+export interface ClockEntry {
+  /** seconds that were added to its times */
+  corrected: number;
+  /** seconds by which that may be wrong; null where nothing is known of it */
+  uncertainty: NotNegative | null;
+  /** by --clock */
+  given: boolean;
 }
 
 /** seconds from the request to its answer; percentiles are right to 1 %
@@ -187,5 +205,18 @@ export function captureEntry(info: CaptureInfo, clock: Clock): CaptureEntry {
     truncated: info.truncated,
     ...(info.interrupted ? { interrupted: true } : {}),
     problems: [...info.problems],
+    ...hostEntry(info.file, clock),
+  };
+}
+
+/** The host of a capture, where there are several, and what is known of its clock. */
+function hostEntry(file: string, { hosts }: Clock): Pick<CaptureEntry, 'host' | 'clock'> {
+  const host = hosts.several ? hosts.names[hosts.indexOf(file)] : undefined;
+  const known = host === undefined ? null : hosts.clockOf(host);
+  if (host === undefined || known === null) return {};
+  const { offset, uncertainty, given } = known;
+  return {
+    host,
+    clock: { corrected: offset / SECOND, uncertainty: uncertainty === null ? null : uncertainty / SECOND, given },
   };
 }

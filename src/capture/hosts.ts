@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+
+/** Hosts that are told apart in one run: frames of each are numbered with that many between them. */
+const MOST_HOSTS = 64;
+const NAMED = /^([A-Za-z0-9][A-Za-z0-9._-]{0,252})=(.+)$/;
+
+/** How far a host's clock is from that of the first host, in nanoseconds. */
+export interface ClockOffset {
+  /** What is added to its times. */
+  readonly offset: number;
+  /** The offset is right to so much; null where nothing is known of it. */
+  readonly uncertainty: number | null;
+  /** It was given by whoever runs the program. */
+  readonly given: boolean;
+}
+
+/** `zk1=FILE` names the host on which FILE was captured; a file that is really called so is meant itself. */
+export function splitHost(input: string): { readonly host: string | null; readonly path: string } {
+  const match = NAMED.exec(input);
+  return match === null || existsSync(input) ? { host: null, path: input } : { host: match[1]!, path: match[2]! };
+}
+
+/**
+ * The hosts on which the inputs of a run were captured. With two and more, frames are numbered by host, and each frame's
+ * number says which host it is of.
+ */
+export class Hosts {
+  /** In the order in which they were named. */
+  readonly names: string[] = [];
+  private readonly byInput = new Map<string, number>();
+  private readonly clocks = new Map<string, ClockOffset>();
+
+  /** There are several, and frames are numbered by host. */
+  get several(): boolean {
+    return this.names.length > 1;
+  }
+
+  /** An input (by the name that it was given by) was captured on this host. */
+  add(input: string, host: string): void {
+    let index = this.names.indexOf(host);
+    if (index < 0) index = this.names.length < MOST_HOSTS ? this.names.push(host) - 1 : MOST_HOSTS - 1;
+    this.byInput.set(input, index);
+  }
+
+  /** Place of an input's host among the names: the first where none was named. */
+  indexOf(input: string): number {
+    return this.byInput.get(input) ?? 0;
+  }
+
+  set(host: string, clock: ClockOffset): void {
+    this.clocks.set(host, clock);
+  }
+
+  /** Null where nobody has said or found out anything. */
+  clockOf(host: string): ClockOffset | null {
+    return this.clocks.get(host) ?? null;
+  }
+
+  /** Those whose clocks were given. */
+  given(): string[] {
+    return [...this.clocks].filter(([, { given }]) => given).map(([host]) => host);
+  }
+
+  /** Nanoseconds to be added to the times of an input. */
+  offsetOf(input: string): number {
+    const host = this.names[this.indexOf(input)];
+    return host === undefined ? 0 : (this.clocks.get(host)?.offset ?? 0);
+  }
+
+  /** Number, in the run, of frame `local` of a host. */
+  number(index: number, local: number): number {
+    return this.several ? local * MOST_HOSTS + index : local;
+  }
+
+  /** The host of a frame by its number in the run; null with one host. */
+  hostOf(frame: number): string | null {
+    return this.several ? (this.names[frame % MOST_HOSTS] ?? null) : null;
+  }
+
+  /** The number of a frame on its host. */
+  local(frame: number): number {
+    return this.several ? Math.floor(frame / MOST_HOSTS) : frame;
+  }
+}

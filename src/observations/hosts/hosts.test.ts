@@ -1,0 +1,135 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AnalyzeDocument } from '../../report/analyze/document.js';
+import { type Packet, readCapture, writePcap } from '../../testing/captureFile.js';
+import { runCli } from '../../testing/runCli.js';
+
+const INCIDENTS = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+const captures = readdirSync(INCIDENTS).filter((name) => /\.pcap(\.gz)?$/.test(name));
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** The server of an Ethernet packet of IPv4 and TCP: whoever has the port of ZooKeeper. */
+function serverOf({ data }: Packet): string {
+  const at = 14;
+  const tcp = at + 4 * (data[at]! & 15);
+  const [source, destination] = [at + 12, at + 16].map((place) => [...data.subarray(place, place + 4)].join('.'));
+  return data.readUInt16BE(tcp) === 2181 ? source! : destination!;
+}
+
+function later(packet: Packet, nanoseconds: number): Packet {
+  const all = BigInt(packet.seconds) * 1_000_000_000n + BigInt(packet.nanos + nanoseconds);
+  return { ...packet, seconds: Number(all / 1_000_000_000n), nanos: Number(all % 1_000_000_000n) };
+}
+
+/** Splits a capture by server, each part with a clock that is so many nanoseconds ahead; gives `zk1=FILE` … */
+function split(name: string, ahead: readonly number[]): string[] {
+  const file = readFileSync(INCIDENTS + name);
+  const parts = new Map<string, Packet[]>();
+  for (const packet of readCapture(name.endsWith('.gz') ? gunzipSync(file) : file)) {
+    const server = serverOf(packet);
+    parts.set(server, [...(parts.get(server) ?? []), packet]);
+  }
+  return [...parts.values()]
+    .sort((a, b) => b.length - a.length)
+    .map((packets, i) => {
+      const path = join(folder, `${i + 1}.pcap`);
+      writeFileSync(path, writePcap(packets.map((packet) => later(packet, ahead[i % ahead.length]!))));
+      return `zk${i + 1}=${path}`;
+    });
+}
+
+async function analyze(...argv: string[]): Promise<AnalyzeDocument> {
+  const { stdout } = await runCli('analyze', '--json', ...argv);
+  return JSON.parse(stdout) as AnalyzeDocument;
+}
+
+const rules = ({ findings }: AnalyzeDocument): string[] => findings.map(({ rule, title }) => `${rule} ${title}`).sort();
+const proven = ({ findings }: AnalyzeDocument): string[] =>
+  findings.filter(({ confidence }) => confidence === 'proven').map(({ rule }) => rule);
+
+describe('captures of several hosts', () => {
+  it.each(captures)('%s, split by server, whose clocks are apart, says what the whole says', async (name) => {
+    const whole = await analyze(INCIDENTS + name);
+    for (const ahead of [
+      [0, 3e6, -3e6],
+      [0, -200e6, 200e6],
+    ]) {
+      const parts = split(name, ahead);
+      const clocks = ahead.slice(1, parts.length).flatMap((by, i) => ['--clock', `zk${i + 2}=${by / 1e6}ms`]);
+      const corrected = await analyze(...clocks, ...parts);
+      expect(rules(corrected)).toEqual(rules(whole));
+      const estimated = await analyze(...parts);
+      for (const [i, { clock }] of estimated.captures.entries()) {
+        if (i === 0 || clock?.uncertainty === null || clock === undefined) continue;
+        // Rounded to microseconds.
+        expect(Math.abs(clock.corrected + ahead[i % 3]! / 1e9)).toBeLessThanOrEqual(clock.uncertainty + 2e-6);
+      }
+      expect(proven(whole)).toEqual(expect.arrayContaining(proven(estimated)));
+    }
+  });
+
+  it('what two servers prove together is likely where nothing is known of their clocks', async () => {
+    const name = 'session-moved.pcap';
+    const parts = split(name, [0, 200e6, -200e6]);
+    const found = await analyze(...parts);
+    const whole = await analyze(INCIDENTS + name);
+    expect(proven(whole)).toContain('session-moved');
+    for (const { rule, confidence, evidence } of found.findings) {
+      const hosts = new Set(evidence.map((entry) => (entry as { host?: string }).host));
+      const known = found.captures.every(({ clock }) => clock?.uncertainty !== null);
+      if (hosts.size > 1 && !known) expect([rule, confidence]).not.toEqual([rule, 'proven']);
+    }
+  });
+
+  it('frames are named by their host, as they are numbered there', async () => {
+    const [first, second] = split('rewatch-missing.pcap', [0]);
+    const { stdout, stderr } = await runCli('decode', '--json', first!, second!);
+    expect(stderr).toMatch(/^zkscope: clocks against that of zk1; zk2 /);
+    const messages = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { host: string; frame: number; time: string; op: string });
+    for (const host of ['zk1', 'zk2']) {
+      const own = await runCli('decode', '--json', (host === 'zk1' ? first! : second!).slice(4));
+      const alone = own.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { frame: number; time: string; op: string });
+      const its = messages.filter((message) => message.host === host);
+      expect(its.map(({ frame, time, op }) => ({ frame, time, op }))).toEqual(
+        alone.map(({ frame, time, op }) => ({ frame, time, op })),
+      );
+    }
+    const text = await runCli('analyze', first!, second!);
+    expect(text.stdout).toMatch(/ {2}frame zk[12]:\d+ /);
+    expect(text.stdout).not.toMatch(/frame \d/);
+  });
+
+  it('journals of several hosts are told apart by what their lines say', async () => {
+    const name = 'rewatch-missing.pcap';
+    const parts = split(name, [0, 30e6, -30e6]);
+    for (const [i, part] of parts.entries())
+      await runCli('record', '-o', join(folder, `host${i + 1}-%H%M.ndjson.gz`), '--host', `zk${i + 1}`, part.slice(4));
+    const files = readdirSync(folder)
+      .filter((file) => file.endsWith('.gz'))
+      .sort()
+      .map((file) => join(folder, file));
+    const clocks = parts.slice(1).flatMap((_, i) => ['--clock', `zk${i + 2}=${i === 0 ? 30 : -30}ms`]);
+    expect(rules(await analyze(...clocks, ...files))).toEqual(rules(await analyze(INCIDENTS + name)));
+  });
+
+  it('a clock of a host that is not there is refused', async () => {
+    const { status, stderr } = await runCli('analyze', '--clock', 'zk9=1s', `${INCIDENTS}rewatch-missing.pcap`);
+    expect([status, stderr]).toEqual([2, 'zkscope: --clock zk9: no capture is of that host; name it: zk9=FILE\n']);
+  });
+});

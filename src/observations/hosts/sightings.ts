@@ -1,0 +1,48 @@
+import { sinkOf, type Sink } from '../forward.js';
+import type { ConnectionFacts } from '../connectionFacts.js';
+import type { Message } from '../../protocols/protocol.js';
+import { isWrite } from '../../protocols/zookeeper/format/opcodes.js';
+import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
+
+/**
+ * What is kept of one host to compare clocks by.
+ * @bound entries of each kind
+ */
+const MOST = 200_000;
+
+/** A zxid and when it was seen, in nanoseconds since the base of the run. */
+export interface ZxidMoment {
+  readonly zxid: number;
+  readonly time: number;
+}
+
+/** What a capture of one host says about times that another host's must agree with. */
+export class Sightings {
+  /** Writes that succeeded: their zxid, and when they were asked for. Nobody can know that zxid earlier. */
+  readonly asked: ZxidMoment[] = [];
+  /** When answers first showed a zxid as high as this: rising. */
+  readonly shown: ZxidMoment[] = [];
+  /** When messages of a connection were seen, which another host may have captured at its other end. */
+  readonly requests = new Map<string, number>();
+  readonly answers = new Map<string, number>();
+  readonly sink: Sink = sinkOf({
+    message: (message, connection) => {
+      this.message(message, connection);
+    },
+  });
+
+  private message(message: Message, { client, server }: ConnectionFacts): void {
+    if (message.protocol !== 'zookeeper') return;
+    const m = message as ZooKeeperMessage;
+    const { kind, time, zxid, xid } = m;
+    if (xid > 0 && kind !== 'notification') {
+      const seen = kind === 'request' ? this.requests : this.answers;
+      const key = `${client.text} ${server.text} ${xid}`;
+      if (seen.size < MOST && !seen.has(key)) seen.set(key, time);
+    }
+    if (kind !== 'response' || zxid <= 0) return;
+    if (zxid > (this.shown.at(-1)?.zxid ?? 0) && this.shown.length < MOST) this.shown.push({ zxid, time });
+    if (m.request !== null && m.err === 0 && isWrite(m.request.opcode) && this.asked.length < MOST)
+      this.asked.push({ zxid, time: m.request.time });
+  }
+}

@@ -1,0 +1,37 @@
+import type { Clock } from '../../observations/inputs.js';
+
+type Naming = Clock['hosts'];
+
+const FRAME = /^(?:frame|.+Frame|frames)$/;
+/** As rules and reports write them. */
+const IN_TEXT = /\bframes? \d+(?:(?:, | and | to |–|-)\d+)*/g;
+
+/**
+ * A document or a record in which frames are those of their hosts: with `host` beside `frame` for programs, as `host:frame`
+ * for people. With one host it is what it was.
+ */
+export function hostFrames<T>(value: T, hosts: Naming, forPeople: boolean): T {
+  return hosts.several ? (renamed(value, '', hosts, forPeople) as T) : value;
+}
+
+function renamed(value: unknown, key: string, hosts: Naming, forPeople: boolean): unknown {
+  if (typeof value === 'number' && value > 0 && FRAME.test(key))
+    return forPeople ? frameName(value, hosts) : hosts.local(value);
+  if (typeof value === 'string')
+    return value.replace(IN_TEXT, (text) => text.replace(/\d+/g, (digits) => frameName(Number(digits), hosts)));
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => renamed(item, key, hosts, forPeople));
+  const copy: Record<string, unknown> = {};
+  for (const [name, item] of Object.entries(value)) {
+    copy[name] = renamed(item, name, hosts, forPeople);
+    if (name === 'frame' && typeof item === 'number' && item > 0 && !forPeople && !('host' in value))
+      copy['host'] = hosts.hostOf(item);
+  }
+  return copy;
+}
+
+/** `zk1:17`. */
+function frameName(frame: number, hosts: Naming): string {
+  const host = hosts.hostOf(frame);
+  return host === null ? String(frame) : `${host}:${hosts.local(frame)}`;
+}

@@ -1,0 +1,26 @@
+import type { Clock } from '../../observations/inputs.js';
+import type { Finding } from '../finding.js';
+
+type Sureness = { -readonly [Name in keyof Finding]: Finding[Name] };
+
+/**
+ * What is proven by frames of several hosts is so only if their order is: findings whose evidence changes hosts within less
+ * time than their clocks are known to be apart are likely, no more.
+ */
+export function doubtOrder(findings: readonly Finding[], { hosts }: Clock): void {
+  if (!hosts.several) return;
+  const uncertain = (frame: number): number => {
+    const host = hosts.hostOf(frame);
+    return host === null || hosts.names[0] === host ? 0 : (hosts.clockOf(host)?.uncertainty ?? Infinity);
+  };
+  for (const finding of findings) {
+    if (finding.confidence !== 'proven') continue;
+    const evidence = [...finding.evidence].sort((a, b) => a.time - b.time);
+    const doubtful = evidence.some(({ frame, time }, i) => {
+      const before = evidence[i - 1];
+      if (before === undefined || hosts.hostOf(before.frame) === hosts.hostOf(frame)) return false;
+      return time - before.time <= uncertain(frame) + uncertain(before.frame);
+    });
+    if (doubtful) (finding as Sureness).confidence = 'likely';
+  }
+}
