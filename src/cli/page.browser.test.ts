@@ -177,8 +177,50 @@ describe.skipIf(CHROMIUM === undefined)(
       expect((await saved('Save report (HTML)')).toString()).toMatch(/^<!doctype html>/);
       const slice = join(folder, 'slice.pcapng');
       writeFileSync(slice, await saved('Save its frames (pcapng)'));
+      expect((await saved('Capture with comments')).readUInt32BE(0)).toBe(0x0a0d0d0a);
       const { findings } = JSON.parse((await runCli('analyze', '--json', slice)).stdout) as { findings: unknown[] };
       expect(findings.length).toBeGreaterThan(0);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('reads several captures as one, whatever their order', async () => {
+      const page = await open();
+      const whole = readFileSync(`${FIXTURES}incidents/sidecar-drop.pcap`);
+      let middle = 24;
+      for (let i = 0; i < 130; i++) middle += 16 + whole.readUInt32LE(middle + 8);
+      const parts = ['ring0.pcap', 'ring1.pcap'].map((name) => join(folder, name));
+      writeFileSync(parts[0]!, whole.subarray(0, middle));
+      writeFileSync(parts[1]!, Buffer.concat([whole.subarray(0, 24), whole.subarray(middle)]));
+      await give(page, parts[1]!, parts[0]!);
+      expect(await shown(page)).toContain('2 half-open connections');
+      expect(await shown(page)).toContain('260 packets');
+      await page.getByRole('button', { name: 'Close ring1.pcap' }).click();
+      await expect.poll(() => page.locator('.given li').count()).toBe(1);
+      await settled(page);
+      expect(await shown(page)).toContain('130 packets');
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('is worked with the keyboard alone', async () => {
+      const page = await open();
+      await page.setInputFiles('#choose', [`${FIXTURES}incidents/sidecar-drop.pcap`]);
+      await page.waitForSelector('article.finding');
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the result');
+      const reached: unknown[] = [];
+      for (let i = 0; i < 8; i++) {
+        await page.keyboard.press('Tab');
+        reached.push(await page.evaluate('document.activeElement.id || document.activeElement.textContent'));
+      }
+      expect(reached).toContain('choose');
+      expect(reached).toContain('Sessions');
+      await page.getByRole('link', { name: 'Sessions', exact: true }).focus();
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/*#sessions');
+      await settled(page);
+      expect(await page.getByRole('status').first().textContent()).toBe('Sessions: shown');
       expect(complaints).toEqual([]);
       await page.close();
     });

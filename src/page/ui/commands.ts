@@ -35,6 +35,7 @@ export const COMMANDS: readonly PageCommand[] = [
   command('report', null),
   command('diff', null),
   command('slice', null),
+  command('annotate', null),
   command('rules', null, false),
   command('help', null, false),
 ];

@@ -28,9 +28,9 @@ const ENDS: Readonly<Record<string, readonly string[]>> = {
 // eslint-disable-next-line no-control-regex -- that is how colours are written
 const COLOUR = /\u001b\[([\d;]*)m/;
 
-/** Sessions, znodes, frames and rules, which lead on. */
+/** Sessions, clients (whose ports are high), znodes, frames and rules, which lead on. */
 const LINKS =
-  /\b0x[0-9a-f]{8,16}\b|(?<![\w./~…-])\/[^\s'"`,;()[\]{}<>…]*[^\s'"`,;()[\]{}<>….:](?!…)|\bframe (\d+)\b|(?<=\[)([a-z]+(?:-[a-z]+)*)(?=, (?:proven|likely|possible)\])/g;
+  /\b0x[0-9a-f]{8,16}\b|\b(?:\d{1,3}\.){3}\d{1,3}:\d{5}\b|(?<![\w./~…-])\/[^\s'"`,;()[\]{}<>…]*[^\s'"`,;()[\]{}<>….:](?!…)|\bframe (\d+)\b|(?<=\[)([a-z]+(?:-[a-z]+)*)(?=, (?:proven|likely|possible)\])/g;
 
 /** Text for people, as the program writes it for a terminal, as elements: colours, and links to what it names. */
 export function terminalText(text: string, filters: readonly string[]): HTMLElement {
@@ -77,7 +77,7 @@ function linked(text: string, filters: readonly string[]): (string | Node)[] {
 function target([text, frame, rule]: RegExpMatchArray, filters: readonly string[]): string[] {
   if (rule !== undefined) return ['rules', rule];
   if (frame !== undefined) return ['decode', '--frame', frame];
-  return [text.startsWith('0x') ? 'follow' : 'path', text, ...filters];
+  return [text.startsWith('/') ? 'path' : 'follow', text, ...filters];
 }
 
 /** Makes names of sessions and znodes in a report links, where they stand as a whole. */

@@ -40,7 +40,9 @@ export async function drawView(words: readonly string[], drawing: Drawing): Prom
     return;
   }
   if (name === 'report') await report(words, drawing);
-  else if (name === 'slice') slice(words, drawing);
+  else if (name === 'slice') {
+    file(words, 'The connections that the filters select, as a small capture (pcapng).', drawing);
+  } else if (name === 'annotate') file(words, 'The capture with findings as packet comments (pcapng).', drawing);
   else {
     await text(words, drawing);
     if (name === 'analyze') await report(['report', ...rest], drawing);
@@ -109,6 +111,9 @@ async function report(words: readonly string[], drawing: Drawing): Promise<void>
     button('JSON', () => {
       save([...words, '--json'], `${name}.json`);
     }),
+    button('Capture with comments', () => {
+      save(['annotate'], `${name}-commented.pcapng`);
+    }),
   ];
   section.append(heading('Report', buttons));
   into.append(section);
@@ -127,18 +132,13 @@ async function report(words: readonly string[], drawing: Drawing): Promise<void>
   }
 }
 
-function slice(words: readonly string[], { save, into, name }: Drawing): void {
-  into.append(
-    html(
-      'section',
-      {},
-      html('h2', {}, 'A slice'),
-      html('p', {}, 'The connections that the filters select, as a small capture (pcapng).'),
-      button('Save the slice', () => {
-        save(words, `${name}-slice.pcapng`);
-      }),
-    ),
-  );
+/** A command that writes a capture: there is nothing to show. */
+function file(words: readonly string[], what: string, { save, into, name }: Drawing): void {
+  const command = words[0]!;
+  const give = button('Save it', () => {
+    save(words, `${name}-${command}.pcapng`);
+  });
+  into.append(html('section', {}, html('h2', {}, command), html('p', {}, what), give));
 }
 
 /** Asks what a command is to be about; where the captures can say what there is, it stands below, to choose from. */
