@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { dirname } from 'node:path';
 import type { MessageRecord } from '../observations/record.js';
 import { zookeeperFields } from '../protocols/zookeeper/fields.js';
 import { snakeCase } from '../export/wireshark/names.js';
@@ -30,14 +31,16 @@ export interface TsharkRun {
 /** What shows that a script failed, or that Wireshark did for its sake. */
 export const TROUBLE = /Lua Error|Dissector bug|lua_script/;
 
-/** Runs tshark with the dissector. */
+/** Runs tshark with the dissector, and with nothing that its user has installed or set: home is where the script is. */
 export function runTshark(
   script: string,
   capture: string,
   args: readonly string[],
 ): { out: string; trouble: string[] } {
   const all = ['-n', '-X', `lua_script:${script}`, '-r', capture, ...args];
-  const { stdout, stderr } = spawnSync('tshark', all, { encoding: 'utf8', maxBuffer: 1 << 30 });
+  const home = dirname(script);
+  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home };
+  const { stdout, stderr } = spawnSync('tshark', all, { encoding: 'utf8', maxBuffer: 1 << 30, env });
   const said = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Running as user'));
   return { out: stdout, trouble: [...said, ...stdout.split('\n').filter((line) => TROUBLE.test(line))] };
 }
