@@ -1,5 +1,5 @@
 /**
- * The page beside the command line on one capture: `node bench/page.js [CAPTURE] [ROUNDS]`, after a build. Needs Chromium.
+ * The page beside the command line on one capture: `npm run bench:page -- [CAPTURE] [ROUNDS]`, after a build. Needs Chromium.
  * Times are those of `analyze --json`, from the drop to the document; memory is the largest that the process of the page
  * (its renderer, workers in it) ever had, and what it has without a capture.
  */
