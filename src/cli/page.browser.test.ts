@@ -116,7 +116,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
       await page.waitForSelector('.given li');
       await settled(page);
-      expect(await shown(page)).toContain('2 half-open connections');
+      expect(await shown(page)).toContain('2 clients gone, or cut off from');
       expect(await page.locator('article.finding').count()).toBe(5);
 
       await page.getByRole('link', { name: '0x30000248185008a' }).first().click();

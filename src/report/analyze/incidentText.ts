@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Severity } from '../../rules/finding.js';
 import { printable } from '../text/escape.js';
+import { textWidth } from '../text/width.js';
 import { wrap } from '../text/wrap.js';
 import type { AnalyzeDocument, CaptureEntry, FindingEntry, IncidentEntry } from './document.js';
 
@@ -26,7 +27,10 @@ export function label(severity: Severity, colour: ChalkInstance): string {
 /** One finding that stands alone, in full. */
 export function findingText(place: number, finding: FindingEntry, { colour, width }: IncidentStyle): string {
   const lines = [
-    `${place} ${label(finding.severity, colour)} ${colour.bold(printable(finding.title))} ${colour.dim(`[${finding.rule}, ${finding.confidence}]`)}`,
+    ...headLines(place, finding.severity, `${printable(finding.title)} [${finding.rule}, ${finding.confidence}]`, {
+      colour,
+      width,
+    }),
     wrap(printable(finding.message), width, '  '),
     ...evidence(finding, MAX_EVIDENCE, width, colour),
   ];
@@ -44,14 +48,9 @@ export function incidentText(
   const [cause, ...rest] = findings;
   if (cause === undefined) return '';
   if (rest.length === 0) return findingText(incident.incident, cause, { colour, width });
-  const head = `${incident.incident} ${incident.severity.toUpperCase()} ${time(incident.from)} – ${time(incident.to)}  ${hostsText(incident.hosts)}: ${printable(cause.title)}`;
-  const titled = wrap(head, width, '  ').trimStart().split('\n');
-  const [first = '', ...more] = titled;
+  const head = `${time(incident.from)} – ${time(incident.to)}  ${hostsText(incident.hosts)}: ${printable(cause.title)}`;
   const lines = [
-    first.replace(/^(\d+) (\w+)/, (_, place: string, word: string) => {
-      return `${place} ${label(word.toLowerCase() as Severity, colour)}`;
-    }),
-    ...more,
+    ...headLines(incident.incident, incident.severity, head, { colour, width }),
     part('cause', `${printable(cause.message)} [${cause.rule}, ${cause.confidence}]`, width, colour),
     ...evidence(cause, CAUSE_FRAMES, width, colour),
   ];
@@ -70,7 +69,8 @@ export function incidentText(
   const worst = findings.find(({ severity }) => severity === incident.severity) ?? cause;
   const remedies = [...new Set([cause.remedy, worst.remedy])];
   for (const remedy of remedies) lines.push(colour.green(part('to do', printable(remedy), width, null)));
-  lines.push(part('next', next, width, colour));
+  // A command is one line, however long: it is to be copied.
+  lines.push(`${colour.bold('  next'.padEnd(LABEL.length))}${next}`);
   return lines.join('\n');
 }
 
@@ -81,13 +81,21 @@ export function incidentLines(
   { colour, width }: IncidentStyle,
 ): string[] {
   return incidents.map((incident) => {
-    const text = `${incident.incident} ${incident.severity.toUpperCase()} ${hostsText(incident.hosts)}: ${printable(incident.title)} → ${nextText(incident, captures)}`;
-    return wrap(text, width, '    ')
-      .trimStart()
-      .replace(/^(\d+) (\w+)/, (_, place: string, word: string) => {
-        return `${place} ${label(word.toLowerCase() as Severity, colour)}`;
-      });
+    const about = `${hostsText(incident.hosts)}: ${printable(incident.title)}`;
+    const next = `→ ${nextText(incident, captures)}`;
+    const lines = headLines(incident.incident, incident.severity, about, { colour, width });
+    const whole = `${incident.incident} ${incident.severity} ${about} ${next}`;
+    // A command is one line, however long: it is to be copied.
+    return textWidth(whole) <= width ? `${lines.join('')} ${next}` : [...lines, `    ${next}`].join('\n');
   });
+}
+
+/** The first lines of what is told: its number, how bad it is, and what it is about. */
+function headLines(place: number, severity: Severity, text: string, { colour, width }: IncidentStyle): string[] {
+  const head = `${place} ${severity.toUpperCase()} `;
+  const [first = '', ...more] = wrap(`${head}${text}`, width - 4).split('\n');
+  const title = `${place} ${label(severity, colour)} ${colour.bold(first.slice(head.length))}`;
+  return [title, ...more.map((line) => `    ${colour.bold(line)}`)];
 }
 
 /** The command to run next, as it is typed. */

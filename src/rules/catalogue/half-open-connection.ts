@@ -151,6 +151,8 @@ export const halfOpenConnection = defineRule({
   },
 });
 
+const LONGEST_TITLE = 60;
+
 /** One event: the same side of the same cut. */
 function finding(group: readonly HalfOpen[]): Omit<Finding, 'rule'> {
   const first = group[0]!;
@@ -192,7 +194,7 @@ function finding(group: readonly HalfOpen[]): Omit<Finding, 'rule'> {
   return {
     severity: first.confidence === 'possible' ? 'info' : 'warning',
     confidence,
-    title: many ? `${group.length} half-open connections` : 'Half-open connection',
+    title: titleOf(group, servers),
     message,
     remedy:
       lost === 'between the client and the capture'
@@ -206,6 +208,17 @@ function finding(group: readonly HalfOpen[]): Omit<Finding, 'rule'> {
     evidence: evidence.sort((a, b) => a.frame - b.frame),
     data: { gone: first.gone, lost, connections: group.length, ...affectedData(entries) },
   };
+}
+
+/** Who was cut off from whom; by number where the addresses are many or long. */
+function titleOf(group: readonly HalfOpen[], servers: readonly string[]): string {
+  const hosts = [...new Set(group.map((h) => h.connection.host.ip))];
+  const first = group[0]!;
+  // Without a packet of it, the client itself may be gone.
+  const how = first.gone === 'client' && first.seen === null ? 'gone, or cut off from' : 'cut off from';
+  const clients = plural(hosts.length, 'client');
+  const told = [`${listing(hosts)} ${how} ${listing(servers)}`, `${clients} ${how} ${listing(servers)}`];
+  return told.find((title) => title.length < LONGEST_TITLE) ?? `${clients} ${how} ${plural(servers.length, 'server')}`;
 }
 
 /**

@@ -7,6 +7,7 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import { seconds } from '../../observations/seconds.js';
+import { endingOf } from '../support/ending.js';
 import { WRITES } from '../support/operations.js';
 
 /** A quick answer of a server to somebody, by kind of request. */
@@ -42,6 +43,8 @@ interface Hold {
   readonly witness: Quick | null;
   /** Another session's request of that kind was slow as well. */
   readonly slowForOthers: boolean;
+  /** It was never answered: the client gave up, at the time of `answer`. */
+  readonly left: boolean;
   held: number;
   last: Moment;
 }
@@ -64,6 +67,10 @@ const KEPT = 50;
  * @bound of them
  */
 const MAX = 5000;
+/** Requests that are looked at behind one. */
+const MOST_BEHIND = 4096;
+/** Share of the session timeout after which clients give up a server that does not answer: two thirds, less a little. */
+const PATIENCE = 0.6;
 const READ = 0;
 const WRITE = 1;
 
@@ -73,7 +80,7 @@ export const headOfLine = defineRule({
     summary: 'One slow request holds up all that the same session sent after it',
     documentation: {
       meaning:
-        'ZooKeeper answers one session in order. A sync, a write or a huge list that takes long holds up every request which the same session sent after it, pings included, while the same server answers other sessions at once.',
+        'ZooKeeper answers one session in order. A sync, a write or a huge list that takes long holds up every request which the same session sent after it, pings included, while the same server answers other sessions at once. An error where the client gives up and leaves, or its session expires.',
       proof:
         'A request answered late, others of the same connection sent in between and answered right behind it in one go, and a request of the same kind of another session which the same server answered quickly meanwhile; likely where there is no such witness.',
       lookalikes:
@@ -133,7 +140,7 @@ export const headOfLine = defineRule({
       const behind = [];
       for (const other of connection.outstanding) {
         if (other.opcode !== OpCode.ping && other.time >= request.time && other.time < m.time) behind.push(other);
-        if (behind.length >= 4096) break;
+        if (behind.length >= MOST_BEHIND) break;
       }
       if (behind.length >= options.requests) {
         const writes = behind.filter(({ opcode }) => WRITES.has(opcode)).length;
@@ -158,11 +165,47 @@ export const headOfLine = defineRule({
           heldWrites,
           witness: witness === undefined ? null : { ...witness },
           slowForOthers: slowElse !== null && slowElse.time >= request.time,
+          left: false,
           held: 0,
           last: answer,
         });
       }
       recent.slow[kind] = { frame: m.frame, time: m.time };
+    }
+
+    /** The client left while its oldest request, and others behind it, waited: for a server that answers others at once. */
+    function left(connection: ClientConnection): void {
+      const { tcp, outstanding, session } = connection;
+      const ending = endingOf(connection);
+      if (ending?.by !== 'client' || connection.gaps > 0) return;
+      const [first, ...rest] = [...outstanding].slice(0, MOST_BEHIND);
+      if (first === undefined || first.opcode === OpCode.ping) return;
+      const behind = rest.filter(({ opcode }) => opcode !== OpCode.ping);
+      const waited = ending.time - first.time;
+      if (behind.length < options.requests || waited < slowFrom) return;
+      // What never arrived was lost on the way: network-loss, half-open-connection.
+      if (tcp.toServer.unackedRetransmissions > 0 || tcp.toServer.acked < behind.at(-1)!.streamEnd) return;
+      const patient = session === null || waited < session.timeoutNs(Infinity) * PATIENCE;
+      if (patient && rest.length === behind.length) return;
+      const writes = behind.filter(({ opcode }) => WRITES.has(opcode)).length;
+      const heldWrites = writes * 2 > behind.length;
+      const kind = heldWrites ? WRITE : READ;
+      const recent = recentOf(connection.server.address);
+      const witness = [recent.quick[kind], recent.other[kind]].find(
+        (q) => q.connection >= 0 && q.connection !== connection.id && q.requestTime >= first.time,
+      );
+      if (witness === undefined) return;
+      const end = { frame: ending.frame, time: ending.time };
+      const paths = new Set(behind.map(({ path }) => path));
+      const hold: Hold = {
+        ...{ op: first.op, path: first.path, request: { frame: first.frame, time: first.time }, answer: end },
+        ...{ latency: waited, waiting: behind.length, heldWrites, witness: { ...witness }, slowForOthers: false },
+        firstHeld: { frame: behind[0]!.frame, time: behind[0]!.time },
+        heldOps: new Set(behind.map(({ op }) => op)),
+        heldPath: paths.size === 1 ? behind[0]!.path : null,
+        ...{ left: true, held: behind.length, last: end },
+      };
+      keep(hold, connection);
     }
 
     /** One more of those that waited was answered; when all were, or one was not in one go, the hold is over. */
@@ -209,6 +252,7 @@ export const headOfLine = defineRule({
       },
       connectionClosed(connection) {
         open.delete(connection);
+        if (connection.outstanding.size > options.requests) left(connection);
       },
       end() {
         for (const group of incidents(
@@ -228,6 +272,11 @@ export const headOfLine = defineRule({
       const paths = [...new Set(holds.map((h) => h.heldPath))];
       const path = paths.length === 1 ? paths[0]! : null;
       const ended = model.sessions.find(session ?? '')?.end === 'expired';
+      const left = holds.some((h) => h.left);
+      const released =
+        worst.left && rounds === 1
+          ? 'until the client gave up and left'
+          : `and were answered right behind ${rounds === 1 ? 'it' : 'them'}${left ? ', or the client gave up and left' : ''}`;
       const entry: Affected = {
         client,
         session,
@@ -239,18 +288,22 @@ export const headOfLine = defineRule({
       const evidence: Evidence[] = [
         { ...worst.request, text: `${worst.op}${worst.path === null ? '' : ` of ${worst.path}`}` },
         { ...worst.firstHeld, text: 'the first request behind it' },
-        { ...worst.answer, text: `its answer, ${duration(worst.latency)} later` },
-        { ...worst.last, text: `the last of ${plural(worst.held, 'answer')} that follow in one go` },
+        ...(worst.left
+          ? [{ ...worst.answer, text: `the client leaves, ${duration(worst.latency)} later; nothing was answered` }]
+          : [
+              { ...worst.answer, text: `its answer, ${duration(worst.latency)} later` },
+              { ...worst.last, text: `the last of ${plural(worst.held, 'answer')} that follow in one go` },
+            ]),
       ];
       if (worst.witness !== null) {
         const { frame, time, latency } = worst.witness;
         evidence.push({ frame, time, text: `meanwhile another session is answered in ${duration(latency)}` });
       }
       report({
-        severity: ended ? 'error' : 'warning',
+        severity: ended || left ? 'error' : 'warning',
         confidence: lossy || witness === null ? 'likely' : 'proven',
         title: `Requests wait behind a slow ${worst.op}`,
-        message: `${plural(held, 'request')} (${listing(heldOps)}) of ${client} waited behind ${rounds === 1 ? `one ${worst.op}` : `${rounds} slow requests (${listing([...new Set(holds.map((h) => h.op))])})`} that took up to ${duration(worst.latency)}, and were answered right behind ${rounds === 1 ? 'it' : 'them'}${witness === null ? '' : `; meanwhile ${server} answered another session in ${duration(witness.latency)}`}.`,
+        message: `${plural(held, 'request')} (${listing(heldOps)}) of ${client} waited behind ${rounds === 1 ? `one ${worst.op}` : `${rounds} slow requests (${listing([...new Set(holds.map((h) => h.op))])})`} that took up to ${duration(worst.latency)}, ${released}${witness === null ? '' : `; meanwhile ${server} answered another session in ${duration(witness.latency)}`}.`,
         remedy:
           'Use a second session for the slow work, so that other requests need not wait behind it; and see why it is slow (slow-request).',
         ...subject([entry]),
@@ -258,7 +311,7 @@ export const headOfLine = defineRule({
         from: holds[0]!.request.time,
         to: holds.at(-1)!.last.time,
         evidence: evidence.sort((a, b) => a.frame - b.frame),
-        data: { behind: worst.op, rounds, held, longest: seconds(worst.latency), ...affectedData([entry]) },
+        data: { behind: worst.op, rounds, held, left, longest: seconds(worst.latency), ...affectedData([entry]) },
       });
     }
   },

@@ -50,7 +50,7 @@ export const sessionExpired = defineRule({
     summary: 'The servers ended a session of which they heard nothing: its client was told, or nobody was',
     documentation: {
       meaning:
-        'The servers heard nothing of a session for its timeout and ended it: its ephemerals are removed, its watches are gone. The client learns it when it comes back. Whether that is an outage depends on what the client then does: an error if it never came back to what it had registered and watched, a warning if it did.',
+        'The servers heard nothing of a session for its timeout and ended it: its ephemerals are removed, its watches are gone. The client learns it when it comes back. Whether that is an outage depends on what the client then does: an error if it never came back to what it had registered and watched, a warning if it did: also where others were told that its ephemerals went, since each was made again under the new session. What made it expire has a severity of its own (timeout-misfit is an error where a session was lost by it), and the incident has that of the worst.',
       proof:
         'A connect request with a session id, answered with session 0 and timeout 0. Or, told to nobody: the leader’s proposal of closeSession on the quorum port that no client has asked for; without that port, its ephemerals that vanish when its silence has reached the timeout (likely).',
       lookalikes:

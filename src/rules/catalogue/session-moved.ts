@@ -6,7 +6,9 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { connectRefused } from './connect-refused.js';
 import { halfOpenConnection } from './half-open-connection.js';
+import { leaderElection } from './leader-election.js';
 import { pingUnanswered } from './ping-unanswered.js';
+import { quorumLost } from './quorum-lost.js';
 import { reconnectStorm } from './reconnect-storm.js';
 import { serverStall } from './server-stall.js';
 
@@ -41,6 +43,8 @@ interface Shared {
  */
 const MAX = 20_000;
 const SAME_HANDSHAKE = 5e6;
+/** Nanoseconds from the end of an election to a session that moved because of it. */
+const APART = 10e9;
 
 export const sessionMoved = defineRule({
   meta: {
@@ -66,7 +70,10 @@ export const sessionMoved = defineRule({
       },
     },
   },
-  causes: [reconnectStorm, serverStall, connectRefused, pingUnanswered, halfOpenConnection],
+  causes: [
+    ...[reconnectStorm, serverStall, connectRefused, pingUnanswered, halfOpenConnection],
+    ...[quorumLost, leaderElection],
+  ],
   create({ options, report, findingsOf }) {
     const moves: Move[] = [];
     const shared = new Map<string, Shared>();
@@ -185,7 +192,8 @@ export const sessionMoved = defineRule({
       const sessions = new Set(group.map((m) => m.id));
       const cause =
         findingsOf(serverStall, connectRefused).find((f) => f.server === first.from) ??
-        findingOn(findingsOf(pingUnanswered, halfOpenConnection), (e) => sessions.has(e.session ?? ''));
+        findingOn(findingsOf(pingUnanswered, halfOpenConnection), (e) => sessions.has(e.session ?? '')) ??
+        findingsOf(quorumLost, leaderElection).find((f) => f.from <= first.time && f.to + APART >= first.time);
       const to = [...new Set(group.map((m) => m.to))];
       report({
         severity: 'info',

@@ -1,20 +1,32 @@
 import { duration, listing, plural } from '../../observations/words.js';
-import type { ClientConnection } from '../../model/index.js';
+import { parentOf, type ClientConnection } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
-import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
-import type { ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
+import { ErrorCode, errorName } from '../../protocols/zookeeper/format/errors.js';
+import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import { isSequential } from '../../protocols/zookeeper/format/enums.js';
 import type { Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { endingOf } from '../support/ending.js';
+import { failedOperation, type FailedOperation } from '../support/failedOperation.js';
 import { WRITES } from '../support/operations.js';
+import { connectRefused } from './connect-refused.js';
+import { leaderElection } from './leader-election.js';
 import { oversize } from './oversize.js';
 import { quorumLost } from './quorum-lost.js';
 import { serverStall } from './server-stall.js';
 
 type Outcome = 'applied' | 'not applied' | 'unknown';
+
+/** What a write does to one path: itself, or an operation of a multi. */
+interface Effect {
+  readonly op: string;
+  readonly path: string;
+  readonly flags: number;
+  /** Data version of the path by the answered writes and Stats until then; -1 unknown. */
+  readonly version: number;
+}
 
 /** A write whose connection ended without an answer. */
 interface Lost {
@@ -28,8 +40,13 @@ interface Lost {
   readonly end: Moment & { readonly text: string };
   readonly acknowledged: Moment | null;
   readonly lossy: boolean;
-  /** Version that the path had by the answered writes and Stats until then; -1 unknown. */
-  readonly version: number;
+  readonly effects: readonly Effect[];
+  /** Sequential create: the latest number that was given in that directory before; -1 for none, null unknown. */
+  readonly number: number | null;
+  /** The number that the repeated create got; -1 while there is none. */
+  again: number;
+  /** It was done twice: by version, or by a node whose name nobody was told. */
+  twice: 'version' | 'node' | null;
   outcome: Outcome;
   proof: (Moment & { readonly text: string }) | null;
 }
@@ -44,6 +61,9 @@ const MAX_PATHS = 20_000;
 const APART = 10e9;
 const SHOWN = 4;
 const SEQUENCE = /\d{10}$/;
+const MAX_OPS = 64;
+/** Nanoseconds between the end of a connection and the first refused SYN of a server that ended. */
+const REFUSED_AFTER = 10e9;
 
 export const writeOutcomeUnknown = defineRule({
   meta: {
@@ -51,9 +71,9 @@ export const writeOutcomeUnknown = defineRule({
     summary: 'A connection ended while a write waited for its answer: it may have been applied or not',
     documentation: {
       meaning:
-        'The server’s TCP had the write, the connection ended, no answer came. The client cannot know whether it was applied; one that simply repeats it may do it twice. What became of it is said where the capture shows it: applied, not applied, or unknown.',
+        'The server’s TCP had the write, the connection ended, no answer came. The client cannot know whether it was applied; one that simply repeats it may do it twice. What became of it is said where the capture shows it: applied, not applied, or unknown. An error where the repetition left a sequential node whose name nobody was told: it stays, or blocks those who wait behind it. A version that counts a write twice is said, and a warning: the same value set twice hurts only who counts.',
       proof:
-        'The request, the acknowledgement of its last byte, and the frame that ended the connection. Likely where no acknowledgement was captured. The outcome: the answer to the same write repeated (NodeExists, NoNode, BadVersion, or success where it could not have succeeded), and the versions in the Stats of answered writes.',
+        'The request, the acknowledgement of its last byte, and the frame that ended the connection. Likely where no acknowledgement was captured. The outcome: the answer to the same write repeated (NodeExists, NoNode, BadVersion, or success where it could not have succeeded), and the versions in the Stats of answered writes; of a multi the result of the operation that failed in its repetition; of a sequential create a list with a number that no answer gave.',
       lookalikes:
         'Reads and pings under way; a write answered late; closeSession; a write that nobody read because the server had closed before; a request that is too long (oversize: it was not applied); the end of the capture, or a gap in it.',
       remedy:
@@ -68,13 +88,17 @@ export const writeOutcomeUnknown = defineRule({
       },
     },
   },
-  causes: [oversize, quorumLost, serverStall],
+  causes: [oversize, quorumLost, serverStall, connectRefused, leaderElection],
   create({ model, options, report, findingsOf }) {
     const lost: Lost[] = [];
     /** Of those, by path, whose outcome is looked for. */
     const open = new Map<string, Lost[]>();
     /** Data version of paths, by the answered writes. */
     const versions = new Map<string, number>();
+    /** Latest number that a sequential create got, by directory. */
+    const numbers = new Map<string, number>();
+    /** Sequential creates that were repeated, by directory: a list may show that both were done. */
+    const repeats = new Map<string, Lost[]>();
     let more = 0;
 
     function note(path: string, version: number): void {
@@ -91,7 +115,7 @@ export const writeOutcomeUnknown = defineRule({
       const byServer = toClient.fin ?? toClient.rst;
       for (const request of connection.outstanding) {
         if (!WRITES.has(request.opcode) || request.opcode === OpCode.closeSession) continue;
-        const path = request.path ?? request.body?.ops?.find((op) => op.path !== undefined)?.path;
+        const path = pathOf(request);
         if (path === undefined) continue;
         // Sent after the server had closed: nobody read it.
         if (byServer !== null && byServer.frame < request.frame) continue;
@@ -113,11 +137,13 @@ export const writeOutcomeUnknown = defineRule({
           end: { frame: ending.frame, time: ending.time, text: `${ending.kind} of the ${ending.by}` },
           acknowledged: arrived ? (acknowledged ?? { frame: request.frame, time: request.time }) : null,
           lossy: connection.gaps > 0,
-          version: versions.get(path) ?? -1,
-          ...{ outcome: 'unknown', proof: null },
+          effects: effectsOf(request).map((effect) => ({ ...effect, version: versions.get(effect.path) ?? -1 })),
+          number: numberBefore(path, request.time),
+          ...{ again: -1, twice: null, outcome: 'unknown', proof: null },
         };
         lost.push(one);
-        open.set(path, [...(open.get(path) ?? []), one]);
+        for (const at of new Set([path, ...one.effects.map((effect) => effect.path)]))
+          open.set(at, [...(open.get(at) ?? []), one]);
       }
     }
 
@@ -126,10 +152,7 @@ export const writeOutcomeUnknown = defineRule({
       if (one.outcome !== 'unknown' || request.time <= one.request.time || connection === one.connection) return false;
       const own = connection.session?.id === one.session || connection.host.ip === one.ip;
       return (
-        own &&
-        request.op === one.request.op &&
-        request.path === one.request.path &&
-        request.length === one.request.length
+        own && request.op === one.request.op && pathOf(request) === one.path && request.length === one.request.length
       );
     }
 
@@ -142,6 +165,7 @@ export const writeOutcomeUnknown = defineRule({
       responsesWanted: { opcodes: [...WRITES, OpCode.getData, OpCode.exists] },
       response(m, connection) {
         const request = m.request;
+        if (request?.opcode === OpCode.multi) multiAnswered(m, request, connection);
         if (request?.path == null) return;
         const waiting = open.size === 0 ? undefined : open.get(request.path);
         const { opcode } = request;
@@ -152,16 +176,19 @@ export const writeOutcomeUnknown = defineRule({
         if (m.err !== 0) return;
         if (opcode === OpCode.setData) {
           const stat = m.stat();
-          if (stat === null) return;
-          for (const one of waiting ?? []) settleByVersion(one, stat.version, m.frame, m.time, true);
-          note(request.path, stat.version);
+          if (stat !== null) dataSet(request, request.path, stat.version, m, connection);
         } else if (opcode === OpCode.create || opcode === OpCode.create2) {
           note(m.path ?? request.path, 0);
+          if (isSequential(request.flags) && m.path !== null) numbered(m.path);
         } else if (waiting !== undefined && (opcode === OpCode.getData || opcode === OpCode.exists)) {
           const stat = m.stat();
           if (stat === null) return;
-          for (const one of waiting) settleByVersion(one, stat.version, m.frame, m.time, false);
+          for (const one of waiting) settleByVersion(one, request.path, stat.version, m, false);
         }
+      },
+      listAnswered({ path, names, frame, time }) {
+        if (names === null || repeats.size === 0) return;
+        for (const one of repeats.get(path) ?? []) if (one.twice === null) listed(one, names, { frame, time });
       },
       connectionClosed: closed,
       end() {
@@ -185,6 +212,81 @@ export const writeOutcomeUnknown = defineRule({
       },
     };
 
+    /** Notes the number of a sequential node. */
+    function numbered(path: string): void {
+      const number = Number(SEQUENCE.exec(path)?.[0] ?? -1);
+      const parent = parentOf(path) ?? '/';
+      if (numbers.size >= MAX_PATHS && !numbers.has(parent)) numbers.clear();
+      if (number > (numbers.get(parent) ?? -1)) numbers.set(parent, number);
+    }
+
+    /** The latest number in the directory of a sequential create, where the capture shows it. */
+    function numberBefore(path: string, time: number): number | null {
+      const parent = parentOf(path) ?? '/';
+      const given = numbers.get(parent);
+      if (given !== undefined) return given;
+      // The directory was made in this capture: no number was given before.
+      const creation = model.znode(parent)?.creation;
+      return creation != null && creation.time < time ? -1 : null;
+    }
+
+    /** A list shows a node that the unanswered create made: no answer named it to anybody. */
+    function listed(one: Lost, names: readonly string[], at: Moment): void {
+      if (one.number === null) return;
+      const base = one.path.slice(one.path.lastIndexOf('/') + 1);
+      for (const name of names) {
+        const digits = name.startsWith(base) && name.length === base.length + 10 ? SEQUENCE.exec(name) : null;
+        const number = digits === null ? -1 : Number(digits[0]);
+        if (number <= one.number || number >= one.again || versions.has(`${parentOf(one.path) ?? ''}/${name}`))
+          continue;
+        one.outcome = 'unknown';
+        settle(one, 'applied', at.frame, at.time, `the list holds ${name}, a name that no answer gave to anybody`);
+        one.twice = 'node';
+        return;
+      }
+    }
+
+    function dataSet(
+      request: ZooKeeperRequest,
+      path: string,
+      version: number,
+      at: Moment,
+      connection: ClientConnection,
+    ): void {
+      for (const one of open.get(path) ?? []) {
+        const again = isRepetition(one, request, connection);
+        if (settleByVersion(one, path, version, at, true) && again) one.twice = 'version';
+      }
+      note(path, version);
+    }
+
+    /** The same multi again, or another one that wrote to the same paths. */
+    function multiAnswered(m: ZooKeeperMessage, request: ZooKeeperRequest, connection: ClientConnection): void {
+      const refused = failedOperation(m);
+      for (const one of open.size === 0 ? [] : (open.get(pathOf(request) ?? '') ?? [])) {
+        if (!isRepetition(one, request, connection)) continue;
+        if (refused === null && m.err === 0) {
+          if (one.effects.some((effect) => isOnce(effect, one.effects)))
+            settle(one, 'not applied', m.frame, m.time, 'the repeated multi succeeds, as it could not have');
+        } else if (refused !== null && tellsApplied(refused, one.effects))
+          settle(
+            one,
+            'applied',
+            m.frame,
+            m.time,
+            `the ${refused.op} in the repeated multi is answered ${errorName(refused.err)}`,
+          );
+      }
+      if (refused !== null || m.err !== 0) return;
+      const results = m.responseBody()?.ops ?? [];
+      for (const [i, { op, path }] of (request.body?.ops ?? []).entries()) {
+        const version = results[i]?.stat?.version;
+        if (path === undefined) continue;
+        if (op === 'setData' && version !== undefined) dataSet(request, path, version, m, connection);
+        else if (op.startsWith('create')) note(results[i]?.path ?? path, 0);
+      }
+    }
+
     function repeated(
       one: Lost,
       err: number,
@@ -197,7 +299,12 @@ export const writeOutcomeUnknown = defineRule({
       if (create && isSequential(request.flags)) {
         // It always succeeds; only number 0 says that nothing was made there before.
         const number = path === null ? null : (SEQUENCE.exec(path)?.[0] ?? null);
-        if (err === 0 && number !== null && Number(number) === 0) {
+        if (err === 0 && number !== null && one.again < 0) {
+          one.again = Number(number);
+          const parent = parentOf(one.path) ?? '/';
+          if (one.again > 0) repeats.set(parent, [...(repeats.get(parent) ?? []), one]);
+        }
+        if (one.again === 0) {
           settle(one, 'not applied', frame, time, `the repeated create gets number 0: nothing had been made there`);
         }
         return;
@@ -218,16 +325,19 @@ export const writeOutcomeUnknown = defineRule({
     }
 
     /** An answered setData, or a Stat, shows how many writes of the data there were. */
-    function settleByVersion(one: Lost, now: number, frame: number, time: number, write: boolean): void {
-      if (one.outcome !== 'unknown' || one.request.opcode !== OpCode.setData || one.version < 0) return;
-      const expected = one.version + (write ? 1 : 0);
+    function settleByVersion(one: Lost, path: string, now: number, at: Moment, write: boolean): boolean {
+      if (one.outcome !== 'unknown') return false;
+      const { frame, time } = at;
+      const before = one.effects.find((effect) => effect.op === 'setData' && effect.path === path)?.version ?? -1;
+      if (before < 0) return false;
+      const expected = before + (write ? 1 : 0);
       if (now === expected && write)
         settle(
           one,
           'not applied',
           frame,
           time,
-          `the next answered write makes version ${now}: only itself after ${one.version}`,
+          `the next answered write makes version ${now}: only itself after ${before}`,
         );
       else if (now === expected + 1) {
         settle(
@@ -237,7 +347,9 @@ export const writeOutcomeUnknown = defineRule({
           time,
           `version ${now}, where the answered writes explain ${expected}: the unanswered one counts`,
         );
+        return true;
       }
+      return false;
     }
 
     function tell(group: readonly Lost[]): void {
@@ -249,6 +361,7 @@ export const writeOutcomeUnknown = defineRule({
           (f) => f !== undefined,
         ),
         ...{ op: one.request.op, outcome: one.outcome },
+        ...(one.twice === null ? {} : { twice: one.twice }),
       }));
       const from = Math.min(...group.map((one) => one.request.time));
       const to = Math.max(...group.map((one) => one.end.time));
@@ -267,9 +380,24 @@ export const writeOutcomeUnknown = defineRule({
         ]);
       const during = (f: Finding): boolean => f.from <= to && f.to >= from;
       const cause =
-        findingsOf(quorumLost).find(during) ?? findingsOf(serverStall).find((f) => f.server === server && during(f));
+        findingsOf(quorumLost).find(during) ??
+        findingsOf(serverStall).find((f) => f.server === server && during(f)) ??
+        findingsOf(connectRefused).find((f) => f.server === server && f.to >= from && f.from <= to + REFUSED_AFTER) ??
+        findingsOf(leaderElection).find(during);
+      const nodes = group.filter(({ twice }) => twice === 'node').length;
+      const counted = group.filter(({ twice }) => twice === 'version').length;
+      const doubled = [
+        ...(counted > 0
+          ? [`${plural(counted, 'write')} ${counted === 1 ? 'counts' : 'count'} twice in the version`]
+          : []),
+        ...(nodes > 0
+          ? [`${plural(nodes, 'sequential node')} ${nodes === 1 ? 'is' : 'are'} there whose name nobody was told`]
+          : []),
+      ];
       const clients = new Set(entries.map((e) => e.client)).size;
-      const proven = group.some((one) => one.acknowledged !== null && !one.lossy);
+      const acknowledged = group.some((one) => one.acknowledged !== null && !one.lossy);
+      // Somebody whom the capture has not may have made the node.
+      const proven = acknowledged && nodes === 0;
       const paths = [...new Set(group.map((one) => one.path))];
       const became =
         group.length === 1
@@ -278,12 +406,16 @@ export const writeOutcomeUnknown = defineRule({
             : `it was ${first.outcome}${first.proof === null ? '' : ` (${first.proof.text})`}`
           : listing(outcomes.map(({ outcome, of }) => `${of} ${outcome}`));
       report({
-        severity: 'warning',
+        severity: nodes > 0 ? 'error' : 'warning',
         confidence: proven ? 'proven' : 'likely',
         title: group.length === 1 ? 'A write without an answer' : `${group.length} writes without an answer`,
-        message: `${clients === 1 ? first.client : plural(clients, 'client')} had ${plural(group.length, 'write')} under way (${listing(paths)}) when ${clients === 1 ? 'its connection' : 'their connections'} to ${server} ended, up to ${duration(Math.max(...group.map((one) => one.end.time - one.request.time)))} later${proven ? '; the server’s TCP had acknowledged them' : ''}; ${became}.`,
+        message: `${clients === 1 ? first.client : plural(clients, 'client')} had ${plural(group.length, 'write')} under way (${listing(paths)}) when ${clients === 1 ? 'its connection' : 'their connections'} to ${server} ended, up to ${duration(Math.max(...group.map((one) => one.end.time - one.request.time)))} later${acknowledged ? '; the server’s TCP had acknowledged them' : ''}; ${became}.${doubled.length === 0 ? '' : ` The repetition did it twice: ${listing(doubled)}.`}`,
         remedy:
           'After a lost connection read before you write again, and make writes safe to repeat (withProtection in Curator, setData with the version).',
+        unrepaired:
+          nodes > 0
+            ? `${listing(group.flatMap((one) => (one.twice === 'node' ? [`a node of ${one.path}`] : [])))} that nobody knows of`
+            : undefined,
         ...subject(entries),
         server,
         from,
@@ -292,6 +424,7 @@ export const writeOutcomeUnknown = defineRule({
         data: {
           writes: group.length,
           outcome: outcomes.length === 1 ? outcomes[0]!.outcome : 'mixed',
+          ...(counted + nodes > 0 ? { doneTwice: counted + nodes } : {}),
           acknowledged: group.filter((one) => one.acknowledged !== null).length,
           ...(more > 0 ? { notListed: more } : {}),
           ...affectedData(entries),
@@ -301,3 +434,29 @@ export const writeOutcomeUnknown = defineRule({
     }
   },
 });
+
+/** What it is about; of a multi its first path. */
+function pathOf({ path, body }: ZooKeeperRequest): string | undefined {
+  return path ?? body?.ops?.find((op) => op.path !== undefined)?.path;
+}
+
+function effectsOf(request: ZooKeeperRequest): Omit<Effect, 'version'>[] {
+  const { op, path, flags, body } = request;
+  if (path !== null) return [{ op, path, flags }];
+  return (body?.ops ?? [])
+    .slice(0, MAX_OPS)
+    .flatMap((one) => (one.path === undefined ? [] : [{ op: one.op, path: one.path, flags: one.flags ?? 0 }]));
+}
+
+/** Whether it can be done only once: the create or the delete of a path that the multi does nothing else to. */
+function isOnce({ op, path, flags }: Effect, effects: readonly Effect[]): boolean {
+  const once = op === 'delete' || (op.startsWith('create') && !isSequential(flags));
+  return once && effects.filter((effect) => effect.path === path).length === 1;
+}
+
+/** Whether an operation of the repeated multi fails because of what the multi itself had done. */
+function tellsApplied({ op, err, path }: FailedOperation, effects: readonly Effect[]): boolean {
+  if (err === ErrorCode.NodeExists) return op.startsWith('create');
+  if (err === ErrorCode.NoNode) return op === 'delete';
+  return err === ErrorCode.BadVersion && effects.some((effect) => effect.op === 'setData' && effect.path === path);
+}
