@@ -1,6 +1,10 @@
 import { version } from '../version.js';
 import { Command, Option } from 'commander';
+import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import { sinkOf, together } from '../../observations/forward.js';
+import type { Timeline } from '../../model/index.js';
+import { answersInTurn } from '../../protocols/etcd/operations.js';
+import type { Message } from '../../protocols/protocol.js';
 import type { Format } from '../../report/formats/index.js';
 import type { ReportData } from '../../report/postmortem/data.js';
 import { printable } from '../../report/text/escape.js';
@@ -91,6 +95,21 @@ export async function gatherReport(captures: readonly string[], options: ReportO
   return (await gather(captures, options)).data;
 }
 
+/** etcd's requests and answers on the same timeline; what comes without an end (streams) is no answer. */
+function timelineOfEtcd(timeline: Timeline, message: Message, { server }: ConnectionFacts): void {
+  if (message.kind !== 'request' && message.kind !== 'response') return;
+  const { kind, time } = message;
+  const record = message.toRecord({ data: false });
+  const status = Number(record['status'] ?? 200);
+  const grpc = record['grpcStatus'];
+  const latency = typeof record['latency'] === 'number' ? record['latency'] * 1e9 : null;
+  const failed = kind === 'response' && (status >= 400 || (typeof grpc === 'string' && grpc !== 'OK'));
+  timeline.other({ kind, time, latency, failed, asked: isAnswered(message.op ?? '') }, server.text);
+}
+
+/** Each such request gets one answer: streams of etcd do not. */
+const isAnswered = (op: string): boolean => answersInTurn(op) && !op.startsWith('GET /raft/stream');
+
 interface Gathered {
   readonly data: ReportData;
   readonly interrupted: EndingSignal | null;
@@ -99,7 +118,7 @@ interface Gathered {
 async function gather(captures: readonly string[], options: ReportOptions): Promise<Gathered> {
   const [
     { FilteredAnalysis },
-    { SessionLanes, Timeline },
+    { SessionLanes, Timeline: History },
     { readInto },
     { EvidenceReader },
     { focuses, reportData },
@@ -117,21 +136,37 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
   const clock = clockOf(options);
   const filtered = new FilteredAnalysis(options, clock);
   const { analysis } = filtered;
-  const timeline = new Timeline();
+  const timeline = new History();
   const lanes = new SessionLanes();
   analysis.model.addListener(timeline);
   analysis.model.addListener(lanes);
   const begin = (): void => {
     if (timeline.from === null && clock.firstTime !== undefined) timeline.begin(clock.firstTime);
   };
+  const others = (message: Message, connection: ConnectionFacts): void => {
+    if (message.protocol === 'etcd') timelineOfEtcd(timeline, message, connection);
+  };
   const replay = new Replay(captures);
   const { ports, keys } = readOptions(options);
   const { sink } = filtered;
-  const reading = await readInto(replay.inputs, together([sinkOf({ opened: begin, message: begin }), sink]), {
-    ports,
-    keys,
-    clock,
-  });
+  const reading = await readInto(
+    replay.inputs,
+    together([
+      sinkOf({
+        opened: begin,
+        message: (message, connection) => {
+          begin();
+          others(message, connection);
+        },
+      }),
+      sink,
+    ]),
+    {
+      ports,
+      keys,
+      clock,
+    },
+  );
   filtered.end(reading.last.time);
   const { findings, model } = analysis;
   const ladders = focuses({ findings, model });

@@ -16,9 +16,12 @@ export interface ConnectedSpan extends Span {
   end: 'open' | 'fin' | 'rst' | 'replaced' | 'forgotten';
 }
 
-/** `silent`: nothing from the client for longer than its pings allow; `pinging`: pings and nothing else. */
+/**
+ * `silent`: nothing from the client for longer than its pings allow; `pinging`: pings and nothing else; `waiting`: a
+ * request had no answer for long.
+ */
 export interface QuietSpan extends Span {
-  readonly kind: 'silent' | 'pinging';
+  readonly kind: 'silent' | 'pinging' | 'waiting';
 }
 
 /** Events that were sent to the session, several in one where there were very many. */

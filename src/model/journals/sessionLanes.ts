@@ -49,8 +49,11 @@ export class SessionLanes implements ModelListener {
 
   response(m: ZooKeeperMessage, connection: ClientConnection): void {
     this.now(m);
-    if (connection.session !== null && m.op !== 'connect')
-      this.attach(this.lane(connection.session), connection, m.firstFrame, m.time);
+    const { session } = connection;
+    if (session === null || m.op === 'connect') return;
+    const lane = this.lane(session);
+    this.attach(lane, connection, m.firstFrame, m.time);
+    if (m.request !== null) waited(lane, m.request, m.time);
   }
 
   notification(m: ZooKeeperMessage, connection: ClientConnection): void {
@@ -86,6 +89,7 @@ export class SessionLanes implements ModelListener {
     if (lane === undefined || tcp.end === 'open') return;
     const time = tcp.endMoment?.time ?? this.lastTime;
     lane.disconnected(tcp.id, time, tcp.end);
+    if (connection.outstanding.oldest !== null) waited(lane, connection.outstanding.oldest, time);
     if (session.current === connection) this.settle(lane, session, time);
   }
 
@@ -135,6 +139,8 @@ export class SessionLanes implements ModelListener {
   end(time: number): void {
     for (const [session, lane] of this.lanes) {
       for (const span of lane.connections) if (span.end === 'open') span.to = time;
+      const oldest = session.connected ? (session.current?.outstanding.oldest ?? null) : null;
+      if (oldest !== null) waited(lane, oldest, time);
       if (session.connected) this.settle(lane, session, time);
     }
   }
@@ -183,6 +189,21 @@ export class SessionLanes implements ModelListener {
     }
     lane.lastRequest = -1;
   }
+}
+
+/** A request that waited so long (nanoseconds) is to be seen. */
+const LONG_WAIT = 0.3e9;
+
+/** Waits that overlap are one. */
+function waited(
+  lane: SessionLane,
+  { time: from, frame }: { readonly time: number; readonly frame: number },
+  to: number,
+): void {
+  if (to - from < LONG_WAIT) return;
+  const last = lane.quiet.findLast(({ kind }) => kind === 'waiting');
+  if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
+  else lane.addQuiet({ kind: 'waiting', from, to, frame });
 }
 
 function difference(plain: Read, read: Read): { added: string[]; removed: string[] } {

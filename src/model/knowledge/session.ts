@@ -154,15 +154,18 @@ export class Session {
 
   /**
    * Longest time, in nanoseconds, in which the servers heard nothing of it: between two requests, since the last one of a
-   * session that is open, and before one that has expired since they last answered (what came later never reached them).
+   * session that is open, and since they last answered one that expired or was lost (what came later never reached them);
+   * nobody heard of a lost one again.
    * @param now time of the last frame
    */
   silence(now: number): number {
     const { end, endMoment, lastRequestTime, lastResponseTime } = this;
     let last = 0;
     if (end === 'open' && lastRequestTime >= 0) last = now - lastRequestTime;
-    else if ((end === 'expired' || end === 'lost') && endMoment !== null)
-      last = endMoment.time - (lastResponseTime >= 0 ? lastResponseTime : this.lastTime);
+    else if (end === 'expired' || end === 'lost') {
+      const until = end === 'expired' ? (endMoment?.time ?? now) : now;
+      last = until - (lastResponseTime >= 0 ? lastResponseTime : this.lastTime);
+    }
     return Math.max(this.longestSilence, last);
   }
 

@@ -6,7 +6,8 @@ import { type CitedFrame, Focus, type EvidenceRow } from './evidence/focus.js';
 import { printable } from '../text/escape.js';
 import { affectedTable, AT_THE_END, findingFacts, type WindowEntry, windowTable } from './facts.js';
 import { chooseLanes, type ReportClock, type SubjectSession } from './lanes.js';
-import type { FindingData, LadderRowData, LevelData, ReportData, TableData } from './data.js';
+import type { FindingData, IncidentData, LadderRowData, LevelData, ReportData, TableData } from './data.js';
+import { nextText } from '../analyze/incidentText.js';
 import { reportTables } from './tables.js';
 import { verdict } from './verdict.js';
 import { displayFilters } from './wiresharkFilters.js';
@@ -70,7 +71,11 @@ function changesBetween({ path, evidence }: Finding, model: Model): CitedFrame[]
 export function reportData(input: ReportInput, ladders: readonly Focus[]): ReportData {
   const { document, clock, timeline, findings, model } = input;
   const second = clock.baseSeconds ?? 0;
-  const times: ReportClock = { at: (time) => (second % 86_400) + time / 1e9, text: (time) => clock.format(time) };
+  const offset = clock.zoneShown === 'no' ? 0 : clock.zoneOffset(second);
+  const times: ReportClock = {
+    at: (time) => ((second + offset) % 86_400) + time / 1e9,
+    text: (time) => clock.format(time),
+  };
   const sessions = [...model.sessions.all()];
   const named = sessionsByFinding(document);
   const findingsOf = (entry: SessionEntry): readonly number[] =>
@@ -94,7 +99,7 @@ export function reportData(input: ReportInput, ladders: readonly Focus[]): Repor
     return {
       number: i + 1,
       ...{ rule, severity, confidence, title, message, remedy },
-      facts: findingFacts(entry, windows),
+      facts: findingFacts(entry, windows, clock.zoneName),
       from: times.at(finding.from),
       to: times.at(finding.to),
       fromText: from,
@@ -112,17 +117,19 @@ export function reportData(input: ReportInput, ladders: readonly Focus[]): Repor
   const data: ReportData = {
     version: document.tool.version,
     captures: document.captures.map(({ file, format, packets, bytes, from, to, truncated, interrupted }) => {
-      const name = file === '-' ? 'standard input' : file;
+      const name = file === '-' ? 'standard input' : nameOf(file);
       const whole = interrupted === true ? { interrupted } : {};
       return { file: name, format, packets, bytes, from, to, truncated, ...whole };
     }),
     verdict: verdict(document, more, input),
+    zone: clock.zoneName,
     day: timeline.from === null ? null : clock.format(timeline.from).slice(0, 10),
     from: timeline.from === null ? null : times.at(timeline.from),
     to: timeline.to === null ? null : times.at(timeline.to),
-    levels: document.summary.messages === 0 ? [] : timeline.levels().map(levelData),
+    levels: timeline.counted ? timeline.levels().map(levelData) : [],
     ...chosen,
     findings: told,
+    incidents: incidentsOf(document),
     findingsNote:
       document.findings.length > FINDINGS
         ? `The first ${FINDINGS} of ${document.findings.length} findings are told in full, the others in the table.`
@@ -130,6 +137,27 @@ export function reportData(input: ReportInput, ladders: readonly Focus[]): Repor
     tables: reportTables(document, findingsOf),
   };
   return printableDeep(data) as ReportData;
+}
+
+/** The file's name without the folders, which are nobody's business but its owner's. */
+function nameOf(file: string): string {
+  return file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+}
+
+function incidentsOf(document: AnalyzeDocument): IncidentData[] {
+  const places = new Map(document.findings.map(({ id }, place) => [id, place + 1]));
+  const captures = document.captures.map(({ file, ...rest }) => ({ ...rest, file: nameOf(file) }));
+  return document.incidents.map((incident) => {
+    const { severity, title, hosts, from, to, findings, unrepaired } = incident;
+    return {
+      number: incident.incident,
+      ...{ severity, title, hosts, unrepaired },
+      fromText: from,
+      toText: to,
+      findings: findings.map((id) => places.get(id)).filter((place) => place !== undefined),
+      next: nextText(incident, captures),
+    };
+  });
 }
 
 /** Numbers of the findings by session id, or by `ip:port` where the session is not known. */
@@ -184,10 +212,14 @@ function windowsOf(
 }
 
 function levelData(level: ReturnType<Timeline['levels']>[number]): LevelData {
+  const seconds = (values: readonly (number | null)[]): (number | null)[] =>
+    values.map((value) => (value === null ? null : Math.round(value) / 1e9));
   return {
     ...level,
     width: level.width / 1e9,
-    p99: level.p99.map((value) => (value === null ? null : Math.round(value) / 1e9)),
+    p50: seconds(level.p50),
+    p99: seconds(level.p99),
+    longestWait: level.longestWait.map((value) => Math.round(value) / 1e9),
   };
 }
 

@@ -9,6 +9,8 @@ export interface ReportData {
   readonly version: string;
   readonly captures: readonly CaptureData[];
   readonly verdict: VerdictData;
+  /** What the times are those of: UTC, +08:00, Asia/Shanghai. */
+  readonly zone: string;
   /** Day of the first frame, `2026-11-21`; null where there is none. */
   readonly day: string | null;
   readonly from: number | null;
@@ -21,9 +23,28 @@ export interface ReportData {
   /** What the lanes do not show; null if they show every session. */
   readonly lanesNote: string | null;
   readonly findings: readonly FindingData[];
+  /** One story each, the worst first. */
+  readonly incidents: readonly IncidentData[];
   /** Findings that are not in the report in full; null if all are. */
   readonly findingsNote: string | null;
   readonly tables: readonly TableData[];
+}
+
+/** Findings that one event explains. */
+export interface IncidentData {
+  readonly number: Count;
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly title: string;
+  /** Clients that were hit, or servers where no client is named. */
+  readonly hosts: readonly string[];
+  readonly fromText: string;
+  readonly toText: string;
+  /** Numbers of its findings here: the cause first, then what followed, in order of time. */
+  readonly findings: readonly Count[];
+  /** What was never put right, as far as the capture goes. */
+  readonly unrepaired: readonly string[];
+  /** The command that shows more of it. */
+  readonly next: string;
 }
 
 export interface CaptureData {
@@ -49,14 +70,21 @@ export interface VerdictData {
   readonly unseen: readonly string[];
 }
 
-/** counts in buckets of `width` seconds, from `from` of the report on; p99 in seconds */
+/** counts in buckets of `width` seconds, from `from` of the report on; latencies in seconds */
 export interface LevelData {
   readonly width: Seconds;
   readonly operations: readonly Count[];
   readonly pings: readonly Count[];
   readonly errors: readonly Count[];
   readonly notifications: readonly Count[];
+  readonly p50: readonly (Seconds | null)[];
   readonly p99: readonly (Seconds | null)[];
+  /** requests without an answer at the end of the bucket */
+  readonly waiting: readonly Count[];
+  /** the longest that any of them had waited by then */
+  readonly longestWait: readonly Seconds[];
+  /** requests, pings among them, by server */
+  readonly byServer: readonly { readonly server: string; readonly requests: readonly Count[] }[];
   readonly sessions: readonly Count[];
 }
 
@@ -72,6 +100,8 @@ export interface LaneData {
   readonly findings: readonly Count[];
   readonly connected: readonly { from: Offset; to: Offset; server: Count; end: string }[];
   readonly silent: readonly { from: Offset; to: Offset }[];
+  /** A request of it waited for its answer. */
+  readonly waiting: readonly { from: Offset; to: Offset }[];
   readonly pinging: readonly { from: Offset; to: Offset }[];
   readonly events: readonly { at: Offset; frame: Count; count: Count; text: string }[];
   readonly windows: readonly { from: Offset; to: Offset; changed: boolean; frame: Count; text: string }[];

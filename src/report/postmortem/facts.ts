@@ -1,4 +1,4 @@
-import { durationText, plural } from '../../observations/words.js';
+import { durationText, numberText, plural } from '../../observations/words.js';
 import type { FindingEntry } from '../analyze/document.js';
 import type { FactData, TableData } from './data.js';
 
@@ -43,7 +43,7 @@ const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 
 /** Who, where, when, what is missing: the finding in short lines. */
-export function findingFacts(finding: FindingEntry, windows: readonly WindowEntry[]): FactData[] {
+export function findingFacts(finding: FindingEntry, windows: readonly WindowEntry[], zone = 'UTC'): FactData[] {
   const facts: FactData[] = [];
   const add = (name: string, values: readonly string[], code = true): void => {
     if (values.length > 0) facts.push({ name, values: some(values), code });
@@ -56,11 +56,15 @@ export function findingFacts(finding: FindingEntry, windows: readonly WindowEntr
   if (finding.path !== undefined) add('Path', [finding.path]);
   const [from, to] = [time(finding.from), time(finding.to)];
   const span = (Date.parse(finding.to) - Date.parse(finding.from)) / 1000;
-  add('When', [from === to ? `${from} UTC` : `${from} to ${to} UTC (${durationText(Math.max(0, span))})`], false);
+  add(
+    'When',
+    [from === to ? `${from} ${zone}` : `${from} to ${to} ${zone} (${durationText(Math.max(0, span))})`],
+    false,
+  );
   const [added, removed] = DIFFERENCES[finding.rule] ?? ['Added', 'Removed'];
   add(added, strings(data['added']));
   add(removed, strings(data['removed']));
-  if (finding.rule === 'blind-window') outOfDate(finding, windows, facts);
+  if (finding.rule === 'blind-window') outOfDate(finding, windows, facts, zone);
   const { cause } = data;
   if (typeof cause === 'object' && cause !== null && 'rule' in cause && typeof cause.rule === 'string')
     add('Cause', [cause.rule]);
@@ -72,7 +76,7 @@ export function findingFacts(finding: FindingEntry, windows: readonly WindowEntr
 }
 
 /** Since when, and of what, a client with blind windows is out of date. */
-function outOfDate(finding: FindingEntry, windows: readonly WindowEntry[], facts: FactData[]): void {
+function outOfDate(finding: FindingEntry, windows: readonly WindowEntry[], facts: FactData[], zone: string): void {
   const changed = windows.filter((window) => window.changed && window.kind === 'child');
   const [first] = changed;
   const last = changed.at(-1);
@@ -81,7 +85,7 @@ function outOfDate(finding: FindingEntry, windows: readonly WindowEntry[], facts
   facts.push({
     name: 'Out of date',
     values: [
-      `first from ${time(first.plainTime)} UTC (frame ${first.plainFrame}), ${plural(changed.length, 'time')} in all${proviso}`,
+      `first from ${time(first.plainTime)} ${zone} (frame ${first.plainFrame}), ${plural(changed.length, 'time')} in all${proviso}`,
     ],
     code: false,
   });
@@ -93,7 +97,7 @@ function outOfDate(finding: FindingEntry, windows: readonly WindowEntry[], facts
   facts.push({
     name: AT_THE_END,
     values: [
-      `out of date since ${time(last.plainTime)} UTC (frame ${last.plainFrame}): its list ${differs.join(' and ') || 'is an older one'}${proviso}`,
+      `out of date since ${time(last.plainTime)} ${zone} (frame ${last.plainFrame}): its list ${differs.join(' and ') || 'is an older one'}${proviso}`,
     ],
     code: false,
   });
@@ -133,6 +137,7 @@ const KNOWN = new Map<string, readonly [string, TableData['columns'][number]['ki
   ['client', ['Client', 'code']],
   ['session', ['Session', 'code']],
   ['path', ['Path', 'code']],
+  ['id', ['Lease', 'code']],
   ['frames', ['Frames', 'text']],
 ]);
 
@@ -153,29 +158,52 @@ export function affectedTable(finding: FindingEntry): TableData | null {
       const [title, kind] = KNOWN.get(name) ?? [words(name), kindOf(entries, name)];
       return { name: title, kind };
     }),
-    rows: entries.map((entry) => names.map((name) => cell(entry[name]))),
+    rows: entries.map((entry) => names.map((name) => cell(entry[name], name))),
     sort: null,
   };
 }
 
 /** `lastRequest` → `Last request`. */
 function words(name: string): string {
-  const text = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const text = name
+    .replace(/^ttl$/, 'TTL')
+    .replace(/^grpc/, 'gRPC')
+    .replace(/(?<=[a-z])[A-Z](?=[a-z])/g, (letter) => ` ${letter.toLowerCase()}`);
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** Measures by their unit: seconds, and milliseconds as ZooKeeper counts timeouts. */
+const SECONDS = new Set([
+  ...['awayFor', 'idle', 'latency', 'oldest', 'registeredAfter', 'seconds', 'silence', 'silentFor', 'waited'],
+  ...['withoutServer', 'withoutSession', 'ttl', 'medianInterval', 'stalls', 'waits', 'lasted', 'held'],
+]);
+const MILLISECONDS = new Set(['timeout', 'asked', 'granted']);
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 function kindOf(entries: readonly Record<string, unknown>[], name: string): TableData['columns'][number]['kind'] {
   const values = entries.map((entry) => entry[name]).filter((value) => value !== undefined && value !== null);
+  const measured = values.length > 0 && values.every((value) => typeof value === 'number');
+  if (measured && (SECONDS.has(name) || MILLISECONDS.has(name))) return 'seconds';
   if (values.length > 0 && values.every((value) => typeof value === 'number')) return 'number';
   if (values.length > 0 && values.every((value) => typeof value === 'string' && ISO_TIME.test(value))) return 'time';
   return 'text';
 }
 
-function cell(value: unknown): string | number | null {
+function cell(value: unknown, name: string): string | number | null {
   if (value === undefined || value === null) return null;
-  if (typeof value === 'number' || typeof value === 'string') return value;
-  if (!Array.isArray(value)) return JSON.stringify(value);
-  return some(value.map((item: unknown) => (typeof item === 'string' ? item : JSON.stringify(item)))).join(', ');
+  if (typeof value === 'number') return MILLISECONDS.has(name) ? value / 1000 : value;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) return some(value.map((item: unknown) => word(item, name))).join(', ');
+  // Counts by name: 20 getData, 3 ping.
+  return some(Object.entries(value).map(([key, count]) => `${word(count, name)} ${key}`)).join(', ');
+}
+
+function word(value: unknown, name: string): string {
+  if (typeof value === 'number') {
+    if (SECONDS.has(name)) return durationText(value);
+    return MILLISECONDS.has(name) ? durationText(value / 1000) : numberText(value);
+  }
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,5 +1,5 @@
 import { numberText, plural } from '../../observations/words.js';
-import type { SessionLane } from '../../model/index.js';
+import type { QuietSpan, SessionLane } from '../../model/index.js';
 import type { SessionEntry } from '../analyze/document.js';
 import type { LaneData, ReportData } from './data.js';
 
@@ -101,7 +101,7 @@ function laneData(
 ): LaneData {
   const at = (time: number): number => times.at(time);
   const { connections, quiet, events, windows, expired, holes } = lane!;
-  const spans = (kind: 'silent' | 'pinging'): { from: number; to: number }[] =>
+  const spans = (kind: QuietSpan['kind']): { from: number; to: number }[] =>
     quiet.filter((span) => span.kind === kind).map(({ from, to }) => ({ from: at(from), to: at(to) }));
   return {
     session: entry.session,
@@ -111,6 +111,7 @@ function laneData(
     findings,
     connected: connections.map((c) => ({ from: at(c.from), to: at(c.to), server: numberOf(c.server), end: c.end })),
     silent: spans('silent'),
+    waiting: spans('waiting'),
     pinging: spans('pinging'),
     events: events.map(({ time, frame, count, type, path }) => ({
       at: at(time),

@@ -1,9 +1,11 @@
 import { durationText, numberText, plural } from '../../observations/words.js';
-import type { CellKind, FindingData, LadderRowData, ReportData, TableData } from './data.js';
+import type { CellKind, FindingData, IncidentData, LadderRowData, ReportData, TableData } from './data.js';
 
 /** Rows of a table that go into a postmortem; the rest is said. */
 const ROWS = 20;
 const FINDINGS = 50;
+const INCIDENTS = 50;
+const HOSTS = 6;
 const LADDER = 60;
 
 /**
@@ -55,28 +57,53 @@ export function markdownReport(data: ReportData): string {
       ? 'Nothing was lost: every byte of the connections was captured and decoded.'
       : verdict.unseen.map(markdownText).join(' ');
   parts.push(`${verdict.counted} ${unseen}`);
-  const [first, ...others] = data.tables;
-  if (first?.id === 'findings') parts.push('## Findings', table(first, Infinity));
-  for (const finding of findings.slice(0, FINDINGS)) parts.push(section(finding));
-  if (findings.length > FINDINGS) parts.push(`${findings.length - FINDINGS} more findings are in the table only.`);
+  const grave = data.incidents.filter(({ severity }) => severity !== 'info');
+  if (grave.length > 0) parts.push(grave.length === 1 ? '## What happened' : '## Incidents');
+  for (const incident of grave.slice(0, INCIDENTS)) parts.push(story(incident, data));
+  if (grave.length > INCIDENTS) parts.push(`… and ${plural(grave.length - INCIDENTS, 'more incident')}.`);
+  if (findings.length > 0) parts.push('## Evidence');
+  for (const finding of findings.slice(0, FINDINGS)) parts.push(section(finding, data.zone));
+  if (findings.length > FINDINGS) parts.push(`… and ${plural(findings.length - FINDINGS, 'more finding')}.`);
   if (data.findingsNote !== null) parts.push(data.findingsNote);
-  for (const other of first?.id === 'findings' ? others : data.tables)
+  for (const other of data.tables.filter(({ id }) => id !== 'findings'))
     parts.push(`## ${other.title}`, table(other, ROWS));
-  parts.push(`*Times are UTC. Written by zkscope ${markdownText(data.version)}.*`);
+  parts.push(`*Times are ${markdownText(data.zone)}. Written by zkscope ${markdownText(data.version)}.*`);
   return `${parts.join('\n\n')}\n`;
 }
 
-function section(finding: FindingData): string {
+/** One event: its cause, what followed in order, what was never put right, and where to look. */
+function story(incident: IncidentData, { findings }: ReportData): string {
+  const { number, severity, title, hosts, fromText, toText, unrepaired, next } = incident;
+  const clock = (text: string): string => text.slice(11, 23);
+  const named = hosts.slice(0, HOSTS).join(', ') + (hosts.length > HOSTS ? ` and ${hosts.length - HOSTS} more` : '');
+  const lines = incident.findings.flatMap((place, i) => {
+    const finding = findings[place - 1];
+    if (finding === undefined) return [];
+    const { message, rule, confidence, fromText: when } = finding;
+    const what = i === 0 ? '**Cause**' : `**Then**, ${clock(when)}`;
+    return [`- ${what}: ${markdownText(message)} (finding ${place}: ${markdownText(rule)}, ${confidence})`];
+  });
+  for (const open of unrepaired) lines.push(`- **Never put right**: ${markdownText(open)}`);
+  lines.push(`- **Look further**: ${markdownCode(next)}`);
+  const when = `${clock(fromText)} – ${clock(toText)}`;
+  return [
+    `### Incident ${number}: ${markdownText(title)} (${severity})`,
+    named === '' ? when : `${when}: ${markdownText(named)}`,
+    lines.join('\n'),
+  ].join('\n\n');
+}
+
+function section(finding: FindingData, zone: string): string {
   const { number, title, severity, rule, confidence, message, facts, filters, tables, remedy } = finding;
   const parts = [
-    `### ${number}. ${markdownText(title)} (${severity})`,
+    `### Finding ${number}: ${markdownText(title)} (${severity})`,
     markdownText(message),
     facts
       .map(({ name, values, code }) => `- ${name}: ${values.map(code ? markdownCode : markdownText).join(', ')}`)
       .join('\n'),
   ];
   const rows = finding.ladder.filter((row) => row.kind !== 'tcp');
-  if (rows.length > 0) parts.push(evidence(rows));
+  if (rows.length > 0) parts.push(evidence(rows, zone));
   if (filters.length > 0)
     parts.push(
       'Wireshark display filters:',
@@ -87,7 +114,7 @@ function section(finding: FindingData): string {
   return parts.join('\n\n');
 }
 
-function evidence(rows: readonly LadderRowData[]): string {
+function evidence(rows: readonly LadderRowData[], zone: string): string {
   const lines = rows.slice(0, LADDER).map((row) => {
     const { kind, frame, time, direction, client, server, label, note } = row;
     if (kind === 'omitted') return `| … | | | ${markdownText(label)} |`;
@@ -102,7 +129,9 @@ function evidence(rows: readonly LadderRowData[]): string {
     return `| ${number} | ${time.slice(11, -1)} | ${markdownText(ends)} | ${what.join('. ')} |`;
   });
   if (rows.length > LADDER) lines.push(`| … | | | ${rows.length - LADDER} more frames |`);
-  return ['| Frame | Time | From → to | What |', '| ---: | --- | --- | --- |', ...lines].join('\n');
+  return [`| Frame | Time, ${markdownText(zone)} | From → to | What |`, '| ---: | --- | --- | --- |', ...lines].join(
+    '\n',
+  );
 }
 
 function table({ columns, rows, sort }: TableData, limit: number): string {

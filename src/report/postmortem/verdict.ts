@@ -1,5 +1,5 @@
 import { durationText, plural } from '../../observations/words.js';
-import type { AnalyzeDocument, FindingEntry } from '../analyze/document.js';
+import type { AnalyzeDocument, FindingEntry, IncidentEntry } from '../analyze/document.js';
 import { incompleteSessions } from '../analyze/incompleteSessions.js';
 import type { VerdictData } from './data.js';
 
@@ -13,7 +13,7 @@ interface Seen {
   readonly readAgain: boolean;
 }
 
-const SENTENCES = 5;
+const SENTENCES = 12;
 
 const count = (findings: readonly FindingEntry[], severity: FindingEntry['severity']): number =>
   findings.filter((finding) => finding.severity === severity).length;
@@ -23,31 +23,53 @@ const count = (findings: readonly FindingEntry[], severity: FindingEntry['severi
  * @param more what is known of a finding beyond its message, by its place in the list
  */
 export function verdict(document: AnalyzeDocument, more: (index: number) => string, seen: Seen): VerdictData {
-  const { findings, summary, captures } = document;
+  const { findings, summary, captures, incidents } = document;
   const errors = count(findings, 'error');
   const warnings = count(findings, 'warning');
-  const grave = findings.filter((finding) => finding.severity !== 'info').slice(0, SENTENCES);
-  const sentences: { finding: number | null; text: string }[] = grave.map((finding, i) => {
-    // Where there is one finding, its title is the headline.
-    const title = findings.length === 1 ? '' : `${finding.title}: `;
-    return { finding: i + 1, text: `${title}${finding.message}${more(i)}` };
+  const places = new Map(findings.map(({ id }, place) => [id, place]));
+  const grave = incidents.filter((incident) => incident.severity !== 'info');
+  const sentences: { finding: number | null; text: string }[] = grave.slice(0, SENTENCES).map((incident) => {
+    const [first = 0, ...rest] = incident.findings.flatMap((id) => places.get(id) ?? []);
+    const cause = findings[first]!;
+    // Where there is one incident, its title is the headline.
+    const title = grave.length === 1 ? '' : `${cause.title}: `;
+    const followed = rest
+      .map((place) => findings[place]!)
+      .filter(({ severity }) => severity !== 'info')
+      .map((finding) => lowerFirst(finding.title));
+    const then = followed.length === 0 ? '' : ` Then: ${[...new Set(followed)].join('; ')}.`;
+    return { finding: first + 1, text: `${title}${cause.message}${more(first)}${then}` };
   });
-  if (errors + warnings > grave.length)
-    sentences.push({ finding: null, text: `and ${plural(errors + warnings - grave.length, 'more finding')} below.` });
+  if (grave.length > sentences.length)
+    sentences.push({ finding: null, text: `and ${plural(grave.length - sentences.length, 'more incident')} below.` });
   const interrupted = captures.some((capture) => capture.interrupted === true);
   const packets = captures.reduce((sum, capture) => sum + capture.packets, 0);
   const seconds = spanOf(document);
   const messages = Object.values(summary.protocols).reduce((sum, other) => sum + other.messages, summary.messages);
   return {
     tone: interrupted && errors + warnings === 0 ? 'info' : tone(errors, warnings, findings.length, messages),
-    headline: headline(errors, warnings, findings, messages, interrupted),
+    headline: headline(grave, errors, warnings, findings, messages, interrupted),
     sentences,
-    counted:
-      `${plural(packets, 'packet')}${seconds === null ? '' : ` in ${durationText(seconds)}`}, ` +
-      `${plural(summary.connections, 'connection')}, ${plural(summary.sessions, 'session')}, ` +
-      `${plural(summary.messages, 'message')} (${plural(summary.requests, 'request')}, ${plural(summary.notifications, 'notification')}).`,
+    counted: countedText(document, packets, seconds),
     unseen: unseen(document, seen),
   };
+}
+
+/** What was captured: of ZooKeeper's clients and servers where there is anything of them, and of every other protocol. */
+function countedText({ summary }: AnalyzeDocument, packets: number, seconds: number | null): string {
+  const parts = [`${plural(packets, 'packet')}${seconds === null ? '' : ` in ${durationText(seconds)}`}`];
+  const others = Object.entries(summary.protocols).filter(([, { messages }]) => messages > 0);
+  if (summary.messages > 0 || others.length === 0)
+    parts.push(
+      plural(summary.connections, 'connection'),
+      plural(summary.sessions, 'session'),
+      `${plural(summary.messages, 'message')} (${plural(summary.requests, 'request')}, ${plural(summary.notifications, 'notification')})`,
+    );
+  for (const [name, { connections, messages, requests }] of others)
+    parts.push(
+      `${name}: ${plural(connections, 'connection')}, ${plural(messages, 'message')}${requests > 0 ? ` (${plural(requests, 'request')})` : ''}`,
+    );
+  return `${parts.join(', ')}.`;
 }
 
 function tone(errors: number, warnings: number, findings: number, messages: number): VerdictData['tone'] {
@@ -58,6 +80,7 @@ function tone(errors: number, warnings: number, findings: number, messages: numb
 }
 
 function headline(
+  grave: readonly IncidentEntry[],
   errors: number,
   warnings: number,
   findings: readonly FindingEntry[],
@@ -68,8 +91,11 @@ function headline(
     (part) => part !== '',
   );
   const [first] = findings;
-  if (parts.length > 0 && first !== undefined)
-    return findings.length === 1 ? first.title : `${parts.join(' and ')}. The worst: ${lowerFirst(first.title)}`;
+  const [worst] = grave;
+  if (worst !== undefined && grave.length === 1) return worst.title;
+  if (worst !== undefined)
+    return `${plural(grave.length, 'incident')} (${parts.join(', ')}). The worst: ${lowerFirst(worst.title)}`;
+  if (parts.length > 0 && first !== undefined) return first.title;
   const nothing = interrupted ? 'Nothing wrong found in the part that was read' : 'Nothing wrong found';
   if (findings.length > 0) return `${nothing}; ${plural(findings.length, 'remark')}`;
   return messages === 0 ? 'Nothing to judge: no ZooKeeper message in the capture' : nothing;
@@ -77,7 +103,7 @@ function headline(
 
 /** Lower case at the start, unless the word is a name such as NodeExists or an address. */
 function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]+( |$)/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+  return /^[A-Z][a-z]*( |$)/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }
 
 function upperFirst(text: string): string {

@@ -8,6 +8,8 @@ const EMPTY: ReportData = {
   version: '0.0.0',
   captures: [],
   verdict: { tone: 'empty', headline: '</title><script>alert(1)</script>', sentences: [], counted: '', unseen: [] },
+  zone: 'UTC',
+  incidents: [],
   day: null,
   from: null,
   to: null,

@@ -43,8 +43,7 @@ button { background: var(--card); border: 1px solid var(--line); border-radius: 
 button:hover:enabled { border-color: var(--muted); }
 button:disabled { color: var(--muted); cursor: default; opacity: 0.6; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
-section:focus, article:focus { outline: none; }
-article:focus { box-shadow: 0 0 0 2px var(--focus); }
+section:focus { outline: none; }
 section { margin-top: 28px; scroll-margin-top: 12px; }
 [hidden] { display: none !important; }
 .offscreen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -101,6 +100,8 @@ svg.lane { display: block; }
 svg .connected { fill: var(--server-more); }
 ${[0, 1, 2, 3, 4, 5].map((i) => `svg .connected.server-${i} { fill: var(--server-${i}); }`).join('\n')}
 svg .pinging { fill: var(--card); opacity: 0.72; }
+svg .waiting { fill: url(#hatch-waiting); stroke: var(--warning); stroke-width: 0.8; }
+#hatch-waiting .stroke { fill: var(--warning); }
 svg .silent { fill: var(--card); stroke: var(--error); stroke-width: 1.2; stroke-dasharray: 3 2; }
 svg .event { fill: var(--notifications); }
 svg .window { fill: url(#hatch); stroke: var(--muted); stroke-width: 0.8; }
@@ -120,19 +121,37 @@ svg .band.info { fill: var(--info-band); }
   border-radius: 6px; box-shadow: 0 4px 16px rgba(0, 0, 0, 0.22); font-size: 12.5px; pointer-events: none; overflow-wrap: anywhere; }
 .more { margin: 8px 0; }
 
-.finding { background: var(--card); border: 1px solid var(--line); border-top: 4px solid var(--muted); border-radius: 8px; padding: 16px 20px;
-  margin-top: 14px; scroll-margin-top: 12px; }
-.finding.error { border-top-color: var(--error); }
-.finding.warning { border-top-color: var(--warning); }
-.finding.info { border-top-color: var(--info); }
-.finding header { display: flex; flex-wrap: wrap; gap: 4px 10px; align-items: center; }
-.finding h3 { font-size: 18px; flex: 0 1 auto; min-width: 0; max-width: calc(100% - 40px); }
+.contents { margin-top: 16px; font-size: 14px; }
+.contents ul { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0; padding: 0; }
+.contents a { text-decoration: none; }
+.incident { margin-top: 18px; scroll-margin-top: 12px; }
+.incident h3 { font-size: 18px; }
+.whom { margin: 2px 0 6px; color: var(--muted); overflow-wrap: anywhere; }
+.open { border-left: 3px solid var(--error); padding-left: 12px; margin: 12px 0; overflow-wrap: anywhere; }
+.open ul { margin: 2px 0; padding-left: 18px; }
+.next { color: var(--muted); font-size: 14px; overflow-wrap: anywhere; }
+.next code { background: var(--code); border-radius: 4px; padding: 1px 5px; color: var(--ink); }
+.finding { background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--muted); border-radius: 8px; margin-top: 8px;
+  scroll-margin-top: 12px; }
+.finding.error { border-left-color: var(--error); }
+.finding.warning { border-left-color: var(--warning); }
+.finding.info { border-left-color: var(--info); }
+.finding summary { display: flex; gap: 10px; padding: 12px 16px; cursor: pointer; list-style: none; }
+.finding summary::-webkit-details-marker { display: none; }
+.finding summary::after { content: '▸'; color: var(--muted); margin-left: auto; }
+.finding[open] summary::after { content: '▾'; }
+.says { min-width: 0; overflow-wrap: anywhere; }
+.says strong { font-size: 16px; }
+.says .message { display: block; }
+.proof { padding: 4px 16px 16px 50px; }
+.proof:focus { outline: none; }
+.finding:has(.proof:focus) { box-shadow: 0 0 0 2px var(--focus); }
 .severity { font-size: 12px; text-transform: uppercase; letter-spacing: 0.05em; vertical-align: 2px; margin-right: 4px; }
 .error .severity { color: var(--error); }
 .warning .severity { color: var(--warning); }
 .info .severity { color: var(--info); }
 .rule { color: var(--muted); font-size: 13px; }
-.message { font-size: 16px; margin: 10px 0; overflow-wrap: anywhere; }
+.message { font-size: 15px; margin: 4px 0 0; overflow-wrap: anywhere; }
 .facts { display: grid; gap: 4px 0; margin: 0; }
 .facts > div { display: grid; grid-template-columns: 200px 1fr; gap: 12px; }
 .facts dt { color: var(--muted); }
@@ -197,15 +216,17 @@ input[type=search] { width: min(340px, 100%); padding: 5px 10px; border: 1px sol
 
 @media (max-width: 720px) {
   body { padding: 0 12px 32px; }
-  .verdict, .finding { padding: 14px; }
+  .verdict { padding: 14px; }
+  .proof { padding: 0 12px 14px; }
+  .finding summary { padding: 10px 12px; }
   .verdict h2 { font-size: 19px; }
-  .sentences, .message { font-size: 15px; }
+  .sentences, .message { font-size: 14.5px; }
   .facts > div { grid-template-columns: 1fr; gap: 0; }
   .facts > div + div { margin-top: 6px; }
   .panel figcaption { position: static; width: auto; margin-top: 8px; }
   .panel figcaption strong, .panel figcaption span { display: inline; margin-right: 8px; }
   .lane-list li { grid-template-columns: 1fr; }
-  .lane-list svg.lane { margin-left: 46px; }
+  .lane-list svg.lane { margin-left: 58px; }
   .lane-label small { display: inline; margin-left: 6px; }
   .ladder { font-size: 13px; }
   .ladder th, .ladder td { padding: 5px 4px; }

@@ -7,12 +7,15 @@ import type { TimeRange } from './range.js';
 /** Points that are drawn at most: the level of buckets is chosen by it. */
 const POINTS = 500;
 const NARROW = 720;
+/** Servers that have a line of their own, and colours for them. */
+const SERVERS = 6;
+const COLOURS = 6;
 /** Pixels between a plot and the right edge. */
 export const RIGHT = 10;
 
 /** Pixels to the left of every plot and lane, so that times stand above each other. */
 export function gutter(width: number): number {
-  return width < NARROW ? 46 : 200;
+  return width < NARROW ? 58 : 200;
 }
 
 interface Panel {
@@ -22,7 +25,13 @@ interface Panel {
   readonly series: readonly uPlot.Series[];
   values(level: LevelData): (number | null)[][];
   axis(value: number): string;
+  /** The axis counts in powers of ten. */
+  readonly log?: boolean;
+  /** What is worth saying of the whole, for who does not see the picture. */
+  summary(level: LevelData): string;
 }
+
+const largest = (values: readonly (number | null)[]): number => values.reduce<number>((a, b) => Math.max(a, b ?? 0), 0);
 
 const INCREMENTS = [
   1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10,
@@ -40,59 +49,130 @@ function bars(label: string, name: string): uPlot.Series {
   };
 }
 
-function panels(): Panel[] {
+function steps(label: string, name: string, fill?: string): uPlot.Series {
+  return {
+    label,
+    stroke: colour(name),
+    ...(fill === undefined ? {} : { fill: colour(fill) }),
+    width: 1.5,
+    points: { show: false },
+    paths: uPlot.paths.stepped!({ align: 1 }),
+  };
+}
+
+function dots(label: string, name: string): uPlot.Series {
+  const colours = { stroke: colour(name), fill: colour(name) };
+  return { label, ...colours, width: 1, points: { show: true, size: 4, ...colours }, paths: () => null };
+}
+
+const peak = (what: string, values: readonly (number | null)[], text: (value: number) => string): string =>
+  `${what}: at most ${text(largest(values))} in a bar`;
+
+function panels(data: ReportData): Panel[] {
   const sum = (level: LevelData): number[] => level.operations.map((count, i) => count + level.pings[i]!);
-  return [
+  const finest = data.levels[0]!;
+  const servers = finest.byServer.slice(0, SERVERS);
+  const any = (values: readonly (number | null)[]): boolean => largest(values) > 0;
+  const all: (Panel | null)[] = [
     {
       title: 'Requests',
       unit: 'operations, and pings on top of them',
-      height: 120,
+      height: 110,
       series: [bars('Pings', 'pings'), bars('Operations', 'operations')],
       values: (level) => [sum(level), [...level.operations]],
       axis: numberText,
+      summary: (level) => peak('Requests', sum(level), numberText),
     },
     {
-      title: 'Errors',
-      unit: 'answers with an error, expired sessions',
-      height: 64,
-      series: [bars('Errors', 'errors')],
-      values: (level) => [[...level.errors]],
+      title: 'Waiting',
+      unit: 'requests without an answer at the end of each bar',
+      height: 70,
+      series: [steps('Waiting', 'errors', 'error-band')],
+      values: (level) => [[...level.waiting]],
       axis: numberText,
+      summary: (level) => peak('Requests without an answer', level.waiting, numberText),
     },
-    {
-      title: 'Notifications',
-      unit: 'watches that fired',
-      height: 64,
-      series: [bars('Notifications', 'notifications')],
-      values: (level) => [[...level.notifications]],
-      axis: numberText,
-    },
-    {
-      title: 'Latency, p99',
-      unit: 'request to answer',
-      height: 84,
-      series: [bars('p99', 'latency')],
-      values: (level) => [[...level.p99]],
-      axis: (value) => (value === 0 ? '0' : spanText(value)),
-    },
-    {
-      title: 'Live sessions',
-      unit: 'begun and not ended',
-      height: 84,
-      series: [
-        {
-          label: 'Sessions',
-          stroke: colour('sessions'),
-          fill: colour('sessions-fill'),
-          width: 1.5,
-          points: { show: false },
-          paths: uPlot.paths.stepped!({ align: 1 }),
-        },
-      ],
-      values: (level) => [[...level.sessions]],
-      axis: numberText,
-    },
+    any(finest.longestWait)
+      ? {
+          title: 'Longest wait',
+          unit: 'of a request for its answer, so far',
+          height: 70,
+          series: [steps('Longest wait', 'latency', 'warning-band')],
+          values: (level) => [[...level.longestWait]],
+          axis: (value) => (value === 0 ? '0' : spanText(value)),
+          summary: (level) => peak('Longest wait for an answer', level.longestWait, spanText),
+        }
+      : null,
+    any([...finest.p99])
+      ? {
+          title: 'Latency',
+          unit: 'p50 and p99 of the answers, in powers of ten',
+          height: 100,
+          log: true,
+          series: [dots('p50', 'operations'), dots('p99', 'latency')],
+          values: (level) => [[...level.p50], [...level.p99]],
+          axis: spanText,
+          summary: (level) => peak('Latency, p99', level.p99, spanText),
+        }
+      : null,
+    any(finest.errors)
+      ? {
+          title: 'Errors',
+          unit: 'answers with an error, expired sessions',
+          height: 58,
+          series: [bars('Errors', 'errors')],
+          values: (level) => [[...level.errors]],
+          axis: numberText,
+          summary: (level) => peak('Errors', level.errors, numberText),
+        }
+      : null,
+    any(finest.notifications)
+      ? {
+          title: 'Notifications',
+          unit: 'watches that fired',
+          height: 58,
+          series: [bars('Notifications', 'notifications')],
+          values: (level) => [[...level.notifications]],
+          axis: numberText,
+          summary: (level) => peak('Notifications', level.notifications, numberText),
+        }
+      : null,
+    servers.length > 1
+      ? {
+          title: 'By server',
+          unit: servers.map(({ server }) => server).join(', '),
+          height: 90,
+          series: servers.map(({ server }, i) => {
+            // Those of the lanes, where there are lanes.
+            const number = data.servers.length === 0 ? i : data.servers.indexOf(server);
+            return steps(server, number < 0 || number >= COLOURS ? 'server-more' : `server-${number}`);
+          }),
+          values: (level) => servers.map((_, i) => [...(level.byServer[i]?.requests ?? [])]),
+          axis: numberText,
+          summary: (level) =>
+            `Requests by server: ${level.byServer.map(({ server, requests }) => `${server} ${numberText(requests.reduce((a, b) => a + b, 0))}`).join(', ')}`,
+        }
+      : null,
+    any(finest.sessions)
+      ? {
+          title: 'Live sessions',
+          unit: 'begun and not ended',
+          height: 64,
+          series: [steps('Sessions', 'sessions', 'sessions-fill')],
+          values: (level) => [[...level.sessions]],
+          axis: numberText,
+          summary: (level) => peak('Live sessions', level.sessions, numberText),
+        }
+      : null,
   ];
+  return all.filter((panel) => panel !== null);
+}
+
+/** The powers of ten of a scale. */
+function decades(plot: uPlot): number[] {
+  const { min = 1e-6, max = 1 } = plot.scales['y'] ?? {};
+  const [first, last] = [Math.ceil(Math.log10(min ?? 1e-6) - 1e-9), Math.floor(Math.log10(max ?? 1) + 1e-9)];
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(`1e${first + i}`));
 }
 
 /** The charts of the timeline, one above the other, on one axis of time. */
@@ -117,7 +197,7 @@ export class Charts {
     this.element.replaceChildren();
     const width = Math.floor(this.element.clientWidth);
     if (width === 0) return;
-    const all = panels();
+    const all = panels(this.data);
     for (const [i, panel] of all.entries()) {
       const figure = html(
         'figure',
@@ -125,8 +205,14 @@ export class Charts {
         html('figcaption', {}, html('strong', {}, panel.title), html('span', {}, panel.unit)),
       );
       this.element.append(figure);
+      const summary = panel.summary(this.level);
+      figure.append(html('p', { class: 'offscreen' }, `${summary}, ${spanText(this.level.width)} wide.`));
       const last = i === all.length - 1;
       const plot = new uPlot(this.options(panel, width, last), this.columns(panel), figure);
+      for (const canvas of figure.querySelectorAll('canvas')) {
+        canvas.setAttribute('role', 'img');
+        canvas.setAttribute('aria-label', summary);
+      }
       this.plots.push({ plot, panel });
     }
     this.element.append(this.readout);
@@ -163,7 +249,13 @@ export class Charts {
       legend: { show: false },
       scales: {
         x: { time: false, range: () => [range.from, range.to] },
-        y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
+        y:
+          panel.log === true
+            ? {
+                distr: 3,
+                range: (_, min, max) => [10 ** Math.floor(Math.log10(Math.max(min, 1e-6))), Math.max(max, 1e-5) * 1.6],
+              }
+            : { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
       },
       series: [{}, ...panel.series],
       axes: [
@@ -185,8 +277,12 @@ export class Charts {
           grid,
           ticks: { ...grid, size: 4 },
           space: 26,
+          ...(panel.log === true ? { splits: decades, filter: (_, splits) => splits } : {}),
           values: (_, splits) =>
-            splits.map((value) => (Number.isInteger(value) || panel.axis !== numberText ? panel.axis(value) : '')),
+            splits.map((value) => {
+              if (panel.log === true) return panel.axis(value);
+              return Number.isInteger(value) || panel.axis !== numberText ? panel.axis(value) : '';
+            }),
         },
       ],
       cursor: {
@@ -254,16 +350,16 @@ export class Charts {
   private say(index: number | null): void {
     const { level, range } = this;
     if (index === null || index >= level.operations.length) {
-      this.readout.textContent = `A bar is ${spanText(level.width)} wide. Shown: ${clockText(range.from, digitsFor(range.span))} to ${clockText(range.to, digitsFor(range.span))} UTC.`;
+      this.readout.textContent = `A bar is ${spanText(level.width)} wide. Shown: ${clockText(range.from, digitsFor(range.span))} to ${clockText(range.to, digitsFor(range.span))} ${this.data.zone}.`;
       return;
     }
     const at = this.data.from! + index * level.width;
     const p99 = level.p99[index] ?? null;
     this.readout.textContent =
-      `${clockText(at, digitsFor(level.width * 50))} UTC, ${spanText(level.width)}: ` +
+      `${clockText(at, digitsFor(level.width * 50))} ${this.data.zone}, ${spanText(level.width)}: ` +
       `${numberText(level.operations[index]!)} operations, ${numberText(level.pings[index]!)} pings, ` +
       `${numberText(level.errors[index]!)} errors, ${numberText(level.notifications[index]!)} notifications, ` +
-      `p99 ${p99 === null ? '–' : spanText(p99)}, ${numberText(level.sessions[index]!)} sessions`;
+      `${numberText(level.waiting[index]!)} waiting, p99 ${p99 === null ? '–' : spanText(p99)}, ${numberText(level.sessions[index]!)} sessions`;
   }
 }
 

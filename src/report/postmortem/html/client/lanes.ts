@@ -116,6 +116,7 @@ export class Lanes {
       );
     add('pinging', boxes(lane.pinging, BAR + 3, BAR_HEIGHT - 6));
     add('silent', boxes(lane.silent, BAR, BAR_HEIGHT));
+    add('waiting', boxes(lane.waiting, BAR - 1, BAR_HEIGHT + 2));
     add('stale', boxes(lane.stale, HEIGHT - 5, 4));
     add(
       'window',
@@ -186,6 +187,12 @@ export class Lanes {
             .slice(0, 3)
             .join(', ')}`
         : '',
+      lane.waiting.length > 0
+        ? `waiting for an answer ${lane.waiting
+            .map((s) => spanText(s.to - s.from))
+            .slice(0, 3)
+            .join(', ')}`
+        : '',
       lane.pinging.length > 0 ? 'only pinging for a time' : '',
       lane.events.length > 0 ? `notified ${numberText(lane.events.reduce((sum, e) => sum + e.count, 0))} times` : '',
       changed > 0 ? `${changed} blind windows with a change` : '',
@@ -206,9 +213,10 @@ export class Lanes {
     const at = from + ((event.clientX - box.left) / box.width) * span;
     const near = (5 / box.width) * span;
     const within = (s: { from: number; to: number }): boolean => s.from - near <= at && at <= s.to + near;
-    const lines = [`${clockText(at, digitsFor(span / 10))} UTC`];
+    const lines = [`${clockText(at, digitsFor(span / 10))} ${this.data.zone}`];
     for (const c of lane.connected.filter(within).slice(0, 2)) lines.push(`connected to ${this.server(c.server)}`);
     for (const s of lane.silent.filter(within)) lines.push(`silent for ${spanText(s.to - s.from)}`);
+    for (const s of lane.waiting.filter(within)) lines.push(`an answer was awaited for ${spanText(s.to - s.from)}`);
     for (const s of lane.pinging.filter(within)) lines.push(`nothing but pings for ${spanText(s.to - s.from)}`);
     for (const w of lane.windows.filter(within).slice(0, 2))
       lines.push(`blind window of ${spanText(w.to - w.from)}, frame ${w.frame}: ${w.text}`);
@@ -243,6 +251,7 @@ function legend({ servers, lanes }: ReportData): HTMLElement {
   const any = (has: (lane: LaneData) => boolean): boolean => lanes.some(has);
   if (any((l) => l.pinging.length > 0))
     add(svg('g', {}, box('connected server-0'), path('pinging', 'M1 5H17V9H1Z')), 'only pings');
+  if (any((l) => l.waiting.length > 0)) add(box('waiting'), 'an answer is awaited');
   if (any((l) => l.silent.length > 0)) add(box('silent'), 'silent: the client missed its pings');
   if (any((l) => l.events.length > 0)) add(path('event', 'M5 3H13L9 11Z'), 'watch fired');
   if (any((l) => l.windows.some((w) => w.changed))) add(box('window changed'), 'blind window, something changed in it');
@@ -267,6 +276,6 @@ function patterns(): SVGElement {
   return svg(
     'svg',
     { class: 'patterns', width: 0, height: 0, 'aria-hidden': 'true' },
-    svg('defs', {}, hatch('hatch'), hatch('hatch-changed')),
+    svg('defs', {}, hatch('hatch'), hatch('hatch-changed'), hatch('hatch-waiting')),
   );
 }

@@ -1,8 +1,10 @@
 import { numberText } from '../../../../observations/words.js';
-import type { CellKind, TableData } from '../../data.js';
+import type { TableData } from '../../data.js';
+import { isNumeric, tableCell } from '../content/cells.js';
+import type { Make } from '../content/make.js';
 import { html } from './dom.js';
-import { timeOfDay } from '../../../text/timeOfDay.js';
-import { spanText } from './format.js';
+
+const make: Make<Node> = (tag, attributes, ...children) => html(tag, attributes, ...children);
 
 type Cell = string | number | null;
 type Row = readonly Cell[];
@@ -43,25 +45,6 @@ export function searchRows(rows: readonly Row[], search: string): Row[] {
       .toLowerCase();
     return words.every((word) => text.includes(word));
   });
-}
-
-function cellText(value: Cell, kind: CellKind): string {
-  if (value === null || value === '') return '–';
-  if (typeof value === 'string') return kind === 'time' ? timeOfDay(value) : value;
-  if (kind === 'frame') return String(value);
-  return kind === 'seconds' ? spanText(value) : numberText(value);
-}
-
-const isNumeric = (kind: CellKind): boolean => kind === 'number' || kind === 'frame' || kind === 'seconds';
-
-function tableCell(value: Cell, kind: CellKind): HTMLTableCellElement {
-  const cell = html('td', { class: isNumeric(kind) ? 'number' : kind });
-  const text = cellText(value, kind);
-  if (kind === 'findings' && value !== null && value !== '') {
-    for (const number of text.split(' ')) cell.append(html('a', { href: `#finding-${number}` }, number), ' ');
-  } else if (kind === 'code' && text !== '–') cell.append(html('code', {}, text));
-  else cell.textContent = text;
-  return cell;
 }
 
 /** A table that sorts by its headings, and, with `search`, filters by what is typed. Draws a page of rows at a time. */
@@ -110,7 +93,7 @@ export function dataTable(data: TableData, search: boolean): HTMLElement {
     body.replaceChildren(
       ...sorted
         .slice(0, shown)
-        .map((row) => html('tr', {}, ...data.columns.map(({ kind }, i) => tableCell(row[i] ?? null, kind)))),
+        .map((row) => html('tr', {}, ...data.columns.map(({ kind }, i) => tableCell(make, row[i] ?? null, kind)))),
     );
     for (const [i, heading] of headings.entries()) {
       if (i === column) heading.setAttribute('aria-sort', down ? 'descending' : 'ascending');
