@@ -4,11 +4,12 @@ import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Proposal } from '../../protocols/quorum/zab/proposals.js';
 import type { DataValue, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
+import { type Affected, affectedData, incidents, subject, affectedOf } from '../support/affected.js';
 import { WRITES } from '../support/operations.js';
 import { proposalData, proposalText } from '../support/quorum.js';
 import { seconds } from '../../observations/seconds.js';
 import { leaderElection } from './leader-election.js';
+import { headOfLine } from './head-of-line.js';
 import { serverStall } from './server-stall.js';
 import { slowQuorumAck } from './slow-quorum-ack.js';
 
@@ -66,7 +67,7 @@ export const slowRequest = defineRule({
       },
     },
   },
-  causes: [serverStall, slowQuorumAck, leaderElection],
+  causes: [serverStall, slowQuorumAck, leaderElection, headOfLine],
   create({ model, options, report, findingsOf }) {
     const slow: Slow[] = [];
     let huge: WeakMap<ClientConnection, number> | null = null;
@@ -140,7 +141,11 @@ export const slowRequest = defineRule({
       const meanwhile = (f: Finding): boolean => f.from < to && f.to > from;
       const cause =
         (writes ? findingsOf(leaderElection, slowQuorumAck) : []).find((f) => meanwhile(f) && f.severity !== 'info') ??
-        findingsOf(serverStall).find((f) => meanwhile(f) && (writes || servers.includes(f.server ?? '')));
+        findingsOf(serverStall).find((f) => meanwhile(f) && (writes || servers.includes(f.server ?? ''))) ??
+        // Nothing but what waited behind another request of its session.
+        findingsOf(headOfLine).find(
+          (f) => meanwhile(f) && entries.every((e) => affectedOf(f).some(({ client }) => client === e.client)),
+        );
       const evidence: Evidence[] = [
         {
           frame: slowest.requestFrame,

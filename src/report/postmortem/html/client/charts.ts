@@ -168,10 +168,14 @@ function panels(data: ReportData): Panel[] {
   return all.filter((panel) => panel !== null);
 }
 
+/** uPlot has it as a const enum, which bundlers do not see. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- there is no value of it at run time
+const LOGARITHMIC = 3 as uPlot.Scale.Distr;
+
 /** The powers of ten of a scale. */
 function decades(plot: uPlot): number[] {
   const { min = 1e-6, max = 1 } = plot.scales['y'] ?? {};
-  const [first, last] = [Math.ceil(Math.log10(min ?? 1e-6) - 1e-9), Math.floor(Math.log10(max ?? 1) + 1e-9)];
+  const [first, last] = [Math.ceil(Math.log10(min) - 1e-9), Math.floor(Math.log10(max) + 1e-9)];
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(`1e${first + i}`));
 }
 
@@ -252,7 +256,7 @@ export class Charts {
         y:
           panel.log === true
             ? {
-                distr: 3,
+                distr: LOGARITHMIC,
                 range: (_, min, max) => [10 ** Math.floor(Math.log10(Math.max(min, 1e-6))), Math.max(max, 1e-5) * 1.6],
               }
             : { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
