@@ -161,6 +161,43 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.close();
     });
 
+    it('says all that is words where no script runs', async () => {
+      const address = join(folder, 'still.html');
+      const data = await gatherReport([`${FIXTURES}incidents/sidecar-drop.pcap`]);
+      writeFileSync(address, htmlPage(data, await pageScript()));
+      const context = await browser.newContext({ javaScriptEnabled: false });
+      const page = await context.newPage();
+      await page.goto(`file://${address}`);
+      const text = await page.locator('body').innerText();
+      expect(text).toContain(data.verdict.headline);
+      expect(text).toContain('The charts are drawn by a script');
+      for (const { message } of data.findings)
+        expect(text.replace(/\s+/g, ' ')).toContain(message.replace(/\s+/g, ' '));
+      const proofs = page.locator('details.finding');
+      expect(await proofs.count()).toBe(data.findings.length);
+      for (let i = 1; i < data.findings.length; i++) await proofs.nth(i).locator('summary').click();
+      const unfolded = await page.locator('main').innerText();
+      for (const { frames } of data.findings)
+        expect(unfolded).toContain(`frame.number in {${[...new Set(frames)].join(', ')}}`);
+      expect(await page.locator('#sessions tbody tr').count()).toBe(data.lanes.length);
+      await context.close();
+    });
+
+    it('marks the time in which a server does not answer, and says it in words', async () => {
+      const { page, complaints } = await open(`${FIXTURES}incidents/server-pause.pcap.gz`);
+      expect(await page.locator('svg.lane path.waiting').count()).toBeGreaterThan(5);
+      const names = await page
+        .locator('canvas[role=img]')
+        .evaluateAll((list) => list.map((c) => c.getAttribute('aria-label')));
+      expect(names.join('; ')).toMatch(/Longest wait for an answer: at most 7\.\d+ s/);
+      const lanes = await page
+        .locator('svg.lane')
+        .evaluateAll((list) => list.map((lane) => lane.getAttribute('aria-label')));
+      expect(lanes.filter((text) => text?.includes('waiting for an answer'))).toHaveLength(7);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
     it('shows hostile names as text, and nothing else happens', async () => {
       const { page, complaints } = await open(hostileCapture());
       const text = (await page.locator('body').innerText()).replaceAll('\n', '');
