@@ -192,15 +192,15 @@ local function cut(connection, to_server, pinfo)
       if side.aligned then note_loss(connection, to_server) end
       side.aligned = false
       local boundary, more = search(connection, to_server, at, stop)
+      -- Of a connection that said nothing yet: zeros at the end may be anybody's, such as the padding of a ClientHello.
+      if not connection.seen and (more or not boundary) then return nil end
       if not boundary or (more and not can) then
-        if #found == 0 and at == 1 and not connection.seen then return nil end
         found[#found + 1] = { kind = "skipped", at = at, stop = stop }
         break
       end
       if boundary > at then found[#found + 1] = { kind = "skipped", at = at, stop = boundary - 1 } end
       at = boundary
       if more then
-        if #found == 0 and not connection.seen then return nil end
         found.offset, found.want = at - 1, DESEGMENT_ONE_MORE_SEGMENT
         break
       end
