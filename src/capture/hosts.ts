@@ -14,6 +14,21 @@ export interface ClockOffset {
   readonly given: boolean;
 }
 
+/** Where the time of a request went, in nanoseconds: known where both ends of its connection were captured. */
+export interface LatencyParts {
+  readonly wayThere: number;
+  readonly inServer: number;
+  readonly wayBack: number;
+}
+
+/** Connections that were captured at both ends. */
+export interface CapturedPairs {
+  /** Place of the host at the client's end, by the addresses of both ends in any order; null where one end was captured. */
+  nearEnd(one: string, other: string): number | null;
+  /** Null where one of the four moments was not captured. */
+  parts(client: string, server: string, xid: number): LatencyParts | null;
+}
+
 /** `zk1=FILE` names the host on which FILE was captured; a file that is really called so is meant itself. */
 export function splitHost(input: string): { readonly host: string | null; readonly path: string } {
   const match = NAMED.exec(input);
@@ -27,6 +42,8 @@ export function splitHost(input: string): { readonly host: string | null; readon
 export class Hosts {
   /** In the order in which they were named. */
   readonly names: string[] = [];
+  /** Null where no connection was captured at both ends. */
+  pairs: CapturedPairs | null = null;
   private readonly byInput = new Map<string, number>();
   private readonly clocks = new Map<string, ClockOffset>();
 
@@ -70,6 +87,17 @@ export class Hosts {
   /** Number, in the run, of frame `local` of a host. */
   number(index: number, local: number): number {
     return this.several ? local * MOST_HOSTS + index : local;
+  }
+
+  /** Place of the host of a frame by its number in the run. */
+  indexOfFrame(frame: number): number {
+    return this.several ? frame % MOST_HOSTS : 0;
+  }
+
+  /** Whether what a host captured of a connection counts: of one that was captured at both ends only the client's does. */
+  counts(index: number, one: string, other: string): boolean {
+    const near = this.pairs?.nearEnd(one, other) ?? null;
+    return near === null || near === index;
   }
 
   /** The host of a frame by its number in the run; null with one host. */

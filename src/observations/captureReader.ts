@@ -4,6 +4,7 @@ import { Clock } from '../capture/clock.js';
 import type { Problem } from '../network/problems.js';
 import { MessageReader, type MessageReaderOptions } from '../protocols/messageReader.js';
 import { CaptureSource } from './captureSource.js';
+import { withParts } from './hosts/withParts.js';
 import { LineSource } from './journal/lineSource.js';
 import type { ObservationSink } from './observation.js';
 
@@ -17,12 +18,14 @@ export class CaptureReader {
 
   constructor(inputs: readonly CaptureInput[], sink: ObservationSink, options: CaptureReaderOptions = {}) {
     const clock = options.clock ?? new Clock();
-    this.reader = new MessageReader(inputs, new CaptureSource(sink), {
+    const { pairs } = clock.hosts;
+    const told = pairs === null ? sink : withParts(sink, pairs);
+    this.reader = new MessageReader(inputs, new CaptureSource(told), {
       ...options,
       clock,
       onLine: (line, time, input) => {
         this.lines ??= new LineSource(
-          sink,
+          told,
           clock,
           inputs.map((input) => (typeof input === 'string' ? input : input.name)),
         );

@@ -1,6 +1,10 @@
+import type { LatencyParts } from '../capture/hosts.js';
 import type { Clock } from '../capture/clock.js';
 import { TO_SERVER, type ConnectionFacts } from './connectionFacts.js';
 import type { Gap, Message, RecordOptions } from '../protocols/protocol.js';
+
+/** Nanoseconds. */
+const SECOND = 1e9;
 
 /** A message as it is printed: the common fields first, then those of its protocol. */
 export type MessageRecord = Record<string, unknown>;
@@ -35,8 +39,15 @@ export function messageRecord(
   record['op'] = message.op;
   const own = message.toRecord(options, record);
   if (own !== record) Object.assign(record, own);
+  if ('parts' in message && message.parts !== null) addParts(record, message.parts as LatencyParts);
   if (message.truncated) record['truncated'] = true;
   return record;
+}
+
+function addParts(record: MessageRecord, { wayThere, inServer, wayBack }: LatencyParts): void {
+  record['wayThere'] = wayThere / SECOND;
+  record['inServer'] = inServer / SECOND;
+  record['wayBack'] = wayBack / SECOND;
 }
 
 /** Plain object of a gap: bytes that are missing (or belong to no message) in one direction of a connection. */

@@ -4,6 +4,7 @@ import { Clock } from '../capture/clock.js';
 import type { Frame } from '../capture/frame.js';
 import { DECODED_LINE } from '../capture/frameReader.js';
 import type { Connection } from '../network/connection.js';
+import { EndpointTable } from '../network/address.js';
 import { Dissector } from '../network/dissector.js';
 import type { Segment } from '../network/segment.js';
 import { TcpReassembly } from '../network/tcp.js';
@@ -37,6 +38,7 @@ export class MessageReader {
   private readonly set: CaptureSet;
   private readonly onLine: MessageReaderOptions['onLine'];
   private readonly accepts: MessageReaderOptions['accepts'];
+  private readonly endpoints = new EndpointTable();
   private lastFrame = 0;
   private lastTime = 0;
 
@@ -53,9 +55,10 @@ export class MessageReader {
     this.dissector = new Dissector(
       onSegment === undefined
         ? (segment) => {
-            tcp.segment(segment);
+            if (this.counts(segment)) tcp.segment(segment);
           }
         : (segment) => {
+            if (!this.counts(segment)) return;
             tcp.segment(segment);
             const connection = tcp.connectionOf(segment);
             if (connection !== null) onSegment(segment, connection);
@@ -73,6 +76,14 @@ export class MessageReader {
     this.onLine = options.onLine;
     this.accepts = options.accepts;
     this.set = new CaptureSet(inputs, this.clock, { ...options, secrets });
+  }
+
+  /** Of a connection that was captured at both ends each byte counts once: as the client's end saw it. */
+  private counts(segment: Segment): boolean {
+    const { hosts } = this.clock;
+    if (hosts.pairs === null) return true;
+    const [source, destination] = [this.endpoints.source(segment).text, this.endpoints.destination(segment).text];
+    return hosts.counts(hosts.indexOfFrame(segment.frame), source, destination);
   }
 
   get captures(): readonly CaptureInfo[] {

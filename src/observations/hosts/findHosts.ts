@@ -5,6 +5,7 @@ import { splitHost } from '../../capture/hosts.js';
 import { CaptureReader, type CaptureReaderOptions } from '../captureReader.js';
 import type { CaptureInput } from '../inputs.js';
 import { offsetRanges } from './estimate.js';
+import { SightedPairs } from './pairs.js';
 import { Sightings } from './sightings.js';
 
 const LOOK = 64 * 1024;
@@ -62,6 +63,11 @@ export async function compareClocks(
     if (hosts.clockOf(host)?.given === true) continue;
     hosts.set(host, range === null ? { offset: 0, uncertainty: null, given: false } : middle(range));
   }
+  const offsets = hosts.names.map((host) => hosts.clockOf(host)?.offset ?? 0);
+  // Given clocks are in the times that were compared already.
+  const left = hosts.names.map((host, i) => (hosts.clockOf(host)?.given === true ? 0 : offsets[i]!));
+  const pairs = new SightedPairs(sightings, left);
+  hosts.pairs = pairs.size > 0 ? pairs : null;
 }
 
 function middle({ least, most }: { readonly least: number; readonly most: number }): {

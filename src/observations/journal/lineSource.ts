@@ -141,6 +141,9 @@ export class LineSource {
     const client = endpointOf(line.text('client'));
     const server = endpointOf(line.text('server'));
     if (frame === null || id === null || client === null || server === null) return false;
+    const { hosts } = this.clock;
+    // Of a connection that was captured at both ends each line counts once.
+    if (hosts.pairs !== null && !hosts.counts(hosts.indexOfFrame(frame), client.text, server.text)) return true;
     const run = line.text('run');
     const number = run === null ? id : null;
     if (run !== null) this.reading(line.text('host') ?? '', run, time);

@@ -129,6 +129,24 @@ export const zookeeperFields = defineFields({
     kinds: ['response'],
     text: 'frame that completed the request; absent where that was not captured',
   },
+  wayThere: {
+    type: 'number',
+    unit: 'seconds',
+    kinds: ['response'],
+    text: 'of connections that were captured at both ends: how long the request was on its way, as far as the clocks are known to agree',
+  },
+  inServer: {
+    type: 'number',
+    unit: 'seconds',
+    kinds: ['response'],
+    text: 'of connections that were captured at both ends: from the request’s arrival to its answer, by the server’s clock alone',
+  },
+  wayBack: {
+    type: 'number',
+    unit: 'seconds',
+    kinds: ['response'],
+    text: 'of connections that were captured at both ends: how long the answer was on its way',
+  },
   expired: {
     type: 'boolean',
     kinds: ['response'],

@@ -1,3 +1,4 @@
+import type { LatencyParts } from '../../capture/hosts.js';
 import type { Direction } from '../../network/connection.js';
 import type { Message, RecordOptions } from '../protocol.js';
 import type { ChildNames } from './childLists.js';
@@ -66,6 +67,8 @@ export interface ZooKeeperMessage extends Message {
   readonly err: number;
   /** Responses: nanoseconds since the request, null where the request was not captured. */
   readonly latency: number | null;
+  /** Responses whose connection was captured at both ends: where that time went, in nanoseconds. */
+  readonly parts?: LatencyParts | null;
   /** Notifications: 1 NodeCreated, 2 NodeDeleted, 3 NodeDataChanged, 4 NodeChildrenChanged, …; and KeeperState. */
   readonly eventType: number;
   readonly state: number;

@@ -1,4 +1,5 @@
 import { duration, listing, plural } from '../../observations/words.js';
+import type { LatencyParts } from '../../observations/inputs.js';
 import type { ClientConnection } from '../../model/index.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Proposal } from '../../protocols/quorum/zab/proposals.js';
@@ -14,6 +15,8 @@ import { serverStall } from './server-stall.js';
 import { slowQuorumAck } from './slow-quorum-ack.js';
 
 interface Slow {
+  /** Where its time went, if both ends of the connection were captured. */
+  readonly parts: LatencyParts | null;
   readonly opcode: number;
   readonly op: string;
   readonly path: string | null;
@@ -96,6 +99,7 @@ export const slowRequest = defineRule({
           path: request.path,
           server: connection.server.address,
           latency: m.latency,
+          parts: m.parts ?? null,
           requestFrame: request.frame,
           requestTime: request.time,
           frame: m.frame,
@@ -165,7 +169,7 @@ export const slowRequest = defineRule({
         severity: group.length >= options.requests ? 'warning' : 'info',
         confidence: group.some((s) => s.connection.gaps > 0) ? 'likely' : 'proven',
         title: everywhere ? 'Writes stall on several servers' : 'Slow requests',
-        message: `${plural(group.length, `${listing(ops)} request`)} on ${listing(servers)} took up to ${duration(slowest.latency)}, where the median is ${duration(usual)}${everywhere ? `; only writes, on several servers at once${cause === undefined ? ': the leader is the likely cause' : ''}` : ''}${cause === undefined ? '' : ` (${cause.title})`}.`,
+        message: `${plural(group.length, `${listing(ops)} request`)} on ${listing(servers)} took up to ${duration(slowest.latency)}, where the median is ${duration(usual)}${everywhere ? `; only writes, on several servers at once${cause === undefined ? ': the leader is the likely cause' : ''}` : ''}${cause === undefined ? '' : ` (${cause.title})`}.${partsText(slowest)}`,
         remedy: writes
           ? 'Look at the leader at that time: fsync warnings in its log, garbage collection pauses, a stopped process, a busy disk.'
           : 'Look at that server at that time: garbage collection, processor, disk; and at requests of other clients that are heavy.',
@@ -182,6 +186,7 @@ export const slowRequest = defineRule({
           slowest: seconds(slowest.latency),
           median: seconds(usual),
           writesOnly: writes,
+          ...(slowest.parts === null ? {} : { slowestParts: partsData(slowest.parts) }),
           ...(proposal === null ? {} : { proposal: proposalData(proposal) }),
           ...(more > 0 ? { notListed: more } : {}),
           ...affectedData(entries),
@@ -190,6 +195,19 @@ export const slowRequest = defineRule({
     }
   },
 });
+
+/** Where the slowest one's time went. */
+function partsText({ parts, latency }: Slow): string {
+  if (parts === null) return '';
+  const [there, server, back] = [parts.wayThere, parts.inServer, parts.wayBack].map((part) =>
+    duration(Math.max(0, part)),
+  );
+  return ` Of these ${duration(latency)} it was ${server!} in the server; the request was on its way for ${there!}, the answer for ${back!}.`;
+}
+
+function partsData({ wayThere, inServer, wayBack }: LatencyParts): DataValue {
+  return { wayThere: seconds(wayThere), inServer: seconds(inServer), wayBack: seconds(wayBack) };
+}
 
 function sameXid(connection: ClientConnection, xid: number): boolean {
   for (const request of connection.outstanding) if (request.xid === xid) return true;
