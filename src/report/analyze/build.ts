@@ -19,7 +19,8 @@ const SECOND = 1e9;
 
 /**
  * The document of `zkscope analyze --json`, of an analysis that has come to its end.
- * @param sessions whether it lists all sessions, of which there may be many thousand: the first screen does not
+ * @param sessions whether it lists all sessions, of which there may be many thousand: the first screen needs none of them
+ *   but those that were not seen whole, and these only where nothing was found
  */
 export function analyzeDocument(
   analysis: Analysis,
@@ -41,7 +42,9 @@ export function analyzeDocument(
     tool: { name: 'zkscope', version },
     captures: captures.map((info) => captureEntry(info, clock)),
     summary: summaryEntry(model),
-    sessions: sessions ? [...model.sessions.all()].map((session) => sessionEntry(session, model.lastTime, clock)) : [],
+    sessions: [...model.sessions.all()]
+      .filter(({ startKnown, holes }) => sessions || (findings.length === 0 && (!startKnown || holes > 0)))
+      .map((session) => sessionEntry(session, model.lastTime, clock)),
     findings: findings.map((finding) => ({ ...findingEntry(finding, clock), ...links(finding) })),
     incidents: incidents.map((incident, place) => incidentEntry(incident, place + 1, analysis, clock)),
   };
