@@ -95,15 +95,29 @@ export const writeOutcomeUnknown = defineRule({
     const open = new Map<string, Lost[]>();
     /** Data version of paths, by the answered writes. */
     const versions = new Map<string, number>();
-    /** Latest number that a sequential create got, by directory. */
-    const numbers = new Map<string, number>();
     /** Sequential creates that were repeated, by directory: a list may show that both were done. */
     const repeats = new Map<string, Lost[]>();
+    /** Versions were too many to keep: a path that is not among them may have had any. */
+    let forgotten = false;
     let more = 0;
 
     function note(path: string, version: number): void {
-      if (versions.size >= MAX_PATHS && !versions.has(path)) versions.clear();
+      if (versions.size >= MAX_PATHS && !versions.has(path)) {
+        versions.clear();
+        forgotten = true;
+      }
       versions.set(path, version);
+    }
+
+    /** A path was created: its version is 0, which is kept only where another one was known. */
+    function made(path: string): void {
+      if (versions.has(path)) versions.set(path, 0);
+    }
+
+    function versionOf(path: string): number {
+      const known = versions.get(path);
+      if (known !== undefined) return known;
+      return !forgotten && model.znode(path)?.creation != null ? 0 : -1;
     }
 
     function closed(connection: ClientConnection): void {
@@ -137,7 +151,7 @@ export const writeOutcomeUnknown = defineRule({
           end: { frame: ending.frame, time: ending.time, text: `${ending.kind} of the ${ending.by}` },
           acknowledged: arrived ? (acknowledged ?? { frame: request.frame, time: request.time }) : null,
           lossy: connection.gaps > 0,
-          effects: effectsOf(request).map((effect) => ({ ...effect, version: versions.get(effect.path) ?? -1 })),
+          effects: effectsOf(request).map((effect) => ({ ...effect, version: versionOf(effect.path) })),
           number: numberBefore(path, request.time),
           ...{ again: -1, twice: null, outcome: 'unknown', proof: null },
         };
@@ -162,9 +176,15 @@ export const writeOutcomeUnknown = defineRule({
     }
 
     return {
-      responsesWanted: { opcodes: [...WRITES, OpCode.getData, OpCode.exists] },
+      responsesWanted: { opcodes: [...WRITES, OpCode.getData, OpCode.exists, OpCode.getChildren, OpCode.getChildren2] },
       response(m, connection) {
+        // What only settles what became of a write: mostly there is none.
+        if (open.size === 0 && !WRITES.has(m.opcode ?? 0)) return;
         const request = m.request;
+        if (m.opcode === OpCode.getChildren || m.opcode === OpCode.getChildren2) {
+          childrenAnswered(m);
+          return;
+        }
         if (request?.opcode === OpCode.multi) multiAnswered(m, request, connection);
         if (request?.path == null) return;
         const waiting = open.size === 0 ? undefined : open.get(request.path);
@@ -178,17 +198,12 @@ export const writeOutcomeUnknown = defineRule({
           const stat = m.stat();
           if (stat !== null) dataSet(request, request.path, stat.version, m, connection);
         } else if (opcode === OpCode.create || opcode === OpCode.create2) {
-          note(m.path ?? request.path, 0);
-          if (isSequential(request.flags) && m.path !== null) numbered(m.path);
+          made(m.path ?? request.path);
         } else if (waiting !== undefined && (opcode === OpCode.getData || opcode === OpCode.exists)) {
           const stat = m.stat();
           if (stat === null) return;
           for (const one of waiting) settleByVersion(one, request.path, stat.version, m, false);
         }
-      },
-      listAnswered({ path, names, frame, time }) {
-        if (names === null || repeats.size === 0) return;
-        for (const one of repeats.get(path) ?? []) if (one.twice === null) listed(one, names, { frame, time });
       },
       connectionClosed: closed,
       end() {
@@ -212,38 +227,40 @@ export const writeOutcomeUnknown = defineRule({
       },
     };
 
-    /** Notes the number of a sequential node. */
-    function numbered(path: string): void {
-      const number = Number(SEQUENCE.exec(path)?.[0] ?? -1);
-      const parent = parentOf(path) ?? '/';
-      if (numbers.size >= MAX_PATHS && !numbers.has(parent)) numbers.clear();
-      if (number > (numbers.get(parent) ?? -1)) numbers.set(parent, number);
-    }
-
-    /** The latest number in the directory of a sequential create, where the capture shows it. */
+    /** The latest number given in the directory of a sequential create before it, where the capture shows it. */
     function numberBefore(path: string, time: number): number | null {
-      const parent = parentOf(path) ?? '/';
-      const given = numbers.get(parent);
-      if (given !== undefined) return given;
+      const parent = model.znode(parentOf(path) ?? '/');
       // The directory was made in this capture: no number was given before.
-      const creation = model.znode(parent)?.creation;
-      return creation != null && creation.time < time ? -1 : null;
+      let number = parent?.creation != null && parent.creation.time < time ? -1 : null;
+      for (const { kind, child, time: made } of parent?.childChanges ?? []) {
+        const digits = kind === 'create' && made < time && child !== null ? SEQUENCE.exec(child) : null;
+        if (digits !== null) number = Math.max(number ?? -1, Number(digits[0]));
+      }
+      return number;
     }
 
     /** A list shows a node that the unanswered create made: no answer named it to anybody. */
     function listed(one: Lost, names: readonly string[], at: Moment): void {
       if (one.number === null) return;
-      const base = one.path.slice(one.path.lastIndexOf('/') + 1);
+      const slash = one.path.lastIndexOf('/');
+      const [parent, base] = [one.path.slice(0, slash), one.path.slice(slash + 1)];
       for (const name of names) {
         const digits = name.startsWith(base) && name.length === base.length + 10 ? SEQUENCE.exec(name) : null;
         const number = digits === null ? -1 : Number(digits[0]);
-        if (number <= one.number || number >= one.again || versions.has(`${parentOf(one.path) ?? ''}/${name}`))
-          continue;
+        if (number <= one.number || number >= one.again || model.znode(`${parent}/${name}`)?.creation != null) continue;
         one.outcome = 'unknown';
         settle(one, 'applied', at.frame, at.time, `the list holds ${name}, a name that no answer gave to anybody`);
         one.twice = 'node';
         return;
       }
+    }
+
+    function childrenAnswered(m: ZooKeeperMessage): void {
+      const path = m.request?.path;
+      const waiting = path == null || repeats.size === 0 ? undefined : repeats.get(path);
+      const names = waiting === undefined || m.err !== 0 ? null : (m.childNames()?.names ?? null);
+      if (names === null) return;
+      for (const one of waiting!) if (one.twice === null) listed(one, names, { frame: m.frame, time: m.time });
     }
 
     function dataSet(
@@ -283,7 +300,7 @@ export const writeOutcomeUnknown = defineRule({
         const version = results[i]?.stat?.version;
         if (path === undefined) continue;
         if (op === 'setData' && version !== undefined) dataSet(request, path, version, m, connection);
-        else if (op.startsWith('create')) note(results[i]?.path ?? path, 0);
+        else if (op.startsWith('create')) made(results[i]?.path ?? path);
       }
     }
 
