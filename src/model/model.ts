@@ -75,11 +75,14 @@ export class Totals {
   unanswered = 0;
   gaps = 0;
   gapBytes = 0;
+  /** `gapBytes` by kind. */
+  readonly gapBytesBy = { missing: 0, unaligned: 0, foreign: 0, encrypted: 0 };
 
   /** The numbers as a plain object. */
   copy(): Pick<Totals, Exclude<keyof Totals, 'copy'>> {
     const { connections, messages, requests, responses, notifications, pings, unanswered, gaps, gapBytes } = this;
-    return { connections, messages, requests, responses, notifications, pings, unanswered, gaps, gapBytes };
+    const gapBytesBy = { ...this.gapBytesBy };
+    return { connections, messages, requests, responses, notifications, pings, unanswered, gaps, gapBytes, gapBytesBy };
   }
 }
 
@@ -219,6 +222,7 @@ export class Model implements ObservationSink {
     this.totals.gaps++;
     if (gap.reason === 'foreign' || gap.reason === 'encrypted') this.foreignGaps++;
     this.totals.gapBytes += gap.bytes;
+    this.totals.gapBytesBy[gap.reason === 'skipped' ? 'unaligned' : gap.reason] += gap.bytes;
     connection.gaps++;
     connection.gapBytes += gap.bytes;
     // The gap's frame is the one before it: what is missing was sent between that and now.

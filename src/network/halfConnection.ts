@@ -46,6 +46,8 @@ export class HalfConnection extends Stream {
   /** Position behind the last byte, where a FIN showed it; otherwise -1. */
   finPosition = -1;
   finDelivered = false;
+  /** Largest position of a segment without payload. */
+  private sent = 0;
   /** Segments in a row that lie far outside the window. */
   strays = 0;
   /** Initial sequence number, where a SYN showed it; otherwise -1. */
@@ -72,6 +74,7 @@ export class HalfConnection extends Stream {
     const distance = sequenceDistance(sequence, this.next);
     this.next = sequence | 0;
     this.acked += distance;
+    this.sent += distance;
     if (this.finPosition >= 0) this.finPosition += distance;
     this.pieces = this.pieces.map((piece) => ({ ...piece, position: piece.position + distance }));
   }
@@ -123,6 +126,26 @@ export class HalfConnection extends Stream {
     // The acknowledgement came before the FIN itself: it counts no byte.
     this.acked = this.finPosition;
     this.finAcked = true;
+  }
+
+  /** Notes a segment without payload: a keep-alive probe, or one whose place shows that bytes before it were sent. */
+  empty(segment: Segment): void {
+    // Nearly all stand where the next byte will.
+    if ((segment.sequence | 0) === this.next || (segment.flags & (SYN | FIN)) !== 0) return;
+    if (this.isProbe(segment)) {
+      this.probed();
+      return;
+    }
+    const position = this.position(segment.sequence);
+    if (position > this.sent && position - this.delivered < 2 ** 30) this.sent = position;
+  }
+
+  /** Bytes behind `delivered` that its sender is known to have sent, by the places of its FIN and its empty segments. */
+  get unseen(): number {
+    const { finPosition, sent, delivered } = this;
+    const missing = (finPosition >= 0 ? finPosition : sent) - delivered;
+    // One byte and nothing behind it is a FIN that was not captured.
+    return missing === 1 && finPosition < 0 ? 0 : Math.max(0, missing);
   }
 
   /** Whether an empty segment stands one byte before the next: a keep-alive probe. */

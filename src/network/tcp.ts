@@ -107,7 +107,7 @@ export class TcpReassembly {
     const acknowledges = (flags & ACK) !== 0 ? this.acknowledge(entry, peer, segment) : 0;
     if (peer.mayBeReported > 0) half.reportOn(peer, segment);
     if (segment.wireLength > 0) this.payload(entry, half, peer, segment, acknowledges);
-    else if (half.isProbe(segment)) half.probed();
+    else half.empty(segment);
     if ((flags & FIN) !== 0) half.finish(segment);
     if (half.finPosition >= 0 || half.waiting > 0 || peer.waiting > 0 || peer.finPosition >= 0) this.drain(entry);
     if (half.doubtPackets >= 0 || peer.doubtPackets >= 0) {
@@ -564,6 +564,8 @@ export class TcpReassembly {
       if (half.grantsAll) half.granted = half.delivered;
       half.grantsAll = false;
       if (half.acked > half.delivered && half.packets > 0) this.giveUp(entry, half, true);
+      const { unseen, lastDeliveredFrame, lastDeliveredTime } = half;
+      if (unseen > 0 && half.known) this.skip(entry, half, unseen, lastDeliveredFrame, lastDeliveredTime);
       half.settled();
     }
   }

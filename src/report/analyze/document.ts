@@ -60,6 +60,17 @@ export interface OperationEntry {
   latency?: LatencyEntry;
 }
 
+export interface GapBytesEntry {
+  /** sent, and not in the capture */
+  missing: Count;
+  /** captured, and not decoded: behind a gap, before the next message could be found */
+  unaligned: Count;
+  /** captured, and of another protocol on the port */
+  foreign: Count;
+  /** captured, and TLS without a key */
+  encrypted: Count;
+}
+
 export interface SummaryEntry {
   connections: Count;
   sessions: Count;
@@ -72,6 +83,8 @@ export interface SummaryEntry {
   unanswered: Count;
   gaps: Count;
   gapBytes: Count;
+  /** `gapBytes` by kind */
+  gapBytesBy: GapBytesEntry;
   byOp: Record<string, OperationEntry>;
   servers: ServerEntry[];
   /** what was too much to keep, oldest first: what it concerns is unknown, and proves nothing */
