@@ -119,6 +119,9 @@ export class Model implements ObservationSink {
   private readonly views: Views;
   private latest: ClientConnection | null = null;
 
+  /** Connections with data of the client, of the server, and with any packet of either. */
+  private readonly heardOf = { client: 0, server: 0, clientPackets: 0, serverPackets: 0 };
+
   /** Lists of children that were too long to keep. */
   listsTooLong = 0;
   private forgottenConnections = 0;
@@ -139,6 +142,14 @@ export class Model implements ObservationSink {
       const session = this.sessions.find(id);
       if (session !== undefined) sessionTimedOut(this, session, closing);
     };
+  }
+
+  /** The one direction that the capture holds, where it holds data of no other; null where it holds both, or none. */
+  get direction(): 'toServer' | 'toClient' | null {
+    const heard = { ...this.heardOf };
+    for (const { tcp } of this.connections.values()) hear(heard, tcp);
+    if (heard.client > 0 && heard.serverPackets === 0) return 'toServer';
+    return heard.server > 0 && heard.clientPackets === 0 ? 'toClient' : null;
   }
 
   addListener(listener: ModelListener): void {
@@ -343,6 +354,7 @@ export class Model implements ObservationSink {
 
   private close(connection: ClientConnection): void {
     connection.closed = true;
+    hear(this.heardOf, connection.tcp);
     connection.host.openConnections--;
     connection.server.openConnections--;
     this.totals.unanswered += connection.outstanding.size;
@@ -515,4 +527,15 @@ function silent(m: ZooKeeperMessage, connection: ClientConnection, session: Sess
   // By then the server would have closed: one that did not was not reached, or has not run either.
   if (connection.tcp.toClient.fin === null && length > session.timeoutNs() + TICK) return;
   if (length > session.timeoutNs() / 2) session.addSilence({ from, to: { frame: m.frame, time: m.time } });
+}
+
+/** Which of its directions a connection was heard in. */
+function hear(
+  heard: { client: number; server: number; clientPackets: number; serverPackets: number },
+  { toServer, toClient }: ConnectionFacts,
+): void {
+  if (toServer.delivered > 0) heard.client++;
+  if (toClient.delivered > 0) heard.server++;
+  if (toServer.packets > 0) heard.clientPackets++;
+  if (toClient.packets > 0) heard.serverPackets++;
 }

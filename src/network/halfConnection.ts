@@ -73,7 +73,8 @@ export class HalfConnection extends Stream {
   beginEarlier(sequence: number): void {
     const distance = sequenceDistance(sequence, this.next);
     this.next = sequence | 0;
-    this.acked += distance;
+    // Where nothing was acknowledged, nothing of what now comes before is.
+    if (this.ackedFrame >= 0) this.acked += distance;
     this.sent += distance;
     if (this.finPosition >= 0) this.finPosition += distance;
     this.pieces = this.pieces.map((piece) => ({ ...piece, position: piece.position + distance }));
@@ -108,6 +109,13 @@ export class HalfConnection extends Stream {
     return position;
   }
 
+  /** Whether what somebody watches for is acknowledged: once, and by a segment of the other side. */
+  reached(): boolean {
+    if (this.acked < this.watchFor || this.ackedFrame < 0) return false;
+    this.watchFor = Infinity;
+    return true;
+  }
+
   /** Notes a FIN, the first or one sent again; it takes effect when all bytes before it were handed on. */
   finish(segment: Segment): void {
     if (this.fin !== null) {
@@ -121,7 +129,8 @@ export class HalfConnection extends Stream {
     this.fin = { frame: segment.frame, time: segment.time };
     this.events |= FIN_SEEN;
     this.finTime = segment.time;
-    this.finPosition = this.position(segment.sequence) + segment.wireLength;
+    // One that comes behind what follows it ends the stream where that is known to be.
+    this.finPosition = Math.max(this.delivered, this.position(segment.sequence) + segment.wireLength);
     if (this.acked <= this.finPosition) return;
     // The acknowledgement came before the FIN itself: it counts no byte.
     this.acked = this.finPosition;

@@ -224,7 +224,7 @@ export class TcpReassembly {
       half.rst ??= { frame: segment.frame, time: segment.time };
     } else if ((segment.flags & ACK) !== 0) {
       peer.acknowledge(segment);
-      if (peer.acked >= peer.watchFor) this.tellAcknowledged(entry, peer);
+      if (peer.reached()) this.listener.acknowledged?.(entry.connection, peer.direction);
     }
     if ((segment.flags & FIN) !== 0 && half.fin !== null) half.finish(segment);
     else if (segment.wireLength > 0 && entry.connection.end !== 'open') this.late++;
@@ -236,11 +236,6 @@ export class TcpReassembly {
     const { listener } = this;
     if (listener.tcpEvent === undefined) return;
     eachEvent(events, (kind) => listener.tcpEvent?.(kind, entry.connection, direction, lastFrame, lastTime));
-  }
-
-  private tellAcknowledged(entry: TcpConnection, half: Half): void {
-    half.watchFor = Infinity;
-    this.listener.acknowledged?.(entry.connection, half.direction);
   }
 
   // Flags
@@ -280,7 +275,7 @@ export class TcpReassembly {
   private acknowledge(entry: TcpConnection, peer: Half, segment: Segment): number {
     if (!peer.known) peer.begin(segment.acknowledgement);
     const position = peer.acknowledge(segment);
-    if (peer.acked >= peer.watchFor) this.tellAcknowledged(entry, peer);
+    if (peer.reached()) this.listener.acknowledged?.(entry.connection, peer.direction);
     const delivered = peer.delivered + (peer.finDelivered || peer.finPosition === peer.delivered ? 1 : 0);
     if (position > delivered && position > peer.granted && peer.doubtPackets < 0 && peer.packets > 0)
       this.doubt(peer, segment.time);
@@ -564,8 +559,8 @@ export class TcpReassembly {
       if (half.grantsAll) half.granted = half.delivered;
       half.grantsAll = false;
       if (half.acked > half.delivered && half.packets > 0) this.giveUp(entry, half, true);
-      const { unseen, lastDeliveredFrame, lastDeliveredTime } = half;
-      if (unseen > 0 && half.known) this.skip(entry, half, unseen, lastDeliveredFrame, lastDeliveredTime);
+      const { unseen } = half;
+      if (unseen > 0) this.skip(entry, half, unseen, half.lastDeliveredFrame, half.lastDeliveredTime);
       half.settled();
     }
   }

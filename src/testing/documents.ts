@@ -10,6 +10,7 @@ import { CaptureReader } from '../observations/captureReader.js';
 import { sinkOf, together, type Sink } from '../observations/forward.js';
 import { JournalWriter } from '../observations/journal/writer.js';
 import { gapRecord, messageRecord, type MessageRecord } from '../observations/record.js';
+import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 import { ladderDocument } from '../report/follow/document.js';
 import { leasesDocument } from '../report/leases/document.js';
@@ -32,11 +33,13 @@ export interface Documents {
  * Reads an input once and makes of it what the commands make.
  * @param about the path that `path` is asked about, and the connection that `follow` shows
  * @param journal takes the lines of a journal of it
+ * @param tlsKeys what TLS is read with
  */
 export async function documentsOf(
   input: CaptureInput,
   { path, connection }: { readonly path: string; readonly connection: number } = { path: '/', connection: 0 },
   journal: ((line: string) => void) | null = null,
+  tlsKeys?: KeyStore,
 ): Promise<Documents> {
   const analysis = new Analysis();
   const { model } = analysis;
@@ -106,7 +109,7 @@ export async function documentsOf(
   });
   const sinks =
     journal === null ? [keeping, later(following), model] : [later(journaling), keeping, later(following), model];
-  const reader: CaptureReader = new CaptureReader([input], together(sinks));
+  const reader: CaptureReader = new CaptureReader([input], together(sinks), tlsKeys === undefined ? {} : { tlsKeys });
   await reader.read();
   const { captures, clock, last } = reader;
   if (journal !== null) {

@@ -1,11 +1,10 @@
-import { analyzeDocument } from '../report/analyze/build.js';
-import { sinkOf, together } from '../observations/forward.js';
+import { pathToFileURL } from 'node:url';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { CaptureError } from '../capture/captureError.js';
-import { CaptureReader } from '../observations/captureReader.js';
-import { messageRecord } from '../observations/record.js';
-import { Analysis } from '../rules/analysis.js';
+import { KeyStore } from '../protocols/tls/keys/keyStore.js';
+import { documentsOf } from './documents.js';
 import { readCapture, writePcap, type Packet } from './captureFile.js';
 import { writePcapng } from './pcapngFile.js';
 import { flipped, mutated, retransmitted, snapped, swapped, thinned } from './lossRewriting.js';
@@ -14,13 +13,16 @@ import { streamInput } from './readFrames.js';
 import { LINK_VARIANTS, STREAM_VARIANTS } from './variants.js';
 
 /*
- * Fuzzing: damages real captures at every layer, reads them through decode and analyze, and looks for what must not
- * happen: anything thrown but CaptureError, output that is no JSON, and reading that takes out of all proportion.
+ * Fuzzing: damages real captures at every layer, reads them as all commands do (their TLS with its keys), and looks for
+ * what must not happen: anything thrown but CaptureError, output that its schema does not allow, and reading that takes out
+ * of all proportion.
  * What it finds is kept under fixtures/fuzz, where a test reads it from then on.
  *
- * npm run fuzz -- [seconds] [seed]
+ * npm run fuzz -- [seconds] [seed] [packets of an input: 120]
  */
 
+const ROOT = pathToFileURL(`${process.cwd()}/`);
+const ABOUT = { path: '/', connection: 0 };
 const SLOWEST = 5_000;
 const MOST_MEMORY = 1.5 * 1024 ** 3;
 
@@ -90,27 +92,49 @@ function falsified(packet: Packet, random: Random): Packet {
   return { ...packet, data };
 }
 
-/** Reads a capture through decode and analyze. Throws what must not be thrown. */
-export async function readAll(file: Buffer): Promise<'read' | 'refused'> {
-  const analysis = new Analysis();
-  const checked = sinkOf({
-    message: (message, connection) => {
-      JSON.stringify(messageRecord(message, connection, reader.clock, { data: true }));
-    },
-    gap: (gap) => {
-      if (!(gap.bytes > 0)) throw new Error(`gap of ${gap.bytes} bytes`);
-    },
-  });
-  const reader = new CaptureReader([streamInput(file)], together([checked, analysis.sink]));
+const validators = new Map<string, ValidateFunction>();
+
+function schema(name: string): ValidateFunction {
+  let validate = validators.get(name);
+  if (validate === undefined) {
+    const text = readFileSync(new URL(`docs/schemas/${name}.json`, ROOT), 'utf8');
+    validate = new Ajv2020({ strict: false }).compile(JSON.parse(text) as object);
+    validators.set(name, validate);
+  }
+  return validate;
+}
+
+function check(name: string, value: unknown): void {
+  const validate = schema(name);
+  if (!validate(value)) throw new Error(`${name}: ${JSON.stringify(validate.errors)}`);
+}
+
+/**
+ * Reads a capture as all commands do, a journal of it as well, and holds what they print against its schemas. Throws what
+ * must not be thrown.
+ */
+export async function readAll(file: Buffer, keys?: KeyStore): Promise<'read' | 'refused'> {
+  const lines: string[] = [];
   try {
-    await reader.read();
+    const read = await documentsOf(streamInput(file), ABOUT, (line) => lines.push(line), keys);
+    for (const [name, document] of Object.entries(read.documents)) check(name, document);
+    for (const record of read.records) check('decode', JSON.parse(JSON.stringify(record)));
+    for (const line of lines) check('journal', JSON.parse(line));
+    const again = await documentsOf(streamInput(Buffer.from(`${lines.join('\n')}\n`)), ABOUT);
+    for (const [name, document] of Object.entries(again.documents)) check(name, document);
   } catch (error) {
     if (error instanceof CaptureError) return 'refused';
     throw error;
   }
-  analysis.end(reader.last.time);
-  JSON.stringify(analyzeDocument(analysis, reader.captures, reader.clock));
   return 'read';
+}
+
+/** Key logs of all fixtures. */
+function allKeys(): KeyStore {
+  const keys = new KeyStore();
+  for (const name of readdirSync('fixtures', { recursive: true, encoding: 'utf8' }))
+    if (name.endsWith('.keys')) keys.add(readFileSync(`fixtures/${name}`));
+  return keys;
 }
 
 function captures(folder: string): { name: string; packets: Packet[] }[] {
@@ -123,14 +147,16 @@ function captures(folder: string): { name: string; packets: Packet[] }[] {
     });
 }
 
-async function main(seconds: number, seed: number): Promise<number> {
+async function main(seconds: number, seed: number, packets: number): Promise<number> {
   const random = new Random(seed);
   const sources = captures('fixtures');
   const until = Date.now() + seconds * 1000;
   const counts = new Map<string, number>();
   let refused = 0;
   let found = 0;
+  const keys = allKeys();
   let slowest = 0;
+  let most = 0;
   let rounds = 0;
   for (; Date.now() < until; rounds++) {
     const source = pick(random, sources);
@@ -140,7 +166,7 @@ async function main(seconds: number, seed: number): Promise<number> {
     let file: Buffer;
     try {
       file = layer.damage(
-        source.packets.slice(start, start + Math.min(length, random.chance(0.1) ? 600 : 120)),
+        source.packets.slice(start, start + Math.min(length, random.chance(0.1) ? 5 * packets : packets)),
         random,
       );
     } catch {
@@ -150,13 +176,14 @@ async function main(seconds: number, seed: number): Promise<number> {
     const begun = process.cpuUsage();
     let trouble: string | null = null;
     try {
-      if ((await readAll(file)) === 'refused') refused++;
+      if ((await readAll(file, keys)) === 'refused') refused++;
     } catch (error) {
       trouble = error instanceof Error ? (error.stack ?? error.message) : String(error);
     }
     const { user, system } = process.cpuUsage(begun);
     const took = Math.round((user + system) / 1000);
     slowest = Math.max(slowest, took);
+    most = Math.max(most, process.memoryUsage().rss);
     if (took > SLOWEST) trouble ??= `took ${took} ms of CPU time`;
     if (process.memoryUsage().rss > MOST_MEMORY)
       trouble ??= `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB of memory`;
@@ -170,11 +197,15 @@ async function main(seconds: number, seed: number): Promise<number> {
   }
   const byLayer = [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
   process.stdout.write(
-    `fuzz: ${rounds} damaged captures (${byLayer}), ${refused} refused, slowest ${slowest} ms, ${found} findings, seed ${seed}\n`,
+    `fuzz: ${rounds} damaged captures (${byLayer}), ${refused} refused, slowest ${slowest} ms, at most ${Math.round(most / 2 ** 20)} MiB, ${found} findings, seed ${seed}\n`,
   );
   return found === 0 ? 0 : 1;
 }
 
 if (process.argv[1]?.endsWith('fuzz.js') === true) {
-  process.exitCode = await main(Number(process.argv[2] ?? 60), Number(process.argv[3] ?? Date.now() % 1e6));
+  process.exitCode = await main(
+    Number(process.argv[2] ?? 60),
+    Number(process.argv[3] ?? Date.now() % 1e6),
+    Number(process.argv[4] ?? 120),
+  );
 }

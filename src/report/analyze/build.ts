@@ -61,6 +61,7 @@ function summaryEntry(model: Model): SummaryEntry {
   const protocols = Object.fromEntries([...model.others.counts].map(([name, counts]) => [name, { ...counts }]));
   return {
     ...model.totals.copy(),
+    onlyDirection: model.direction,
     sessions: model.sessions.count,
     byOp,
     servers,

@@ -83,6 +83,8 @@ export interface SummaryEntry {
   unanswered: Count;
   gaps: Count;
   gapBytes: Count;
+  /** the one direction that the capture holds of ZooKeeper's connections, where the other is not in it at all */
+  onlyDirection: 'toServer' | 'toClient' | null;
   /** `gapBytes` by kind */
   gapBytesBy: GapBytesEntry;
   byOp: Record<string, OperationEntry>;

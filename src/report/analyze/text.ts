@@ -53,6 +53,11 @@ function heading(
     `${plural(summary.sessions, 'session')}, ${plural(summary.messages, 'message')} ` +
     `(${plural(summary.requests, 'request')}, ${plural(summary.notifications, 'notification')})`;
   lines.push(counted, ...otherProtocols(summary));
+  if (summary.onlyDirection !== null) {
+    const [held, other] =
+      summary.onlyDirection === 'toServer' ? ['clients sent', 'servers answered'] : ['servers sent', 'clients asked'];
+    lines.push(`Only one direction was captured: what ${held}. What ${other} is unknown, and proves nothing.`);
+  }
   const text = lines.map((line) => wrap(line, width)).join('\n');
   const lost =
     losses.length === 0

@@ -35,7 +35,7 @@ export const connectTimeout = defineRule({
       proof:
         'Several SYNs of one host, repeated or from different ports, with neither SYN-ACK nor RST and no later packet of those connections.',
       lookalikes:
-        'A host that drops its own packets: no SYN reaches the wire, only silence. A SYN whose answer the capture missed: then later packets of the connection exist. The last SYN of the capture.',
+        'A host that drops its own packets: no SYN reaches the wire, only silence. A SYN whose answer the capture missed: then later packets of the connection exist. The last SYN of the capture. A capture that holds only what clients sent.',
       remedy:
         'Look for a firewall, security group or network policy between the two, on the way in and on the way back; see whether the server’s host answers at all. RST instead of DROP makes clients try the next server at once.',
     },
@@ -59,10 +59,13 @@ export const connectTimeout = defineRule({
   create({ model, options, report, findingsOf }) {
     const attempts: Attempt[] = [];
     let more = 0;
+    /** Any FIN or RST was captured: else those that refused may be what is missing. */
+    let ends = false;
     const refusals = new Map<string, number>();
 
     function look(connection: ClientConnection): void {
       const { tcp } = connection;
+      if (tcp.toServer.fin ?? tcp.toServer.rst ?? tcp.toClient.fin ?? tcp.toClient.rst) ends = true;
       if (tcp.refused !== null) {
         const server = connection.server.address;
         refusals.set(server, (refusals.get(server) ?? 0) + 1);
@@ -92,6 +95,8 @@ export const connectTimeout = defineRule({
       connectionClosed: look,
       end() {
         for (const connection of model.connections.values()) look(connection);
+        // Who hears nobody answer anybody may not hear answers at all.
+        if (model.direction === 'toServer') return;
         // Among attempts that were refused: the capture lost the RST.
         const perServer = new Map<string, number>();
         for (const { server } of attempts) perServer.set(server, (perServer.get(server) ?? 0) + 1);
@@ -139,7 +144,7 @@ export const connectTimeout = defineRule({
           const who = outage.length === 1 ? first.ip : plural(outage.length, 'host');
           report({
             severity: 'warning',
-            confidence: syns >= options.attempts * 2 || all.some((a) => a.syns > 1) ? 'proven' : 'likely',
+            confidence: ends && (syns >= options.attempts * 2 || all.some((a) => a.syns > 1)) ? 'proven' : 'likely',
             title: 'Connection attempts without an answer',
             message: `${who} sent ${plural(syns, 'SYN')} from ${plural(all.length, 'port')} to ${listing(servers)} in ${duration(to - first.first.time)}; neither SYN-ACK nor RST came back.`,
             remedy:
