@@ -13,3 +13,8 @@ export class CaptureError extends Error {
     this.offset = offset;
   }
 }
+
+/** What who needs packets says of decoded lines. */
+export function decodedLines(file: string): CaptureError {
+  return new CaptureError(file, 'decoded lines hold no packets', 'name the capture that they were made of');
+}

@@ -21,6 +21,7 @@ const makers: Readonly<Record<string, () => Promise<() => Command>>> = {
   report: async () => (await import('./commands/report.js')).reportCommand,
   slice: async () => (await import('./commands/slice.js')).sliceCommand,
   record: async () => (await import('./commands/record.js')).recordCommand,
+  anonymize: async () => (await import('./commands/anonymize.js')).anonymizeCommand,
   annotate: async () => (await import('./commands/annotate.js')).annotateCommand,
   query: async () => (await import('./commands/query.js')).queryCommand,
   rules: async () => (await import('./commands/rules.js')).rulesCommand,

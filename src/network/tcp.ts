@@ -6,7 +6,7 @@ import { DUPLICATE_TIME } from './halfConnection.js';
 import { ACK, FIN, RST, SYN, type Segment } from './segment.js';
 import { StreamChunk } from './streamChunk.js';
 import type { ConnectionListener } from './streamHandler.js';
-import { Half, TcpConnection } from './tcpConnection.js';
+import { Half, TcpConnection, type SegmentPlace } from './tcpConnection.js';
 import {
   CLOSED_KEPT,
   MAX_CONNECTIONS,
@@ -62,9 +62,10 @@ export class TcpReassembly {
     return this.connections;
   }
 
-  /** The connection of a segment that was just taken; null where it has been forgotten at once. */
-  connectionOf(segment: Segment): Connection | null {
-    return this.table.find(segment)?.connection ?? null;
+  /** Where a segment that was just taken belongs; null where that has been forgotten at once. */
+  placeOf(segment: Segment): SegmentPlace | null {
+    const entry = this.table.find(segment);
+    return entry && { ...entry.ends, stream: this.table.forward ? entry.a : entry.b };
   }
 
   segment(segment: Segment): void {

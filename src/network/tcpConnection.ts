@@ -14,6 +14,13 @@ export class Half extends HalfConnection implements Doubtful {
   after: this | null = null;
 }
 
+/** The connection of a segment, and the stream that it is part of. */
+export interface SegmentPlace {
+  readonly connection: Connection;
+  readonly stream: HalfConnection;
+  readonly closed: boolean;
+}
+
 /** A connection as the reassembly works on it. */
 export class TcpConnection extends TableEntry {
   handler: StreamHandler | null = null;
@@ -33,6 +40,10 @@ export class TcpConnection extends TableEntry {
     super(hash, segment);
     a.owner = this;
     b.owner = this;
+  }
+
+  get ends(): Pick<TcpConnection, 'connection' | 'closed'> {
+    return { connection: this.connection, closed: this.closed };
   }
 
   get lastTime(): number {

@@ -2,7 +2,7 @@
  * What everything behind the wall may know of captures: their names, what is told of them, the clock of a run. It imports
  * these from here, and nothing else of capture/ and network/.
  */
-export { CaptureError } from '../capture/captureError.js';
+export { CaptureError, decodedLines } from '../capture/captureError.js';
 export type { CaptureInfo } from '../capture/captureInfo.js';
 export type { CaptureInput } from '../capture/captureInput.js';
 export type { LatencyParts } from '../capture/hosts.js';

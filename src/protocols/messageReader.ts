@@ -60,8 +60,8 @@ export class MessageReader {
         : (segment) => {
             if (!this.counts(segment)) return;
             tcp.segment(segment);
-            const connection = tcp.connectionOf(segment);
-            if (connection !== null) onSegment(segment, connection);
+            const connection = tcp.placeOf(segment)?.connection;
+            if (connection !== undefined) onSegment(segment, connection);
           },
     );
     const secrets = (file: string): ((bytes: Buffer) => void) => {

@@ -33,9 +33,15 @@ export function run(program: string, args: readonly string[]): string {
 const DECODE_AS = ['-d', 'udp.port==8472,vxlan'];
 
 /** Values of these fields in every frame that the filter lets pass, the innermost where a field occurs several times. */
-export function tsharkFields(path: string, filter: string, fields: readonly string[]): string[][] {
+export function tsharkFields(
+  path: string,
+  filter: string,
+  fields: readonly string[],
+  preferences: readonly string[] = [],
+): string[][] {
   const columns = fields.flatMap((field) => ['-e', field]);
   const output = run('tshark', [
+    ...preferences.flatMap((preference) => ['-o', preference]),
     ...['-r', path, ...DECODE_AS, '-Y', filter, '-T', 'fields', '-E', 'occurrence=l'],
     ...columns,
   ]);

@@ -1,4 +1,4 @@
-import { CaptureError, type CaptureInput } from '../../observations/inputs.js';
+import { CaptureError, type CaptureInput, decodedLines } from '../../observations/inputs.js';
 import type { Reading } from '../run.js';
 import { InterruptedError } from '../usage.js';
 import type { Replay } from './replay.js';
@@ -7,8 +7,7 @@ import type { Replay } from './replay.js';
 export function checkReading({ interrupted, captures }: Reading, output: string): void {
   if (interrupted !== null) throw new InterruptedError(interrupted, `interrupted: ${output} was not written`);
   const lines = captures.find(({ format }) => format?.startsWith('ndjson') === true);
-  if (lines !== undefined)
-    throw new CaptureError(lines.file, 'decoded lines hold no packets', 'name the capture that they were made of');
+  if (lines !== undefined) throw decodedLines(lines.file);
 }
 
 /** The captures a second time. Throws CaptureError where they can be read only once. */

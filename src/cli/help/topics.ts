@@ -102,13 +102,15 @@ export const topics: readonly Topic[] = [
   },
   {
     name: 'sharing',
-    summary: 'captures that travel: smaller, with comments',
+    summary: 'captures that travel: smaller, with comments, without names',
     blocks: [
       'slice writes the connections of which something passes the filters, from their handshakes on, as one pcapng capture; without filters all that zkscope understands. --only leaves it at the frames of what passes. --finding and --incident, with the numbers of analyze, write what a finding needs to be found again: the connections of its evidence and of the sessions that it names; if these by themselves do not give it, those of the same clients, of the same time, or all.',
       'The first comment of each frame is its number in the original ("zkscope: frame 1234 of big.pcap"). Interfaces, link types, options and times are as they were; of TLS secrets in the capture those of the connections come along. The file is written whole or not at all, and never over a capture that is read.',
       'annotate writes one capture again, pcap or pcapng, as pcapng: each frame that a finding cites has a comment that says the finding, its rule, severity and incident, and which piece of evidence it is; the first piece says the finding in full. The verdict is the comment of the section. Packets, other comments, options and blocks stay. In Wireshark, frame.comment contains "zkscope" finds the frames.',
+      'anonymize writes a capture in which nobody and nothing is named. Names of znodes and etcd keys become others of the same length and kind, the same in requests, lists, notifications, multis, transactions between servers and etcd; sequence numbers, UUID shapes, what recipes call their znodes (-latch-, __lock__ …) and /zookeeper stay recognisable. IP addresses keep which networks they share (Crypto-PAn), hardware addresses only whether they are a group. Data, credentials, session passwords, host names, SASL tokens, answers to four-letter words are replaced; TLS keeps its hellos without names, randoms, keys and certificates. What is not understood is zeros. Lengths, times, ports, session ids, zxids, versions and errors stay; checksums are right, comments and names of interfaces are gone. The same --key gives the same replacements; without it they cannot be made again.',
       {
         commands: [
+          'zkscope anonymize zk.pcap -o shareable.pcapng',
           'zkscope annotate zk.pcap -o commented.pcapng',
           'zkscope slice big.pcap --finding 3 -o finding3.pcapng',
           "zkscope slice a.pcap b.pcap --path '/live/**' -o live.pcapng",

@@ -35,7 +35,7 @@ export interface CaptureOptions {
 /** What a port can be given to; a bare number is ZooKeeper's. */
 const PORT_PROTOCOLS = ['zookeeper', 'zab', 'election', 'etcd'];
 
-function serverPort(value: string, before: ServerPort[] | undefined): ServerPort[] {
+export function serverPort(value: string, before: ServerPort[] | undefined): ServerPort[] {
   const [number = '', protocol = 'zookeeper', more] = value.split('=');
   const port = Number(number);
   if (!/^\d+$/.test(number) || port < 1 || port > 65_535)

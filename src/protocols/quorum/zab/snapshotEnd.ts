@@ -1,7 +1,7 @@
 import type { Snapshot } from './quorumStream.js';
 
 /** What a leader writes behind a snapshot: the jute string `BenWasHere` (LearnerHandler, Learner). */
-const SIGNATURE = Buffer.from('\0\0\0\nBenWasHere', 'latin1');
+export const SIGNATURE = Buffer.from('\0\0\0\nBenWasHere', 'latin1');
 const OVERLAP = SIGNATURE.length - 1;
 
 /**

@@ -55,7 +55,7 @@ const Extension = {
 const MAX_NAME = 255;
 const MAX_PROTOCOLS = 16;
 /** Random of a ServerHello that is a HelloRetryRequest: SHA-256 of "HelloRetryRequest". */
-const RETRY_RANDOM = Buffer.from('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c', 'hex');
+export const RETRY_RANDOM = Buffer.from('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c', 'hex');
 const RANDOM_LENGTH = 32;
 
 function readRandom(cursor: VectorCursor): Buffer {
