@@ -16,7 +16,16 @@ const NOT_OWN = new Set([
     'seq',
     'told',
   ],
-  ...['truncated', 'streamEnd', 'firstTime', 'requestFrame', 'requestFirstFrame', 'sessionId', 'handshake'],
+  ...[
+    'truncated',
+    'streamEnd',
+    'firstTime',
+    'requestFrame',
+    'requestFirstFrame',
+    'sessionId',
+    'digestUser',
+    'handshake',
+  ],
 ]);
 
 /** The fields of one decoded line, which may come from strangers: what is not of the type that is asked for is absent. */

@@ -9,7 +9,10 @@ export const journalMessageFields = defineFields({
   requestFirstFrame: { type: 'count', text: `${ONLY}frame of that request’s first byte` },
   firstTime: { type: 'time', text: `${ONLY}time of its first byte, where that is another than \`time\`` },
   sessionId: { type: 'hex64', text: `${ONLY}session that a handshake asks for or grants; 0x0 for none` },
-  user: { type: 'string', text: `${ONLY}whose digest credentials an auth request brings; the password is never shown` },
+  digestUser: {
+    type: 'string',
+    text: `${ONLY}whose digest credentials an auth request brings; the password is never shown`,
+  },
   handshake: { type: { object: {} }, text: `${ONLY}all that is known of a TLS handshake` },
 });
 

@@ -14,14 +14,14 @@ const KEPT = new Set(['connect', 'fourLetterWord']);
 /** How messages of the client protocol travel as lines. */
 export const zookeeperJournal: JournalFormat = { extra, reader: () => new ZooKeeperLines() };
 
-/** `sessionId` of what opens a session: asked for, or granted (`0x0`: none). `user` of digest credentials. */
+/** `sessionId` of what opens a session: asked for, or granted (`0x0`: none). `digestUser`: whose credentials it sends. */
 function extra(message: Message): Record<string, unknown> {
   const m = message as ZooKeeperMessage;
   const fields: Record<string, unknown> = {};
   const sessionId = m.kind === 'request' ? m.requestBody()?.sessionId : m.responseBody()?.sessionId;
   if (sessionId !== undefined) fields['sessionId'] = sessionId;
   const user = m.digestUser();
-  if (user !== null) fields['user'] = user;
+  if (user !== null) fields['digestUser'] = user;
   return fields;
 }
 

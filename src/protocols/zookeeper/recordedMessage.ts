@@ -114,7 +114,7 @@ export class RecordedMessage implements ZooKeeperMessage {
   }
 
   digestUser(): string | null {
-    return this.op === 'auth' && this.kind === 'request' ? this.line.text('user') : null;
+    return this.op === 'auth' && this.kind === 'request' ? this.line.text('digestUser') : null;
   }
 
   childCount(): number | null {
