@@ -117,7 +117,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.waitForSelector('.given li');
       await settled(page);
       expect(await shown(page)).toContain('2 clients gone, or cut off from');
-      expect(await page.locator('article.finding').count()).toBe(5);
+      expect(await page.locator('#main details.finding').count()).toBe(5);
 
       await page.getByRole('link', { name: '0x30000248185008a' }).first().click();
       await settled(page);
@@ -206,7 +206,7 @@ describe.skipIf(CHROMIUM === undefined)(
     it('is worked with the keyboard alone', async () => {
       const page = await open();
       await page.setInputFiles('#choose', [`${FIXTURES}incidents/sidecar-drop.pcap`]);
-      await page.waitForSelector('article.finding');
+      await page.waitForSelector('#main details.finding');
       await page.keyboard.press('Tab');
       expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the result');
       const reached: unknown[] = [];
@@ -228,8 +228,8 @@ describe.skipIf(CHROMIUM === undefined)(
     it('draws the report of a capture that is read again only in part', async () => {
       const page = await open();
       await give(page, `${FIXTURES}incidents/rpcx-blind-window.pcap.gz`);
-      expect(await page.locator('article.finding').count()).toBeGreaterThan(0);
-      expect(await page.locator('article.finding .ladder').count()).toBeGreaterThan(0);
+      expect(await page.locator('#main details.finding').count()).toBeGreaterThan(0);
+      expect(await page.locator('#main details.finding .ladder').count()).toBeGreaterThan(0);
       expect(complaints).toEqual([]);
       await page.close();
     });
@@ -344,7 +344,9 @@ describe.skipIf(FIREFOX === undefined)(
 
         await firefox.setFiles('#choose', [five[0]!]);
         await expect
-          .poll(() => firefox.evaluate(`document.querySelectorAll('article.finding').length`), { timeout: 30_000 })
+          .poll(() => firefox.evaluate(`document.querySelectorAll('#main details.finding').length`), {
+            timeout: 30_000,
+          })
           .toBe(5);
         expect(firefox.console).toEqual([]);
         // Firefox's own parts of a page (a font) are data.

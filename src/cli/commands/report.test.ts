@@ -24,7 +24,7 @@ describe('zkscope report', () => {
   it('writes one HTML file, and says on standard error what it found', async () => {
     const { status, stdout, stderr } = await runCli('report', `${FIXTURES}sidecar-drop.pcap`, '-o', place('a.html'));
     expect([status, stdout]).toEqual([0, '']);
-    expect(stderr).toMatch(/^zkscope: .*a\.html: 2 half-open connections\n$/);
+    expect(stderr).toMatch(/^zkscope: .*a\.html: 2 clients gone, or cut off from 2 servers\n$/);
     expect(readFileSync(place('a.html'), 'utf8')).toMatch(/^<!doctype html>/);
   });
 

@@ -117,10 +117,14 @@ async function report(words: readonly string[], drawing: Drawing): Promise<void>
   ];
   section.append(heading('Report', buttons));
   into.append(section);
-  drawReport({ version: tool.version, ...shortNames(data) }, section);
+  const drawn = html('div', {});
+  section.append(drawn);
+  drawReport({ version: tool.version, ...shortNames(data) }, drawn);
+  // The page has one of its own.
+  drawn.querySelector('.theme')?.remove();
   linkNames(section);
   const filtered = filtersIn(words).length > 0;
-  for (const card of section.querySelectorAll('article.finding')) {
+  for (const card of section.querySelectorAll('.proof')) {
     const number = card.id.replace('finding-', '');
     if (filtered) continue;
     card.append(

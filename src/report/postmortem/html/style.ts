@@ -51,7 +51,7 @@ section { margin-top: 28px; scroll-margin-top: 12px; }
 
 header.page { display: grid; grid-template-columns: 1fr auto; gap: 2px 16px; padding-top: 20px; }
 .product { margin: 0; color: var(--muted); font-size: 13px; }
-.buttons { display: flex; gap: 8px; align-items: start; }
+.buttons { display: flex; flex-wrap: wrap; gap: 8px; align-items: start; }
 .captures { grid-column: 1 / -1; list-style: none; margin: 4px 0 0; padding: 0; color: var(--muted); overflow-wrap: anywhere; }
 
 .verdict { background: var(--card); border: 1px solid var(--line); border-left: 6px solid var(--muted); border-radius: 8px;
