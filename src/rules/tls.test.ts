@@ -113,4 +113,12 @@ describe('the same work in plain text and over TLS', () => {
     const found = await findings('firewall-tls', false);
     expect(found.map(({ rule }) => rule)).toContain('connect-timeout');
   });
+
+  it('says nothing of a stopped process where a firewall takes the ACKs that are in the capture', async () => {
+    for (const name of ['firewall-plain', 'firewall-tls']) {
+      const expired = (await findings(name, name === 'firewall-tls')).filter(({ rule }) => rule === 'session-expired');
+      expect(expired).toHaveLength(1);
+      expect(expired[0]!.message).not.toContain('the process was stopped');
+    }
+  });
 });

@@ -84,6 +84,8 @@ export function leftInOrder({ tcp, outstanding }: ClientConnection): boolean {
 /** After the client's last request the server sent something on that connection, and the client's kernel acknowledged it. */
 export function stillAcknowledges({ tcp }: ClientConnection, since: number): boolean {
   const { toClient, toServer } = tcp;
+  // What the server repeats although it was acknowledged: the ACKs are in the capture and did not reach it.
+  if (toClient.finRepeats > 0) return false;
   if (toClient.fin !== null && toClient.finAcked && toServer.rst === null) return true;
   return toClient.lastPayloadTime > since + 0.5e9 && toClient.acked >= toClient.delivered && toClient.delivered > 0;
 }
