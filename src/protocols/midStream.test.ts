@@ -171,7 +171,9 @@ describe('nothing is recognised in', () => {
   });
 
   it('length-prefixed messages of small numbers, whatever they are', async () => {
-    const number = fc.oneof(fc.nat(20), fc.constantFrom(8, 12, 16, 44, 100, 101, 102, 103), fc.nat(400), fc.integer());
+    // An eight-byte message with createSession's or closeSession's opcode behind its first number is one of ZooKeeper's.
+    const any = fc.integer().filter((n) => n !== -10 && n !== -11);
+    const number = fc.oneof(fc.nat(20), fc.constantFrom(8, 12, 16, 44, 100, 101, 102, 103), fc.nat(400), any);
     const message = fc
       .array(number, { minLength: 1, maxLength: 12 })
       .map((list) => framed(Buffer.concat(list.map(int))));
