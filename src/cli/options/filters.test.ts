@@ -155,7 +155,7 @@ describe('the configuration file', () => {
     expect(validate({ output: 'x' })).toBe(false);
     configured(text);
     expect((await runCli('analyze', capture)).stdout).toMatch(/08:17:27 to\s08:17:59\s\+08:00/);
-    expect((await runCli('analyze', '--time', 'utc', capture)).stdout).toMatch(/00:17:27 to\s00:17:59 UTC/);
+    expect((await runCli('analyze', '--time', 'utc', capture)).stdout).toMatch(/00:17:27 to\s00:17:59\sUTC/);
   });
 
   it.each([
