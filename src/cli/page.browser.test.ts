@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHROMIUM, CHROMIUM_ARGUMENTS } from '../testing/chromium.js';
 import { CaptureBuilder } from '../testing/captureBuilder.js';
 import { Firefox, FIREFOX } from '../testing/firefox.js';
 import { ADD_INPUT, RUN_IN_PAGE } from '../testing/pageRun.js';
@@ -13,16 +14,6 @@ import { pageScript } from '../../scripts/pageScript.js';
 
 /** The page that opens captures, in a browser: what it says is what the command line says. */
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const FIXTURES = new URL('../../fixtures/', import.meta.url).pathname;
 
 const captures = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' })
@@ -48,7 +39,7 @@ describe.skipIf(CHROMIUM === undefined)(
       folder = mkdtempSync(join(tmpdir(), 'zkscope-page-'));
       address = join(folder, 'zkscope.html');
       writeFileSync(address, await makePage(await pageScript()));
-      browser = await chromium.launch({ executablePath: CHROMIUM!, args: ARGUMENTS });
+      browser = await chromium.launch({ executablePath: CHROMIUM!, args: CHROMIUM_ARGUMENTS });
     }, 120_000);
 
     afterAll(async () => {

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { htmlPage } from '../../report/postmortem/html/page.js';
+import { CHROMIUM, CHROMIUM_ARGUMENTS } from '../../testing/chromium.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { pageScript } from '../../../scripts/pageScript.js';
 import {
@@ -16,16 +17,6 @@ import {
 } from '../../testing/zookeeperBytes.js';
 import { gatherReport } from './report.js';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
 const HOSTILE = [
   '/x/<script>alert(1)</script>',
@@ -71,7 +62,7 @@ describe.skipIf(CHROMIUM === undefined)(
 
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'zkscope-report-'));
-      browser = await chromium.launch({ executablePath: CHROMIUM!, args: ARGUMENTS });
+      browser = await chromium.launch({ executablePath: CHROMIUM!, args: CHROMIUM_ARGUMENTS });
     });
 
     afterAll(async () => {
