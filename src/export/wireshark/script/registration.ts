@@ -3,19 +3,9 @@ export const registration = String.raw`
 -- What was found in a frame when it was first seen: the payloads of one frame come in the same order again.
 local latest, latest_frame = nil, 0
 
-local function known(pinfo, to_server_key)
-  local number = pinfo.number
+-- The one of a frame's payloads, from 'found' on, that is in hand.
+local function in_hand(found, number, to_server_key)
   local offset, size = B:offset(), B:reported_len()
-  local from = number == latest_frame and latest and latest.following or nil
-  local found = from
-  while found do
-    if found.offset_in_frame == offset and found.size == size and found.source == to_server_key then
-      latest, latest_frame = found, number
-      return found
-    end
-    found = found.following
-  end
-  found = frames[number]
   while found do
     if found.offset_in_frame == offset and found.size == size and found.source == to_server_key then
       latest, latest_frame = found, number
@@ -24,6 +14,12 @@ local function known(pinfo, to_server_key)
     found = found.following
   end
   return nil
+end
+
+local function known(pinfo, to_server_key)
+  local number = pinfo.number
+  local following = number == latest_frame and latest and latest.following or nil
+  return in_hand(following, number, to_server_key) or in_hand(frames[number], number, to_server_key)
 end
 
 local function remember(found, pinfo)
