@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -18,7 +19,9 @@ import { LINK_VARIANTS, STREAM_VARIANTS } from './variants.js';
  * of all proportion.
  * What it finds is kept under fixtures/fuzz, where a test reads it from then on.
  *
- * npm run fuzz -- [seconds] [seed] [packets of an input: 120]
+ * npm run fuzz -- [seconds: 60] [--rounds damaged captures, instead of a time] [--seed N] [--packets of an input: 120]
+ *
+ * The same seed and rounds damage the same captures the same way wherever it runs: that is what CI does.
  */
 
 const ROOT = pathToFileURL(`${process.cwd()}/`);
@@ -130,7 +133,7 @@ export async function readAll(file: Buffer, keys?: KeyStore): Promise<'read' | '
 }
 
 /** Key logs of all fixtures. */
-function allKeys(): KeyStore {
+export function allKeys(): KeyStore {
   const keys = new KeyStore();
   for (const name of readdirSync('fixtures', { recursive: true, encoding: 'utf8' }))
     if (name.endsWith('.keys')) keys.add(readFileSync(`fixtures/${name}`));
@@ -147,7 +150,14 @@ function captures(folder: string): { name: string; packets: Packet[] }[] {
     });
 }
 
-async function main(seconds: number, seed: number, packets: number): Promise<number> {
+interface Work {
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly seed: number;
+  readonly packets: number;
+}
+
+async function main({ seconds, rounds: most, seed, packets }: Work): Promise<number> {
   const random = new Random(seed);
   const sources = captures('fixtures');
   const until = Date.now() + seconds * 1000;
@@ -156,9 +166,9 @@ async function main(seconds: number, seed: number, packets: number): Promise<num
   let found = 0;
   const keys = allKeys();
   let slowest = 0;
-  let most = 0;
+  let memory = 0;
   let rounds = 0;
-  for (; Date.now() < until; rounds++) {
+  for (; rounds < most && Date.now() < until; rounds++) {
     const source = pick(random, sources);
     const layer = pick(random, LAYERS);
     const length = 1 + random.below(source.packets.length);
@@ -183,7 +193,7 @@ async function main(seconds: number, seed: number, packets: number): Promise<num
     const { user, system } = process.cpuUsage(begun);
     const took = Math.round((user + system) / 1000);
     slowest = Math.max(slowest, took);
-    most = Math.max(most, process.memoryUsage().rss);
+    memory = Math.max(memory, process.memoryUsage().rss);
     if (took > SLOWEST) trouble ??= `took ${took} ms of CPU time`;
     if (process.memoryUsage().rss > MOST_MEMORY)
       trouble ??= `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB of memory`;
@@ -197,15 +207,20 @@ async function main(seconds: number, seed: number, packets: number): Promise<num
   }
   const byLayer = [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
   process.stdout.write(
-    `fuzz: ${rounds} damaged captures (${byLayer}), ${refused} refused, slowest ${slowest} ms, at most ${Math.round(most / 2 ** 20)} MiB, ${found} findings, seed ${seed}\n`,
+    `fuzz: ${rounds} damaged captures (${byLayer}), ${refused} refused, slowest ${slowest} ms, at most ${Math.round(memory / 2 ** 20)} MiB, ${found} findings, seed ${seed}\n`,
   );
   return found === 0 ? 0 : 1;
 }
 
 if (process.argv[1]?.endsWith('fuzz.js') === true) {
-  process.exitCode = await main(
-    Number(process.argv[2] ?? 60),
-    Number(process.argv[3] ?? Date.now() % 1e6),
-    Number(process.argv[4] ?? 120),
-  );
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { rounds: { type: 'string' }, seed: { type: 'string' }, packets: { type: 'string', default: '120' } },
+  });
+  process.exitCode = await main({
+    seconds: values.rounds === undefined ? Number(positionals[0] ?? 60) : Infinity,
+    rounds: Number(values.rounds ?? Infinity),
+    seed: Number(values.seed ?? Date.now() % 1e6),
+    packets: Number(values.packets),
+  });
 }

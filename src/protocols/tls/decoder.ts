@@ -236,7 +236,7 @@ export class TlsDecoder implements ConnectionDecoder, SideEvents {
         handshake.protocol = hello.alpn;
       }
     }
-    const latency = handshake === null ? null : place.time - handshake.hello.time;
+    const latency = handshake === null ? null : Math.max(0, place.time - handshake.hello.time);
     this.emit('response', hello?.retry === true ? 'HelloRetryRequest' : 'ServerHello', TO_CLIENT, place, latency);
     if (hello === null || hello.retry) return;
     if (hello.version !== TLS_1_3) this.early.decided = true;

@@ -136,7 +136,7 @@ function handshakeRecord(handshake: TlsHandshake, record: Record<string, unknown
   record['endedBy'] = handshake.endedBy;
   record['helloFrame'] = hello.frame;
   record['serverFirstFrame'] = serverFirst?.frame ?? null;
-  record['serverWait'] = serverFirst === null ? null : (serverFirst.time - hello.time) / 1e9;
+  record['serverWait'] = serverFirst === null ? null : Math.max(0, serverFirst.time - hello.time) / 1e9;
   record['duration'] = decided === null ? null : Math.max(0, decided.time - hello.time) / 1e9;
   if (handshake.alert?.description != null) record['alert'] = handshake.alert.description;
   if (handshake.version !== null) record['tlsVersion'] = tlsVersionName(handshake.version);
