@@ -1,5 +1,6 @@
 import { compareClocks, findHosts } from '../observations/hosts/findHosts.js';
 import type { CaptureInput, Clock } from '../observations/inputs.js';
+import { didYouMean } from '../observations/nearest.js';
 import { duration } from '../observations/words.js';
 import type { ReadingOptions } from './run.js';
 import { say } from './present.js';
@@ -18,7 +19,9 @@ export async function compareHosts(
   await findHosts(files, clock);
   const stranger = hosts.given().find((host) => !hosts.names.includes(host));
   if (stranger !== undefined)
-    throw new UsageError(`--clock ${stranger}: no capture is of that host; name it: ${stranger}=FILE`);
+    throw new UsageError(
+      `--clock ${stranger}: no capture is of that host${didYouMean(stranger, hosts.names) || `; name it: ${stranger}=FILE`}`,
+    );
   if (!hosts.several) return;
   await compareClocks(files, clock, { ports, tlsKeys: keys });
   const [first, ...others] = hosts.names;

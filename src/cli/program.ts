@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { suggestChoices } from './options/choices.js';
 import { applyConfiguration, readConfiguration } from './options/configFile.js';
 import { setColour, type ColourWhen } from './terminal/colour.js';
 import { UsageError } from './usage.js';
@@ -62,6 +63,7 @@ export async function program(
     root.addCommand(completionCommand(root)).addCommand(helpCommand(root));
   }
   for (const command of root.commands) command.addOption(colourOption());
+  for (const command of root.commands) suggestChoices(command);
   for (const command of [root, ...root.commands]) command.exitOverride().configureOutput({ writeOut, outputError });
   root.hook('preAction', (_, command) => {
     const configuration = readConfiguration();
@@ -84,7 +86,7 @@ async function checkName(first: string | undefined): Promise<void> {
   if (first === undefined || !/^[a-z]+$/i.test(first)) return;
   const names = [...Object.keys(makers), 'help', 'completion'];
   if (names.includes(first) || existsSync(first)) return;
-  const { nearest } = await import('./options/nearest.js');
+  const { nearest } = await import('../observations/nearest.js');
   const near = nearest(first, names);
   if (near !== null)
     throw new UsageError(`no command is called ${first}, and no capture either; did you mean zkscope ${near}?`);

@@ -1,3 +1,4 @@
+import { didYouMean } from '../observations/nearest.js';
 import { type Severity, severities } from './finding.js';
 import type { AnyRule, RuleOption } from './rule.js';
 
@@ -56,7 +57,9 @@ export function checkSelection(rules: readonly AnyRule[], selection: RuleSelecti
   const names = rules.map((rule) => rule.meta.name);
   for (const name of [...(selection.rules ?? []), ...(selection.ignore ?? [])]) {
     if (!names.includes(name))
-      throw new RuleOptionError(`no rule is called ${JSON.stringify(name)}; see zkscope rules`);
+      throw new RuleOptionError(
+        `no rule is called ${JSON.stringify(name)}${didYouMean(name, names) || '; see zkscope rules'}`,
+      );
   }
   if (selection.severity !== undefined && !severities.includes(selection.severity)) {
     throw new RuleOptionError(`severity is one of ${severities.join(', ')}`);
@@ -66,7 +69,9 @@ export function checkSelection(rules: readonly AnyRule[], selection: RuleSelecti
     const rule = rules.find((r) => r.meta.name === key.slice(0, Math.max(dot, 0)));
     const option = rule?.meta.options[key.slice(dot + 1)];
     if (rule === undefined || option === undefined) {
-      throw new RuleOptionError(`no rule has an option ${JSON.stringify(key)}; see zkscope rules NAME`);
+      const keys = rules.flatMap(({ meta }) => Object.keys(meta.options).map((each) => `${meta.name}.${each}`));
+      const hint = didYouMean(key, keys) || '; see zkscope rules NAME';
+      throw new RuleOptionError(`no rule has an option ${JSON.stringify(key)}${hint}`);
     }
     parse(key, option, text);
   }

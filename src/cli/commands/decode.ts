@@ -9,7 +9,7 @@ import { fieldNames } from '../../report/decode/fieldNames.js';
 import { fieldsFormatter, fieldsHeader } from '../../report/decode/fields.js';
 import { MessageLines } from '../../report/decode/line.js';
 import { printable } from '../../report/text/escape.js';
-import { didYouMean } from '../options/nearest.js';
+import { didYouMean } from '../../observations/nearest.js';
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { hostName } from '../options/hostName.js';
 import { withFormats } from '../options/formatOptions.js';

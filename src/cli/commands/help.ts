@@ -4,7 +4,7 @@ import { colourLevel, terminalWidth } from '../terminal/colour.js';
 import { print } from '../terminal/output.js';
 import { topicList, topicText } from '../help/topicText.js';
 import { topicNames, topics } from '../help/topics.js';
-import { didYouMean } from '../options/nearest.js';
+import { didYouMean } from '../../observations/nearest.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
 

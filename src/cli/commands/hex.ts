@@ -8,7 +8,7 @@ import { opNames } from '../../protocols/zookeeper/format/opcodes.js';
 import { hexDocument, type HexReading } from '../../paste/report/document.js';
 import { hexText } from '../../paste/report/text.js';
 import { withFormats } from '../options/formatOptions.js';
-import { didYouMean } from '../options/nearest.js';
+import { didYouMean } from '../../observations/nearest.js';
 import { shortNames } from '../../report/text/shortNames.js';
 import { present } from '../present.js';
 import { readTexts, type NamedText } from './hexInput.js';

@@ -22,7 +22,7 @@ export function rulesCommand(): Command {
       }
       const rule = rules.find((candidate) => candidate.meta.name === name);
       if (rule === undefined) {
-        const { didYouMean } = await import('../options/nearest.js');
+        const { didYouMean } = await import('../../observations/nearest.js');
         const near = didYouMean(
           name,
           rules.map((each) => each.meta.name),

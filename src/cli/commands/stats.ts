@@ -1,8 +1,9 @@
 import { plural } from '../../observations/words.js';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type Dimension, dimensions, Grouping } from '../../model/measures/grouping.js';
 import { type SortColumn, sortColumns, type StatsDocument } from '../../report/stats/document.js';
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
+import { oneOf } from '../options/choices.js';
 import { withFormats } from '../options/formatOptions.js';
 import { rowCount, span, wholeNumber } from '../options/numbers.js';
 import { UsageError } from '../usage.js';
@@ -24,8 +25,7 @@ const TOP = 50;
 function dimensionList(value: string, before: Dimension[] | undefined): Dimension[] {
   const names = [...(before ?? [])];
   for (const name of value.split(',').map((part) => part.trim())) {
-    const known = dimensions.find((dimension) => dimension === name);
-    if (known === undefined) throw new InvalidArgumentError(`group by ${dimensions.join(', ')}.`);
+    const known = oneOf(name, dimensions);
     if (!names.includes(known)) names.push(known);
   }
   return names;

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { FilterOptions, TimeBound } from '../../observations/filter.js';
 import type { FilterLists } from '../../observations/filterTerms.js';
 import type { ServerPort } from '../../protocols/router.js';
+import { oneOf } from './choices.js';
 import { addressValues, errorValues, kindValues, opValues, pathValues, sessionValues } from './filterValues.js';
 import { span } from './numbers.js';
 import { timeZone, type Zone } from './timeZone.js';
@@ -36,13 +37,11 @@ export interface CaptureOptions {
 const PORT_PROTOCOLS = ['zookeeper', 'zab', 'election', 'etcd'];
 
 export function serverPort(value: string, before: ServerPort[] | undefined): ServerPort[] {
-  const [number = '', protocol = 'zookeeper', more] = value.split('=');
+  const [, number = '', name = 'zookeeper'] = /^([^=]*)(?:=(.*))?$/.exec(value) ?? [];
   const port = Number(number);
   if (!/^\d+$/.test(number) || port < 1 || port > 65_535)
     throw new InvalidArgumentError('a port is a number from 1 to 65535.');
-  if (more !== undefined || !PORT_PROTOCOLS.includes(protocol))
-    throw new InvalidArgumentError(`a port can carry ${PORT_PROTOCOLS.join(', ')}: --port ${port}=zab.`);
-  return [...(before ?? []), { port, protocol }];
+  return [...(before ?? []), { port, protocol: oneOf(name, PORT_PROTOCOLS) }];
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1e-3, s: 1, m: 60, min: 60, h: 3600, '': 1 };

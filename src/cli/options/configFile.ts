@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { InvalidArgumentError, type Command, type Option } from 'commander';
 import { printable } from '../../report/text/escape.js';
 import { UsageError } from '../usage.js';
-import { didYouMean } from './nearest.js';
+import { didYouMean } from '../../observations/nearest.js';
 
 const NAME = '.zkscope.json';
 /** Names the file in place of the nearest one; empty for none. */

@@ -9,7 +9,7 @@ import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { zookeeperPaths } from '../../protocols/zookeeper/paths.js';
 import { printable } from '../../report/text/escape.js';
 import { plural } from '../../observations/words.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../../observations/nearest.js';
 
 /** What there is instead is told of so many names, and remembered of so many. */
 const TOLD = 3;

@@ -6,7 +6,7 @@ import { hostOf, isGlob, network } from '../../observations/filterPatterns.js';
 import { allProtocols } from '../../protocols/registry.js';
 import { errorNames } from '../../protocols/zookeeper/format/errors.js';
 import { printable } from '../../report/text/escape.js';
-import { didYouMean } from './nearest.js';
+import { didYouMean } from '../../observations/nearest.js';
 
 /** Values of options that take several, also repeated: each is checked, and what is wrong is said with what is meant. */
 type Values = (value: string, before: string[] | undefined) => string[];

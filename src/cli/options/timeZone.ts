@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { TimeZone } from '../../observations/inputs.js';
+import { didYouMean } from '../../observations/nearest.js';
+import { printable } from '../../report/text/escape.js';
 
 /** Where the wall clocks stand that people read; `UTC` for none of their own. */
 export type Zone = TimeZone;
@@ -24,9 +26,9 @@ export function timeZone(text: string): Zone {
   try {
     return namedZone(zone);
   } catch {
-    throw new InvalidArgumentError(
-      `no time zone is called ${JSON.stringify(name)}; it is utc, local, +08:00, or a name such as Asia/Shanghai.`,
-    );
+    const near = didYouMean(name, ['utc', 'local', ...Intl.supportedValuesOf('timeZone')]);
+    const hint = near || '; it is utc, local, +08:00, or a name such as Asia/Shanghai';
+    throw new InvalidArgumentError(`no time zone is called ${JSON.stringify(printable(name))}${hint}`);
   }
 }
 
