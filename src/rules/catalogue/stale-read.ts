@@ -1,4 +1,4 @@
-import { duration, plural } from '../../observations/words.js';
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
@@ -295,6 +295,8 @@ export const staleRead = defineRule({
       }));
       const paths = new Set(group.map((s) => s.path));
       const sessions = new Set(group.map((s) => s.session ?? s.client));
+      const clients = [...new Set(group.map((s) => s.client))];
+      const who = sessions.size === 1 ? first.client : `${plural(sessions.size, 'session')} of ${listing(clients)}`;
       const few = worst.oldest < SECOND && reads <= FEW;
       const to = Math.max(...group.map((s) => s.last.time));
       const showed = (zxid: number, op: string): string =>
@@ -314,7 +316,7 @@ export const staleRead = defineRule({
         severity: few ? 'info' : 'warning',
         confidence: group.every((s) => s.lossy) ? 'likely' : 'proven',
         title: still ? `${first.server} lags behind the others` : 'A read showed an old state',
-        message: `${first.server} answered ${plural(reads, 'read')} of ${sessions.size === 1 ? first.client : plural(sessions.size, 'session')} (${paths.size === 1 ? first.path : plural(paths.size, 'path')}) with an older state than ${worst.newer.server} had shown, up to ${duration(worst.oldest)} before${still ? `; its zxid stood still at ${zxidText(worst.highest)}` : ''}.`,
+        message: `${first.server} answered ${plural(reads, 'read')} by ${who} (${paths.size === 1 ? first.path : plural(paths.size, 'path')}) with an older state than ${worst.newer.server} had shown, up to ${duration(worst.oldest)} before${still ? `; its zxid stood still at ${zxidText(worst.highest)}` : ''}.`,
         remedy:
           'Call sync before reads on which a decision depends; and see why that server lags (its connection to the leader, its disk).',
         ...subject(entries),
