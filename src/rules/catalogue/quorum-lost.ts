@@ -27,7 +27,7 @@ interface Failed {
 /** Time from one answered write to the next, whatever the servers. */
 interface Gap {
   /** zxid of the answer, -1 where it made a session; the epoch that the servers had shown by then, -1 if none. */
-  readonly from: { frame: number; time: number; zxid: number; epoch: number };
+  from: { frame: number; time: number; zxid: number; epoch: number };
   to: (Moment & { readonly zxid: number }) | null;
   readonly servers: Map<string, Failed>;
   readonly clients: Map<string, Affected>;
@@ -42,6 +42,18 @@ interface Gap {
   /** Epoch that an answer showed after it, -1 while none. */
   epoch: number;
 }
+
+/** What a gap has when it begins. */
+const NOTHING_YET = {
+  to: null,
+  firstHandshake: null,
+  lastHandshake: null,
+  firstRefused: null,
+  lastAttempt: null,
+  lastRefused: null,
+  holes: 0,
+  epoch: -1,
+};
 
 const OUTWEIGHS = 10;
 const EPOCH = 2 ** 32;
@@ -83,10 +95,7 @@ export const quorumLost = defineRule({
     const expirations: number[] = [];
 
     function begin(from: Gap['from']): void {
-      current = {
-        ...{ from, to: null, servers: new Map(), clients: new Map(), firstHandshake: null, lastHandshake: null },
-        ...{ firstRefused: null, lastAttempt: null, lastRefused: null, holes: 0, epoch: -1 },
-      };
+      current = { from, servers: new Map(), clients: new Map(), ...NOTHING_YET };
     }
 
     /** A write was answered: the quorum stands. */
@@ -101,17 +110,35 @@ export const quorumLost = defineRule({
         if (zxid > 0) from.epoch = epochOf(zxid);
         return;
       }
-      const shown = zxid > 0 ? zxid : Math.max(-1, ...[...model.servers.values()].map((server) => server.zxid));
+      const shown = zxid > 0 ? zxid : highestShown();
       const at = { frame, time, zxid, epoch: shown > 0 ? epochOf(shown) : -1 };
       if (gap === null) {
         begin(at);
         return;
       }
+      if (time - gap.from.time < options.seconds * 1e9 || gaps.length >= MAX_GAPS) {
+        // Too short to be told of, as nearly all are where connections fail now and then.
+        again(gap, at);
+        return;
+      }
       gap.to = at;
       if (zxid > 0) gap.epoch = at.epoch;
       else unresolved = gap;
-      if (time - gap.from.time >= options.seconds * 1e9 && gaps.length < MAX_GAPS) gaps.push(gap);
+      gaps.push(gap);
       begin(at);
+    }
+
+    function highestShown(): number {
+      let highest = -1;
+      for (const server of model.servers.values()) if (server.zxid > highest) highest = server.zxid;
+      return highest;
+    }
+
+    /** The same object for the next gap: nobody knows of it. */
+    function again(gap: Gap, from: Gap['from']): void {
+      if (gap.servers.size > 0) gap.servers.clear();
+      if (gap.clients.size > 0) gap.clients.clear();
+      Object.assign(gap, { from, ...NOTHING_YET });
     }
 
     function gapAt(time: number): Gap | null {

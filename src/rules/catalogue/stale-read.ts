@@ -56,6 +56,17 @@ const SECOND = 1e9;
 /** Nanoseconds: a server that was behind is watched for so long. */
 const LAGS_ON = 60e9;
 
+/** Highest zxid that any server had shown by `olderUntil`, by `beforeUntil`, and has shown by now; -Infinity while none. */
+class Shown {
+  older = -Infinity;
+  olderUntil = -Infinity;
+  before = -Infinity;
+  beforeUntil = -Infinity;
+  latest = -Infinity;
+  /** Until then some server is taken to lag. */
+  lagsUntil = -Infinity;
+}
+
 export const staleRead = defineRule({
   meta: {
     name: 'stale-read',
@@ -80,14 +91,7 @@ export const staleRead = defineRule({
     const lists = new Map<string, Newest>();
     /** Servers that have shown the same zxid of the same path: of one ensemble. */
     const related = new Set<string>();
-    /** Highest zxid that any server had shown by `olderUntil`, by `beforeUntil`, and has shown by now. */
-    let older = -1;
-    let olderUntil = -Infinity;
-    let before = -1;
-    let beforeUntil = -Infinity;
-    let latest = -1;
-    /** Until then some server is taken to lag. */
-    let lagsUntil = -Infinity;
+    const shown = new Shown();
     const synced = new Map<ClientConnection, number>();
     const found = new Map<string, Stale>();
 
@@ -96,14 +100,15 @@ export const staleRead = defineRule({
      * are level nearly always.
      */
     function level(m: ZooKeeperMessage): void {
-      if (m.zxid < older && m.zxid >= 0 && m.request!.time - olderUntil > lag / 2) lagsUntil = m.time + LAGS_ON;
-      if (m.time - beforeUntil >= lag / 2) {
-        older = before;
-        olderUntil = beforeUntil;
-        before = latest;
-        beforeUntil = m.time;
+      if (m.zxid < shown.older && m.zxid >= 0 && m.request!.time - shown.olderUntil > lag / 2)
+        shown.lagsUntil = m.time + LAGS_ON;
+      if (m.time - shown.beforeUntil >= lag / 2) {
+        shown.older = shown.before;
+        shown.olderUntil = shown.beforeUntil;
+        shown.before = shown.latest;
+        shown.beforeUntil = m.time;
       }
-      if (m.zxid > latest) latest = m.zxid;
+      if (m.zxid > shown.latest) shown.latest = m.zxid;
     }
 
     function note(
@@ -228,7 +233,7 @@ export const staleRead = defineRule({
           case OpCode.exists:
           case OpCode.getChildren2:
           case OpCode.getChildren:
-            if (path === null || m.time > lagsUntil) return;
+            if (path === null || m.time > shown.lagsUntil) return;
             if (m.err === ErrorCode.NoNode) absent(m, connection, path);
             else if (m.err === 0 && request.opcode !== OpCode.getChildren) read(m, connection, path);
             return;

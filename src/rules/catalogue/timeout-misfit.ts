@@ -120,7 +120,7 @@ export const timeoutMisfit = defineRule({
     }
 
     function judge(session: Session): void {
-      const stalls = stallsOf(session);
+      const stalls = session.silences.length > 0 || left.has(session) ? stallsOf(session) : [];
       if (stalls.length > 0 && session.timeout !== null && stalled.length < MAX) {
         stalled.push({ session, stalls, asked: session.timeoutAsked, granted: session.timeout });
       }
@@ -164,8 +164,8 @@ export const timeoutMisfit = defineRule({
         if (end === null || connection.closeSession !== null || !acknowledged(connection, since)) return;
         const { fin, rst } = connection.tcp.toServer;
         const list = left.get(session) ?? [];
-        if (list.length < LEFT && left.size < MAX) list.push({ since, own: fin ?? rst });
-        left.set(session, list);
+        if (list.length < LEFT) list.push({ since, own: fin ?? rst });
+        if (left.size < MAX) left.set(session, list);
       },
       sessionEnded: judge,
       end() {

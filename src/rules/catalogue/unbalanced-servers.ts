@@ -70,26 +70,43 @@ export const unbalancedServers = defineRule({
   create({ model, options, report, findingsOf }) {
     const home = new Map<Session, string>();
     const sessions = new Map<string, number>();
+    /** The server with most sessions of all; null where one that had them lost some since. */
+    let fullest: string | null = null;
     const moves: Move[] = [];
     let tilt: Tilt | null = null;
 
     function settle(session: Session, server: string | null): void {
       const before = home.get(session);
       if (before === server) return;
-      if (before !== undefined) sessions.set(before, sessions.get(before)! - 1);
+      if (before !== undefined) {
+        sessions.set(before, sessions.get(before)! - 1);
+        if (before === fullest) fullest = null;
+      }
       if (server === null) home.delete(session);
       else {
+        const here = (sessions.get(server) ?? 0) + 1;
         home.set(session, server);
-        sessions.set(server, (sessions.get(server) ?? 0) + 1);
+        sessions.set(server, here);
+        if (fullest !== null && here > sessions.get(fullest)!) fullest = server;
       }
+    }
+
+    /** The server that has most sessions, if it has this many; '' otherwise. */
+    function fullestWith(least: number): string {
+      if (fullest === null) {
+        let most = -1;
+        for (const [server, n] of sessions) {
+          if (n <= most) continue;
+          most = n;
+          fullest = server;
+        }
+      }
+      return fullest !== null && sessions.get(fullest)! >= least ? fullest : '';
     }
 
     function weigh(): void {
       const all = home.size;
-      let most = '';
-      if (all >= options.sessions) {
-        for (const [server, n] of sessions) if (n >= all * options.share) most = server;
-      }
+      const most = all >= options.sessions ? fullestWith(all * options.share) : '';
       if (most === '') tilt = null;
       else if (tilt?.server !== most) {
         tilt = {
