@@ -8,6 +8,16 @@ export function afterForgetting(limit: number): number {
   return limit - (limit >>> 6) * 8;
 }
 
+/** Before something is added to a map that holds `limit`: its oldest eighth goes. */
+export function makeRoom(map: Map<unknown, unknown>, limit: number): void {
+  if (map.size < limit) return;
+  const wanted = afterForgetting(limit - 1);
+  for (const key of map.keys()) {
+    if (map.size <= wanted) return;
+    map.delete(key);
+  }
+}
+
 /** What was too much to keep, by kind: how many. */
 export interface Forgotten {
   /** TCP connections to ZooKeeper that may have been alive */

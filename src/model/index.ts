@@ -1,6 +1,11 @@
-export { type Forgotten } from './bounds.js';
+export { type Forgotten, makeRoom } from './bounds.js';
 export { ClientConnection, type Handshake } from './knowledge/clientConnection.js';
-export { type ClientLoad, ConnectionChurn, ShortConnections } from './neighbours/connectionChurn.js';
+export {
+  type ClientLoad,
+  ConnectionChurn,
+  type ShortConnection,
+  ShortConnections,
+} from './neighbours/connectionChurn.js';
 export { Counts, type Dimension, dimensions, type Group, Grouping, type GroupingOptions } from './measures/grouping.js';
 export { Histogram } from './measures/histogram.js';
 export { Host } from './knowledge/host.js';
@@ -10,7 +15,14 @@ export { type ModelListener } from './listener.js';
 export { Model, type ModelOptions, Totals } from './model.js';
 export { OperationStats } from './measures/operations.js';
 export { Server, type Silence } from './knowledge/server.js';
-export { type Attachment, type Ephemeral, type RefusedCreate, Session, type SessionEnd } from './knowledge/session.js';
+export {
+  type Attachment,
+  type Ephemeral,
+  type Follower,
+  type RefusedCreate,
+  Session,
+  type SessionEnd,
+} from './knowledge/session.js';
 export {
   type BlindWindow,
   type ConnectedSpan,

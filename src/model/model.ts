@@ -50,7 +50,7 @@ const PILED_UP = 0.5e9;
  * Addresses of servers.
  * @bound servers
  */
-const MAX_SERVERS = 4096;
+const MAX_SERVERS = 1024;
 
 /**
  * Views of one session.

@@ -34,7 +34,7 @@ export class TcpReassembly {
   private connections = 0;
   private readonly doubtful = new DoubtQueue<Half>();
   private nextDoubt = Infinity;
-  private readonly closedQueue: TcpConnection[] = [];
+  private readonly closedQueue: (TcpConnection | null)[] = [];
   private closedHead = 0;
   private waitingTotal = 0;
   private heldTotal = 0;
@@ -210,8 +210,9 @@ export class TcpReassembly {
   }
 
   private dropOldestClosed(): void {
-    const entry = this.closedQueue[this.closedHead++];
-    if (entry !== undefined) this.table.remove(entry);
+    const entry = this.closedQueue[this.closedHead];
+    this.closedQueue[this.closedHead++] = null;
+    if (entry != null) this.table.remove(entry);
     if (this.closedHead > CLOSED_KEPT) {
       this.closedQueue.splice(0, this.closedHead);
       this.closedHead = 0;

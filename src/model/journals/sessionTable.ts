@@ -156,8 +156,8 @@ export class SessionTable implements ModelListener {
       pingIntervals: notes?.pings.count ?? 0,
       longestSilence: session.silence(this.model.lastTime),
       gaps: session.holes,
-      predecessor: session.predecessor?.id ?? null,
-      successor: session.successor?.id ?? null,
+      predecessor: session.predecessor,
+      successor: session.followedBy?.id ?? null,
     };
   }
 }

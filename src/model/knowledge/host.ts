@@ -9,12 +9,14 @@ const ENDED_KEPT = 4;
  */
 const KEPT = 2048;
 
+const NO_SESSIONS: Session[] = [];
+
 /** A client machine as the servers see it: one IP address. Several processes, and behind NAT several machines, share one. */
 export class Host {
   connections = 0;
   openConnections = 0;
   /** Its sessions in order of appearance; beyond a bound the oldest that ended are forgotten, and counted. */
-  readonly sessions: Session[] = [];
+  sessions: Session[] = NO_SESSIONS;
   forgottenSessions = 0;
   /** Sessions that began until then may be forgotten; -1 while none is. */
   forgottenUntil = -1;
@@ -28,7 +30,9 @@ export class Host {
   }
 
   add(session: Session): void {
-    this.sessions.push(session);
+    // Most have one: an array that was pushed to has room for 17.
+    if (this.sessions.length === 0) this.sessions = [session];
+    else this.sessions.push(session);
     if (this.sessions.length > KEPT) this.forget(0, this.sessions.length - afterForgetting(KEPT));
   }
 
@@ -37,11 +41,18 @@ export class Host {
     return this.sessions.length <= count ? this.sessions : this.sessions.slice(-count);
   }
 
-  /** A session was closed: the host keeps the latest of those only. */
-  sessionEnded(): void {
-    if (++this.ended <= ENDED_KEPT) return;
-    const oldest = this.sessions.findIndex((session) => session.judged);
-    if (oldest >= 0) this.forget(oldest, 1);
+  /** A session was closed: the host keeps the latest of those only. @returns the one that it no longer keeps */
+  sessionEnded(): Session | null {
+    if (++this.ended <= ENDED_KEPT) return null;
+    const oldest = this.sessions.find((session) => session.judged) ?? null;
+    if (oldest !== null) this.forgetSession(oldest);
+    return oldest;
+  }
+
+  /** Of one that has ended, there are too many elsewhere. */
+  forgetSession(session: Session): void {
+    const index = this.sessions.indexOf(session);
+    if (index >= 0) this.forget(index, 1);
   }
 
   private forget(index: number, count: number): void {

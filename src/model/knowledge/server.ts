@@ -12,6 +12,9 @@ export interface Silence {
  */
 const KEPT = 64;
 const WORTH_KEEPING = 500e6;
+/** Numbers that one silence is kept as: from, fromFrame, to, toFrame. */
+const FIELDS = 4;
+const NOTHING = new Float64Array(0);
 
 /** One ZooKeeper server, that is one address and port. */
 export class Server {
@@ -28,28 +31,53 @@ export class Server {
   lastFrame = 0;
   /** Highest zxid that it has shown, -1 while none. */
   zxid = -1;
-  /** The longest silences of half a second and more, in order of time; bounded. */
-  readonly silences: Silence[] = [];
+  private kept = NOTHING;
+  private count = 0;
 
   constructor(readonly address: string) {}
 
+  /** The longest silences of half a second and more, in order of time; bounded. */
+  get silences(): readonly Silence[] {
+    return Array.from({ length: this.count }, (_, i) => {
+      const [from, fromFrame, to, toFrame] = this.kept.subarray(i * FIELDS) as unknown as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      return { from, fromFrame, to, toFrame };
+    });
+  }
+
   /** Something of ZooKeeper came from the server. */
   heard(time: number, frame: number): void {
-    if (this.lastTime >= 0 && time - this.lastTime >= WORTH_KEEPING) {
-      this.silences.push({ from: this.lastTime, fromFrame: this.lastFrame, to: time, toFrame: frame });
-      if (this.silences.length > KEPT) this.forgetShortest();
-    }
+    if (this.lastTime >= 0 && time - this.lastTime >= WORTH_KEEPING) this.silent(time, frame);
     this.lastTime = time;
     this.lastFrame = frame;
   }
 
-  private forgetShortest(): void {
-    let shortest = 0;
-    for (let i = 1; i < this.silences.length; i++) {
-      const a = this.silences[i]!;
-      const b = this.silences[shortest]!;
-      if (a.to - a.from < b.to - b.from) shortest = i;
+  private silent(to: number, toFrame: number): void {
+    if (this.count === KEPT && !this.forgetShortest(to - this.lastTime)) return;
+    const at = this.count++ * FIELDS;
+    if (at === this.kept.length) {
+      const more = new Float64Array(Math.max(4 * FIELDS, 2 * at));
+      more.set(this.kept);
+      this.kept = more;
     }
-    this.silences.splice(shortest, 1);
+    this.kept.set([this.lastTime, this.lastFrame, to, toFrame], at);
+  }
+
+  /** @returns whether there is room now: a silence shorter than all that are kept gets none */
+  private forgetShortest(length: number): boolean {
+    let shortest = -1;
+    for (let i = 0; i < this.count; i++) {
+      const own = this.kept[i * FIELDS + 2]! - this.kept[i * FIELDS]!;
+      if (own >= length) continue;
+      length = own;
+      shortest = i;
+    }
+    if (shortest < 0) return false;
+    this.kept.copyWithin(shortest * FIELDS, (shortest + 1) * FIELDS, this.count-- * FIELDS);
+    return true;
   }
 }

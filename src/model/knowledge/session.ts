@@ -51,6 +51,12 @@ export interface ClientSilence {
   readonly to: Moment;
 }
 
+/** A session that came after another, in short. */
+export interface Follower {
+  readonly id: string | null;
+  readonly start: Moment;
+}
+
 const NO_SILENCES: readonly ClientSilence[] = [];
 const SILENCES = 64;
 const ATTACHMENTS = 64;
@@ -105,9 +111,12 @@ export class Session {
   endMoment: Moment | null = null;
   /** The closeSession request. */
   closing: Moment | null = null;
-  /** The session of the same client address that followed this one after it expired or was given up, and the reverse. */
+  /** The session of the same client address that followed this one after it expired or was given up; null once this one was judged. */
   successor: Session | null = null;
-  predecessor: Session | null = null;
+  /** What outlives that: sessions that hold each other would never go. */
+  followedBy: Follower | null = null;
+  /** Id of the session that this one followed. */
+  predecessor: string | null = null;
   /** What it watched and read, by path; empty once a closed session was judged. */
   views: ReadonlyMap<string, View> = NO_VIEWS;
   /** Persistent recursive watches among the views. */
@@ -176,11 +185,20 @@ export class Session {
 
   attach(attachment: Attachment): void {
     this.connectionCount++;
+    // Arrays as long as they are: most sessions have one connection, and an array that was pushed to has room for 17.
     if (!this.servers.includes(attachment.server) && this.servers.length < SERVERS_KEPT)
-      this.servers = [...this.servers, attachment.server];
-    this.attachments.push(attachment);
+      this.servers = this.servers.concat(attachment.server);
+    if (this.attachments.length === 0) this.attachments = [attachment];
+    else this.attachments.push(attachment);
     if (this.attachments.length > ATTACHMENTS) this.attachments.splice(1, 1);
     this.current = attachment.connection;
+  }
+
+  /** The session of the same client address that came after it. */
+  follow(next: Session): void {
+    if (!this.judged) this.successor = next;
+    this.followedBy = { id: next.id, start: next.start };
+    next.predecessor = this.id;
   }
 
   /** Operation and path in turn of its first requests: what it did when it began, to be compared with another's. */
@@ -284,7 +302,9 @@ export class Session {
     this.ephemerals = NO_EPHEMERALS;
     // Of those that come and go nobody asks how they began.
     if (this.lastTime - this.start.time < WORTH_COMPARING) this.beginning = NO_BEGINNING;
+    else this.beginning = this.beginning.slice();
     this.current = null;
+    this.successor = null;
     this.attachments = this.attachments.map((attachment) => ({ ...attachment, connection: null }));
   }
 

@@ -23,7 +23,12 @@ const MAX_SESSIONS = 20_000;
  * Sessions without a connection that are kept, however long they are silent.
  * @bound sessions
  */
-const MAX_ADRIFT = 4096;
+const MAX_ADRIFT = 1024;
+/**
+ * Sessions that have ended and that all hosts together keep for those that follow them.
+ * @bound sessions
+ */
+const MAX_FOLLOWED = 4096;
 
 /**
  * All sessions by id, and those whose id the capture does not show. A closed session is told to the listeners and shrinks
@@ -38,6 +43,8 @@ export class Sessions {
   private readonly adrift = new Set<Session>();
   /** Paths of ephemerals whose owner was named before anything was seen of it. */
   private readonly strangers = new Map<string, Set<string>>();
+  /** Sessions that have ended and that their hosts keep, in the order of their ends. */
+  private readonly followed = new Set<Session>();
   private sweepAbove: number;
   /** Summaries of sessions that ended and were judged, in order of their end; bounded. */
   readonly ended: Session[] = [];
@@ -214,7 +221,7 @@ export class Sessions {
   private findPredecessor(session: Session): void {
     let best: Session | null = null;
     for (const other of session.host.latestSessions(LOOKED_AT)) {
-      if (other === session || other.successor !== null || other.end === 'closed' || other.id === null) continue;
+      if (other === session || other.followedBy !== null || other.end === 'closed' || other.id === null) continue;
       if (other.end !== 'expired' && other.connected) continue;
       if (other.end === 'expired') {
         // The one that expired first is replaced first.
@@ -222,8 +229,7 @@ export class Sessions {
       } else if (best === null || (best.end !== 'expired' && other.lastTime > best.lastTime)) best = other;
     }
     if (best === null) return;
-    best.successor = session;
-    session.predecessor = best;
+    best.follow(session);
   }
 
   /** Of many sessions without a connection, those end that nobody will take up again. */
@@ -266,9 +272,21 @@ export class Sessions {
     else this.byId.delete(session.id);
     this.adrift.delete(session);
     session.shrink();
-    session.host.sessionEnded();
+    this.keepFollowed(session);
     if (this.ended.length < SUMMARIES) this.ended.push(session);
     else this.notListed++;
+  }
+
+  /** Its host keeps it for those that follow it, until there are too many. */
+  private keepFollowed(session: Session): void {
+    const gone = session.host.sessionEnded();
+    this.followed.add(session);
+    if (gone !== null) this.followed.delete(gone);
+    for (const oldest of this.followed) {
+      if (this.followed.size <= MAX_FOLLOWED) return;
+      this.followed.delete(oldest);
+      oldest.host.forgetSession(oldest);
+    }
   }
 }
 

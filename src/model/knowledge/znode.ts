@@ -105,13 +105,14 @@ export class Znode {
   }
 
   addChange(change: Change): void {
-    if (this.changes === NOTHING) this.changes = [];
-    this.forgotten += push(this.changes as Change[], change, CHANGES);
+    // Most have one: an array that was pushed to has room for 17.
+    if (this.changes === NOTHING) this.changes = [change];
+    else this.forgotten += push(this.changes as Change[], change, CHANGES);
   }
 
   addChildChange(change: Change): void {
-    if (this.childChanges === NOTHING) this.childChanges = [];
-    this.forgotten += push(this.childChanges as Change[], change, CHILD_CHANGES);
+    if (this.childChanges === NOTHING) this.childChanges = [change];
+    else this.forgotten += push(this.childChanges as Change[], change, CHILD_CHANGES);
   }
 
   /** Says whether the znode exists; news that is older by zxid than what is known is ignored. */
@@ -142,8 +143,8 @@ export class Znode {
       return list;
     }
     const list = new ChildList(children, zxid, pzxid, cversion, time, frame, session);
-    if (this.lists === NO_LISTS) this.lists = [];
-    push(this.lists as ChildList[], list, LISTS);
+    if (this.lists === NO_LISTS) this.lists = [list];
+    else push(this.lists as ChildList[], list, LISTS);
     return list;
   }
 

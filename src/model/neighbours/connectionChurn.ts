@@ -1,13 +1,14 @@
+import { afterForgetting } from '../bounds.js';
 import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
 import type { Message } from '../../protocols/protocol.js';
 import type { TlsView } from '../../protocols/tls/journal.js';
 import type { HandshakeOutcome } from '../../protocols/tls/message.js';
 
 /**
- * Client host and server between which connections are counted; more pairs than this are not kept.
+ * Client host and server between which connections are counted; of more, those go that have kept theirs so far.
  * @bound pairs
  */
-const MAX_PAIRS = 20_000;
+const MAX_PAIRS = 5000;
 /** Connections are counted by the window in which they were opened. */
 export const WINDOW = 10e9;
 /** How many windows back a connection may have been opened when it ends; those that lived longer are kept ones. */
@@ -21,6 +22,8 @@ const PROBES = new Set(['GET /version', 'GET /raft/probing', 'GET /health', 'GET
 /** Bytes from the client, the handshake included, below which an encrypted connection counts as a short one. */
 const SHORT_TLS = 32 * 1024;
 
+const NO_SAMPLES: readonly ShortConnection[] = [];
+
 interface Counted {
   requests: number;
   tls: HandshakeOutcome | null;
@@ -32,6 +35,18 @@ export interface Use {
   readonly requests: number | null;
   /** It did nothing but ask whether somebody is there. */
   readonly probe: boolean;
+}
+
+/** What is told of one short connection. */
+export interface ShortConnection {
+  /** `ip:port`. */
+  readonly client: string;
+  /** Its SYN. */
+  readonly opened: Moment;
+  /** The first FIN or RST. */
+  readonly end: Moment | null;
+  readonly by: 'client' | 'server' | null;
+  readonly rst: boolean;
 }
 
 /** Short connections that were opened in one stretch of time. */
@@ -50,7 +65,7 @@ export class ShortConnections {
   /** First and last of their SYNs. */
   first: Moment | null = null;
   last: Moment | null = null;
-  readonly samples: ConnectionFacts[] = [];
+  samples: readonly ShortConnection[] = NO_SAMPLES;
 
   /** Counts one that has ended. */
   add(tcp: ConnectionFacts, requests: number | null): void {
@@ -60,8 +75,9 @@ export class ShortConnections {
     else this.requests += requests;
     if (this.first === null || opened.time < this.first.time) this.first = opened;
     if (this.last === null || opened.time > this.last.time) this.last = opened;
-    if (this.samples.length < MAX_SAMPLES) this.samples.push(tcp);
-    const { by, rst } = firstToEnd(tcp);
+    const { by, moment, rst } = firstToEnd(tcp);
+    if (this.samples.length < MAX_SAMPLES)
+      this.samples = this.samples.concat({ client: tcp.client.text, opened, end: moment, by, rst });
     if (by === 'server') this.closedByServer++;
     else if (by === 'client') this.closedByClient++;
     if (rst) this.resets++;
@@ -82,14 +98,23 @@ export class ShortConnections {
     this.lateServerFins += other.lateServerFins;
     if (this.first === null || (other.first !== null && other.first.time < this.first.time)) this.first = other.first;
     if (this.last === null || (other.last !== null && other.last.time > this.last.time)) this.last = other.last;
-    for (const tcp of other.samples) if (this.samples.length < MAX_SAMPLES) this.samples.push(tcp);
+    this.samples = this.samples.concat(other.samples.slice(0, MAX_SAMPLES - this.samples.length));
   }
+}
+
+const NONE = new ShortConnections();
+const NO_WINDOWS: readonly Window[] = [];
+
+/** A stretch of time, by its number, and what was opened in it. */
+interface Window {
+  readonly index: number;
+  readonly opened: ShortConnections;
 }
 
 /** Connections of one client host to one server. */
 export class ClientLoad {
   /** Short ones that were opened in a window with many of them, or next to such a window. */
-  readonly churn = new ShortConnections();
+  churn = NONE;
   /** Most that one window of 10 s saw. */
   busiest = 0;
   /** Other short ones. */
@@ -98,8 +123,8 @@ export class ClientLoad {
   /** Connections that carried more requests, lived longer, or are still open; and their requests. */
   kept = 0;
   keptRequests = 0;
-  /** By number, from the first short connection on; those that can still grow, or lie next to one that can. */
-  private readonly windows = new Map<number, ShortConnections>();
+  /** In order of their numbers, which count from the first short connection on; those that can still grow, or lie next to one that can. */
+  private windows = NO_WINDOWS;
   private origin = -1;
   private lastBusy = -2;
 
@@ -113,26 +138,45 @@ export class ClientLoad {
     const opened = (tcp.syn ?? tcp.start).time;
     if (this.origin < 0) this.origin = opened;
     const index = Math.max(0, Math.floor((opened - this.origin) / WINDOW));
-    let window = this.windows.get(index);
-    if (window === undefined) {
-      this.windows.set(index, (window = new ShortConnections()));
-      if (this.windows.size > WINDOWS_OPEN + 1) this.settle(index - WINDOWS_OPEN, busy);
-    }
+    const window = this.window(index) ?? this.openWindow(index, busy);
     window.add(tcp, requests);
     if (window.connections > this.busiest) this.busiest = window.connections;
   }
 
+  private window(index: number): ShortConnections | undefined {
+    return this.windows.find((window) => window.index === index)?.opened;
+  }
+
+  private openWindow(index: number, busy: number): ShortConnections {
+    const opened = new ShortConnections();
+    this.windows = this.windows.concat({ index, opened });
+    if (this.windows.length > 1) this.windows = [...this.windows].sort((a, b) => a.index - b.index);
+    if (this.windows.length > WINDOWS_OPEN + 1) this.settle(index - WINDOWS_OPEN, busy);
+    return opened;
+  }
+
   /** Counts in the windows before number `limit`: as churn where they or a neighbour are busy. */
   settle(limit: number, busy: number): void {
-    for (const [index, window] of [...this.windows].sort((a, b) => a[0] - b[0])) {
+    for (const { index, opened } of this.windows) {
       if (index >= limit) return;
-      this.windows.delete(index);
-      const isBusy = window.connections >= busy;
-      const next = this.windows.get(index + 1)?.connections ?? 0;
-      if (isBusy || next >= busy || this.lastBusy === index - 1) this.churn.merge(window);
-      else this.ordinary += window.connections;
+      this.windows = this.windows.length === 1 ? NO_WINDOWS : this.windows.slice(1);
+      const isBusy = opened.connections >= busy;
+      const next = this.window(index + 1)?.connections ?? 0;
+      if (isBusy || next >= busy || this.lastBusy === index - 1) this.addChurn(opened);
+      else this.ordinary += opened.connections;
       if (isBusy) this.lastBusy = index;
     }
+  }
+
+  /** Counts in what cannot grow any more at `time`, and says whether there was never too much. */
+  isOrdinary(time: number, busy: number): boolean {
+    this.settle(Math.floor((time - this.origin) / WINDOW) - WINDOWS_OPEN, busy);
+    return this.windows.length === 0 && this.churn === NONE;
+  }
+
+  private addChurn(opened: ShortConnections): void {
+    if (this.churn === NONE) this.churn = new ShortConnections();
+    this.churn.merge(opened);
   }
 }
 
@@ -151,6 +195,8 @@ const LIMITS: ChurnLimits = { maxRequests: 3, maxLife: 20e9, busy: 20 };
 export class ConnectionChurn {
   private readonly loads = new Map<string, ClientLoad>();
   private readonly uses = new Map<number, Counted>();
+  /** Pairs that found no room since room was last made. */
+  private refused = 0;
 
   constructor(private readonly limits: ChurnLimits = LIMITS) {}
 
@@ -211,10 +257,24 @@ export class ConnectionChurn {
     const key = `${tcp.client.ip} ${tcp.server.text}`;
     let load = this.loads.get(key);
     if (load === undefined) {
-      if (this.loads.size >= MAX_PAIRS) return null;
+      if (this.loads.size >= MAX_PAIRS && !this.makeRoom((tcp.syn ?? tcp.start).time)) return null;
       this.loads.set(key, (load = new ClientLoad(tcp.client.ip, tcp.server.text)));
     }
     return load;
+  }
+
+  /** Of many pairs those go that have kept their connections, the oldest first. */
+  private makeRoom(time: number): boolean {
+    // Where nearly all have not, the next look comes only when it may be worth it.
+    if (this.refused++ % (MAX_PAIRS >>> 3) !== 0) return false;
+    const wanted = afterForgetting(MAX_PAIRS);
+    for (const [key, load] of this.loads) {
+      if (this.loads.size <= wanted) break;
+      if (load.isOrdinary(time, this.limits.busy)) this.loads.delete(key);
+    }
+    if (this.loads.size >= MAX_PAIRS) return false;
+    this.refused = 0;
+    return true;
   }
 }
 

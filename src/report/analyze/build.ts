@@ -110,7 +110,7 @@ function sessionEntry(session: Session, now: number, clock: Clock): SessionEntry
     longestSilence: session.silence(now) / SECOND,
     gaps: session.holes,
   };
-  const successor = session.successor?.id;
+  const successor = session.followedBy?.id;
   if (successor !== undefined && successor !== null) entry.successor = successor;
   return entry;
 }

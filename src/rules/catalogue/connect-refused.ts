@@ -1,5 +1,5 @@
 import { duration, plural } from '../../observations/words.js';
-import type { ClientConnection } from '../../model/index.js';
+import { type ClientConnection, makeRoom } from '../../model/index.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData } from '../support/affected.js';
@@ -30,7 +30,11 @@ interface Outage {
 const APART = 60e9;
 const MAX_CLIENTS = 2000;
 const MAX_OUTAGES = 1000;
-const MAX_HOSTS = 20_000;
+/**
+ * Hosts of which connect-refused knows whether their connections were accepted, the latest.
+ * @bound hosts
+ */
+const MAX_HOSTS = 5000;
 
 export const connectRefused = defineRule({
   meta: {
@@ -64,10 +68,12 @@ export const connectRefused = defineRule({
 
     function accepted(connection: ClientConnection): void {
       const { host, handshake, session, gaps, tcp } = connection;
-      if (handshake !== null || session !== null) clientHosts.set(host.ip, true);
+      const client = handshake !== null || session !== null;
       // With bytes missing it may have been anything.
-      else if (gaps > 0 && tcp.foreign === null) return;
-      else if (!clientHosts.has(host.ip) && clientHosts.size < MAX_HOSTS) clientHosts.set(host.ip, false);
+      if (!client && gaps > 0 && tcp.foreign === null) return;
+      const known = clientHosts.get(host.ip);
+      if (known === undefined) makeRoom(clientHosts, MAX_HOSTS);
+      if (known !== true) clientHosts.set(host.ip, client);
     }
 
     function backAt({ host }: ClientConnection, time: number): void {

@@ -1,6 +1,5 @@
 import { duration, listing, plural } from '../../observations/words.js';
-import { type ClientLoad, ShortConnections } from '../../model/index.js';
-import type { ConnectionFacts } from '../../observations/connectionFacts.js';
+import { type ClientLoad, type ShortConnection, ShortConnections } from '../../model/index.js';
 import type { Finding, Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { seconds } from '../../observations/seconds.js';
@@ -115,23 +114,16 @@ function finding({ server, loads, all }: Churned): Omit<Finding, 'rule'> {
         keptRequests: load.keptRequests,
         probes: load.probes,
         seconds: seconds((load.churn.last?.time ?? 0) - (load.churn.first?.time ?? 0)),
-        frames: load.churn.samples.map((tcp) => (tcp.syn ?? tcp.start).frame),
+        frames: load.churn.samples.map(({ opened }) => opened.frame),
       })),
       ...(loads.length > LISTED ? { affectedNotListed: loads.length - LISTED } : {}),
     },
   };
 }
 
-function evidence(tcp: ConnectionFacts): Evidence[] {
-  const opened = tcp.syn ?? tcp.start;
-  const found: Evidence[] = [{ ...opened, text: `SYN of ${tcp.client.text}` }];
-  const { toServer, toClient } = tcp;
-  const ends = [toServer.fin, toClient.fin, toServer.rst, toClient.rst].filter((moment) => moment !== null);
-  const first = ends.sort((a, b) => a.frame - b.frame)[0];
-  if (first !== undefined) {
-    const byServer = first === toClient.fin || first === toClient.rst;
-    const what = first === toServer.rst || first === toClient.rst ? 'RST' : 'FIN';
-    found.push({ ...first, text: `${what} of ${byServer ? 'the server' : 'the client'}: it is closed` });
-  }
+function evidence({ client, opened, end, by, rst }: ShortConnection): Evidence[] {
+  const found: Evidence[] = [{ ...opened, text: `SYN of ${client}` }];
+  const what = `${rst ? 'RST' : 'FIN'} of ${by === 'server' ? 'the server' : 'the client'}: it is closed`;
+  if (end !== null) found.push({ ...end, text: what });
   return found;
 }

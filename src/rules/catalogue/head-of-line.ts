@@ -1,5 +1,5 @@
 import { duration, listing, plural } from '../../observations/words.js';
-import type { ClientConnection } from '../../model/index.js';
+import { type ClientConnection, makeRoom } from '../../model/index.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Evidence } from '../finding.js';
@@ -67,6 +67,11 @@ const KEPT = 50;
  * @bound of them
  */
 const MAX = 5000;
+/**
+ * Servers whose latest answers are known.
+ * @bound servers
+ */
+const MAX_SERVERS = 1024;
 /** Requests that are looked at behind one. */
 const MOST_BEHIND = 4096;
 /** Share of the session timeout after which clients give up a server that does not answer: two thirds, less a little. */
@@ -111,7 +116,10 @@ export const headOfLine = defineRule({
     function recentOf(server: string): Recent {
       if (server === latest) return latestRecent;
       let recent = recents.get(server);
-      if (recent === undefined) recents.set(server, (recent = newRecent()));
+      if (recent === undefined) {
+        makeRoom(recents, MAX_SERVERS);
+        recents.set(server, (recent = newRecent()));
+      }
       latest = server;
       return (latestRecent = recent);
     }

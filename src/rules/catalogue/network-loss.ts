@@ -37,10 +37,15 @@ interface Loss {
 }
 
 /**
- * Connections with repeated segments, as network-loss keeps them.
+ * Open connections with repeated segments or late answers, as network-loss keeps them.
  * @bound of them
  */
 const MAX = 20_000;
+/**
+ * Connections with losses that have ended, as network-loss keeps them.
+ * @bound of them
+ */
+const MAX_ENDED = 2000;
 /** Nanoseconds: an answer is late from here on. */
 const LATE = 0.1e9;
 /** Nanoseconds: a copy that follows its original sooner may be a tail loss probe that met a delayed acknowledgement. */
@@ -75,7 +80,11 @@ export const networkLoss = defineRule({
     },
   },
   create({ model, options, report }) {
+    /** Of connections that are open. */
     const losses = new Map<ClientConnection, Loss>();
+    /** Of those that have ended, what was a loss. */
+    const ended = new Map<ClientConnection, Loss>();
+    let more = 0;
 
     function lossOf(connection: ClientConnection): Loss | null {
       let loss = losses.get(connection);
@@ -136,6 +145,11 @@ export const networkLoss = defineRule({
       const at = loss.latest[direction];
       if (at !== null) seen(loss, at);
       loss.latest[direction] = null;
+    }
+
+    function settleBoth(loss: Loss): void {
+      settle(loss, TO_SERVER);
+      settle(loss, TO_CLIENT);
     }
 
     function seen(loss: Loss, at: Moment): void {
@@ -202,12 +216,18 @@ export const networkLoss = defineRule({
           late(loss, latency, loss.asked, { frame, time });
         loss.asked = -1;
       },
+      connectionClosed(connection) {
+        const loss = losses.get(connection);
+        if (loss === undefined) return;
+        losses.delete(connection);
+        settleBoth(loss);
+        if (!isLossy(loss)) return;
+        if (ended.size < MAX_ENDED) ended.set(connection, loss);
+        else more++;
+      },
       end() {
-        for (const loss of losses.values()) {
-          settle(loss, TO_SERVER);
-          settle(loss, TO_CLIENT);
-        }
-        const found = [...losses.values()].filter(isLossy);
+        for (const loss of losses.values()) settleBoth(loss);
+        const found = [...ended.values(), ...losses.values()].filter(isLossy);
         for (const group of incidents(
           found,
           (l) => l.connection.host.ip,
@@ -236,7 +256,8 @@ export const networkLoss = defineRule({
           !session.servers.some((address) => [...servers].some((s) => s.address === address))
         )
           continue;
-        const own = session.current === null ? undefined : losses.get(session.current);
+        const { current } = session;
+        const own = current === null ? undefined : (losses.get(current) ?? ended.get(current));
         if (session.responses > 0 && (own === undefined || !isLossy(own))) return true;
       }
       return false;
@@ -296,6 +317,7 @@ export const networkLoss = defineRule({
           slowAnswers: slow,
           slowWithCopy: withCopy,
           worst: seconds(worst.worst),
+          ...(more > 0 ? { notCounted: more } : {}),
           ...affectedData(entries),
         },
       });

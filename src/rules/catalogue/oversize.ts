@@ -1,5 +1,5 @@
 import { duration, plural } from '../../observations/words.js';
-import type { ClientConnection } from '../../model/index.js';
+import { type ClientConnection, makeRoom } from '../../model/index.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Evidence } from '../finding.js';
@@ -20,6 +20,14 @@ interface Refused {
   readonly request: Moment;
   readonly end: Moment;
   readonly lossy: boolean;
+  /** Sessions of others whose connections the server ended at about that time; bounded. */
+  readonly others: Set<string>;
+}
+
+/** How a server ended connections lately. */
+interface Endings {
+  readonly times: { readonly time: number; readonly session: string }[];
+  readonly refused: Refused[];
 }
 
 /** A value or a list that grows. */
@@ -34,11 +42,21 @@ interface Growing {
  * Paths that grow, as oversize keeps them.
  * @bound of them
  */
-const MAX = 20_000;
+const MAX = 5000;
 /** Nanoseconds from the request's latest segment to the server's FIN. */
 const ROUND_TRIP = 2e9;
 /** Connections of others that the same server ends within this time: it goes down. */
 const TOGETHER = 1e9;
+/**
+ * Of connections that one server ended within a second.
+ * @bound sessions
+ */
+const MAX_TOGETHER = 256;
+/**
+ * Servers whose latest ends of connections are known.
+ * @bound servers
+ */
+const MAX_SERVERS = 1024;
 const APART = 600e9;
 const GROWTH = 1.1;
 /** Shorter requests come in one segment, or with their length in one of its own. */
@@ -84,8 +102,7 @@ export const oversize = defineRule({
     const refused: Refused[] = [];
     /** Frame that brought the first byte of a request that came in several. */
     const firstFrames = new WeakMap<ZooKeeperRequest, number>();
-    /** When servers ended connections, and whose. */
-    const ends = new Map<string, { readonly time: number; readonly session: string }[]>();
+    const endings = new Map<string, Endings>();
     const growing = new Map<string, Growing>();
 
     function grows(op: string, path: string, length: number, m: ZooKeeperMessage): void {
@@ -97,6 +114,28 @@ export const oversize = defineRule({
 
     function whoOf(connection: ClientConnection): string {
       return connection.session?.id ?? connection.handshake?.asked ?? connection.client;
+    }
+
+    /** Notes that a server has ended a connection. */
+    function ended(server: string, time: number, session: string): Endings {
+      let latest = endings.get(server);
+      if (latest === undefined) {
+        makeRoom(endings, MAX_SERVERS);
+        endings.set(server, (latest = { times: [], refused: [] }));
+      }
+      const { times, refused } = latest;
+      while (times.length >= MAX_TOGETHER || (times[0] !== undefined && time - times[0].time >= TOGETHER))
+        times.shift();
+      while (refused[0] !== undefined && time - refused[0].end.time >= TOGETHER) refused.shift();
+      const end = { time, session };
+      times.push(end);
+      for (const one of refused) together(one, end);
+      return latest;
+    }
+
+    function together({ session, client, end, others }: Refused, other: Endings['times'][number]): void {
+      if (other.session === (session ?? client) || Math.abs(other.time - end.time) >= TOGETHER) return;
+      if (others.size < MAX_TOGETHER) others.add(other.session);
     }
 
     return {
@@ -120,24 +159,27 @@ export const oversize = defineRule({
         const end = endedByServer(connection);
         if (end === null || connection.responses === 0) return;
         const server = connection.server.address;
-        const times = ends.get(server) ?? [];
-        if (times.length < MAX) times.push({ time: end.time, session: whoOf(connection) });
-        ends.set(server, times);
+        const latest = ended(server, end.time, whoOf(connection));
         if (connection.outstanding.size === 0 || refused.length >= MAX) return;
         let longest = connection.outstanding.oldest!;
         for (const request of connection.outstanding) if (request.length > longest.length) longest = request;
         if (longest.opcode === OpCode.ping || longest.op === 'connect' || longest.op === 'fourLetterWord') return;
         // What was answered to others is not too long.
         if (longest.length <= accepted || end.time - longest.time > ROUND_TRIP) return;
-        refused.push({
+        const one: Refused = {
           ...{ client: connection.client, ip: connection.host.ip, session: connection.session?.id ?? null, server },
           ...{ op: longest.op, path: longest.path, length: longest.length, end },
           request: { frame: firstFrames.get(longest) ?? longest.frame, time: Math.min(longest.time, end.time) },
           lossy: connection.gaps > 0 && connection.lastGap !== null && connection.lastGap.time < end.time - ROUND_TRIP,
-        });
+          others: new Set(),
+        };
+        for (const other of latest.times) together(one, other);
+        refused.push(one);
+        latest.refused.push(one);
       },
       end() {
-        const usable = refused.filter((r) => r.length > accepted && !goesDown(r));
+        const own = new Set(refused.map((r) => r.session ?? r.client));
+        const usable = refused.filter((r) => r.length > accepted && !goesDown(r, own));
         for (const group of incidents(
           usable,
           (r) => `${r.session ?? r.ip} ${r.op} ${r.path ?? ''}`,
@@ -150,12 +192,8 @@ export const oversize = defineRule({
     };
 
     /** The server ended connections of others as well: it was killed, not asked for too much. */
-    function goesDown({ server, session, client, end }: Refused): boolean {
-      const own = session ?? client;
-      const others = (ends.get(server) ?? []).filter(
-        (e) => e.session !== own && Math.abs(e.time - end.time) < TOGETHER,
-      );
-      return others.some(({ session: other }) => !refused.some((r) => (r.session ?? r.client) === other));
+    function goesDown({ others }: Refused, own: ReadonlySet<string>): boolean {
+      return [...others].some((other) => !own.has(other));
     }
 
     function judge(group: readonly Refused[]): void {

@@ -1,6 +1,6 @@
 import { duration, listing, plural } from '../../observations/words.js';
 import { hostOf } from '../../observations/filterPatterns.js';
-import type { Session } from '../../model/index.js';
+import type { Follower, Session } from '../../model/index.js';
 import type { Evidence, Finding, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, affectedOf, findingOn, incidents, subject } from '../support/affected.js';
@@ -132,7 +132,7 @@ export const sessionExpired = defineRule({
             server: e.server,
             timeout: e.session?.timeout ?? null,
             ...(e.session === null ? {} : { silentFor: seconds(e.time - silentSince(e.session)) }),
-            ...(e.session?.successor?.id == null ? {} : { newSession: e.session.successor.id }),
+            ...(e.session?.followedBy?.id == null ? {} : { newSession: e.session.followedBy.id }),
             ...(awayFor(e) === null ? {} : { awayFor: seconds(awayFor(e)!) }),
           }));
           const hosts = new Set(group.map(({ client }) => hostOf(client)));
@@ -199,7 +199,7 @@ export const sessionExpired = defineRule({
       const neglect = findingsOf(...CONSEQUENCES).filter((f) =>
         affectedOf(f).some((e) => e['oldSession'] === session.id),
       );
-      const back = session.successor ?? laterSessions(session, session.lastRequestTime)[0] ?? null;
+      const back = session.followedBy ?? laterSessions(session, session.lastRequestTime)[0] ?? null;
       const seen = { cause, neglect, back };
       // The FIN or the closeSession of a client that left may be what is missing.
       if (model.totals.gaps > model.foreignGaps)
@@ -222,7 +222,7 @@ type Fate = 'left' | 'abandoned' | 'back' | 'neglected' | 'gone';
 interface Weight {
   readonly severity: Severity;
   readonly fate: Fate;
-  readonly back: Session | null;
+  readonly back: Follower | null;
   readonly cause: Finding | undefined;
   readonly neglect: readonly Finding[];
 }
@@ -307,7 +307,7 @@ function after(group: readonly Expired[], severity: Severity, neglect: boolean):
 
 /** From the last answer in the old session to the first in the new one; null if there is none, or either is unknown. */
 function awayFor({ session }: Expired): number | null {
-  const next = session?.successor ?? null;
+  const next = session?.followedBy ?? null;
   return session === null || next === null ? null : next.start.time - silentSince(session);
 }
 
