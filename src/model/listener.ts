@@ -1,3 +1,4 @@
+import { LEAST_OPCODE, OPCODE_SPAN } from '../protocols/zookeeper/format/layout.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 import type { Acknowledgement, TcpEvent } from '../observations/connectionFacts.js';
 import type { Gap } from '../protocols/protocol.js';
@@ -100,10 +101,6 @@ export class Listeners {
   }
 }
 
-/** Opcodes lie in a table from here on, and up to its size; those that no version defines lie outside. */
-const LEAST_OPCODE = -16;
-const OPCODES = 128;
-
 /** One who wants messages whatever their opcode. */
 interface Chooser {
   readonly handler: MessageHandler;
@@ -116,7 +113,7 @@ interface Chooser {
 class MessageListeners {
   /** Those of everything, and by opcode (those of everything among them). */
   private readonly all: MessageHandler[] = [];
-  private readonly byOpcode: MessageHandler[][] = Array.from({ length: OPCODES }, () => []);
+  private readonly byOpcode: MessageHandler[][] = Array.from({ length: OPCODE_SPAN }, () => []);
   private readonly pings: MessageHandler[] = [];
   private readonly choosers: Chooser[] = [];
   /** The least that a chooser wants. */
@@ -144,7 +141,7 @@ class MessageListeners {
   /** Tells of a message. @param opcode of the request; null where it is not known, and of four-letter words */
   tell(m: ZooKeeperMessage, connection: ClientConnection, opcode: number | null): void {
     const place = opcode === null ? -1 : opcode - LEAST_OPCODE;
-    const handlers = place >= 0 && place < OPCODES ? this.byOpcode[place]! : this.all;
+    const handlers = place >= 0 && place < OPCODE_SPAN ? this.byOpcode[place]! : this.all;
     for (const listen of handlers) listen(m, connection);
     this.choose(m, connection, opcode, false);
   }

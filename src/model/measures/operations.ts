@@ -1,3 +1,4 @@
+import { LEAST_OPCODE, OPCODE_SPAN } from '../../protocols/zookeeper/format/layout.js';
 import { Histogram } from './histogram.js';
 
 const NO_ERRORS: ReadonlyMap<number, number> = new Map<number, number>();
@@ -25,20 +26,17 @@ export class OperationStats {
   }
 }
 
-const OFFSET = 16;
-const SIZE = 128;
-
 /** OperationStats by opcode. Opcodes that no version defines share a bounded number of entries. */
 export class Operations {
-  private readonly table = new Array<OperationStats | undefined>(SIZE).fill(undefined);
+  private readonly table = new Array<OperationStats | undefined>(OPCODE_SPAN).fill(undefined);
   private readonly others = new Map<number, OperationStats>();
   /** Four-letter words have no opcode. */
   private words: OperationStats | undefined;
 
   get(opcode: number, op: string): OperationStats {
     if (op === 'fourLetterWord') return (this.words ??= new OperationStats(opcode, op));
-    const place = opcode + OFFSET;
-    if (place >= 0 && place < SIZE) return (this.table[place] ??= new OperationStats(opcode, op));
+    const place = opcode - LEAST_OPCODE;
+    if (place >= 0 && place < OPCODE_SPAN) return (this.table[place] ??= new OperationStats(opcode, op));
     let stats = this.others.get(opcode);
     if (stats === undefined) {
       const full = this.others.size >= 64;
@@ -53,7 +51,7 @@ export class Operations {
 
   /** What is known of an operation, without making an entry. */
   find(opcode: number): OperationStats | undefined {
-    return this.table[opcode + OFFSET] ?? this.others.get(opcode);
+    return this.table[opcode - LEAST_OPCODE] ?? this.others.get(opcode);
   }
 
   /** In order of opcode. */

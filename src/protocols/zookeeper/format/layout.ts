@@ -72,19 +72,18 @@ const byName = new Map(layouts.map((layout) => [layout.name, layout]));
 /** A message that neither carries a header nor names its operation: ConnectRequest and ConnectResponse. */
 export const CONNECT: OperationLayout = byName.get('connect')!;
 
-/** -11 (closeSession) comes first. */
-const FIRST = Math.min(...layouts.map(({ operation }) => operation.code));
-const byCode: (OperationLayout | null)[] = [];
-for (const layout of layouts) {
-  const place = layout.operation.code - FIRST;
-  while (byCode.length <= place) byCode.push(null);
-  if (layout !== CONNECT) byCode[place] = layout;
-}
+const codes = layouts.map(({ operation }) => operation.code);
+/** What is known by opcode lies in tables of `OPCODE_SPAN` places, the first for this one (closeSession's, -11); unknown opcodes may lie outside. */
+export const LEAST_OPCODE = Math.min(...codes);
+export const OPCODE_SPAN = Math.max(...codes) - LEAST_OPCODE + 1;
+
+const byCode = new Array<OperationLayout | null>(OPCODE_SPAN).fill(null);
+for (const layout of layouts) if (layout !== CONNECT) byCode[layout.operation.code - LEAST_OPCODE] = layout;
 
 /** The operation with this number; null where no version up to 3.9 has one, and for 0: no request carries that. */
 export function layoutOf(opcode: number): OperationLayout | null {
-  const place = opcode - FIRST;
-  return place >= 0 && place < byCode.length ? byCode[place]! : null;
+  const place = opcode - LEAST_OPCODE;
+  return place >= 0 && place < OPCODE_SPAN ? byCode[place]! : null;
 }
 
 /** The operation that ZooKeeper calls so. */

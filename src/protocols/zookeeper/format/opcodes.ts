@@ -1,4 +1,4 @@
-import { layoutOf, layouts } from './layout.js';
+import { LEAST_OPCODE, OPCODE_SPAN, layoutOf, layouts } from './layout.js';
 import { operations, type Operation, type OperationName } from './operations.js';
 
 type OpCodes = { readonly [N in OperationName]: (typeof operations)[N]['code'] };
@@ -8,10 +8,9 @@ export const OpCode = Object.fromEntries(
   Object.entries(operations).map(([name, { code }]) => [name, code]),
 ) as unknown as OpCodes;
 
-/** Names by number, as each message asks for its own; from the lowest number on. */
-const FIRST = OpCode.closeSession;
-const table = Array.from({ length: 128 }, (_, i) => layoutOf(i + FIRST)?.name);
-table[-FIRST] = 'notification';
+/** Names, as each message asks for its own. */
+const table = Array.from({ length: OPCODE_SPAN }, (_, i) => layoutOf(i + LEAST_OPCODE)?.name);
+table[-LEAST_OPCODE] = 'notification';
 const unknownNames = new Map<number, string>();
 
 /** Whether any version up to 3.9 defines the opcode; 0 does not count, no request carries it. */
@@ -21,7 +20,7 @@ export function isOpcode(code: number): boolean {
 
 /** ZooKeeper's name of an opcode, `unknown(N)` where no version defines it. */
 export function opName(code: number): string {
-  const place = code - FIRST;
+  const place = code - LEAST_OPCODE;
   const name = place >= 0 && place < table.length ? table[place] : undefined;
   if (name !== undefined) return name;
   let unknown = unknownNames.get(code);
