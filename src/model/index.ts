@@ -10,6 +10,7 @@ export { Counts, type Dimension, dimensions, type Group, Grouping, type Grouping
 export { Histogram } from './measures/histogram.js';
 export { Host } from './knowledge/host.js';
 export { type RenewalSeries, type RenewalStorm } from './neighbours/leaseRenewals.js';
+export type { LeaderOutage, LeaderRequest } from './neighbours/etcdLeaders.js';
 export { Lease, LeaseTable } from './neighbours/leases.js';
 export { type ModelListener } from './listener.js';
 export { Model, type ModelOptions, Totals } from './model.js';

@@ -8,6 +8,7 @@ import { ClientConnection } from './knowledge/clientConnection.js';
 import { ConnectionChurn } from './neighbours/connectionChurn.js';
 import { zooKeeperUse } from './neighbours/connectionUse.js';
 import { connectRequest, connectResponse } from './knowledge/handshake.js';
+import { EtcdLeaders } from './neighbours/etcdLeaders.js';
 import { Host } from './knowledge/host.js';
 import { LeaseTable } from './neighbours/leases.js';
 import { Listeners, type ModelListener } from './listener.js';
@@ -100,6 +101,7 @@ export class Model implements ObservationSink {
   readonly leases = new LeaseTable();
   readonly handshakes = new TlsHandshakes();
   readonly churn = new ConnectionChurn();
+  readonly etcdLeaders = new EtcdLeaders();
   readonly listeners = new Listeners();
   readonly znodes: Znodes;
   readonly sessions: Sessions;
@@ -180,6 +182,7 @@ export class Model implements ObservationSink {
   closed(tcp: ConnectionFacts): void {
     this.quorum.closed(tcp);
     this.others.closed(tcp);
+    this.etcdLeaders.closed(tcp);
     const connection = this.connections.get(tcp.id) ?? this.neverReached(tcp);
     this.churn.closed(tcp, connection === undefined ? undefined : zooKeeperUse(connection));
     // With 'open' it is the capture that ends.
@@ -197,6 +200,7 @@ export class Model implements ObservationSink {
       this.others.message(message);
       this.quorum.message(message, tcp);
       this.leases.message(message, tcp);
+      this.etcdLeaders.message(message, tcp);
       this.handshakes.message(message, tcp);
       this.churn.message(message, tcp);
       return;
@@ -228,6 +232,7 @@ export class Model implements ObservationSink {
   gap(gap: Gap, tcp: ConnectionFacts): void {
     this.now(gap.time, gap.frame);
     this.quorum.gap(tcp);
+    this.etcdLeaders.gap(tcp, gap);
     if (tcp.protocol !== 'zookeeper' && !this.connections.has(tcp.id)) return;
     const connection = this.of(tcp);
     this.totals.gaps++;

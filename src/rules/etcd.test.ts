@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CaptureReader } from '../observations/captureReader.js';
-import { Analysis } from './analysis.js';
+import { analysePackets, fixturePackets } from '../testing/analyseCapture.js';
+import { thinned } from '../testing/lossRewriting.js';
+import { Analysis, type AnalysisOptions } from './analysis.js';
 import { connectionChurn } from './catalogue/connection-churn.js';
 import type { Finding } from './finding.js';
 import { leaseRenewalStorm } from './catalogue/lease-renewal-storm.js';
@@ -8,8 +10,11 @@ import { tlsHandshakeStall } from './catalogue/tls-handshake-stall.js';
 
 const FIXTURES = new URL('../../fixtures/etcd/', import.meta.url).pathname;
 
-async function findings(capture: string): Promise<readonly Finding[]> {
-  const analysis = new Analysis({ registry: [leaseRenewalStorm, connectionChurn, tlsHandshakeStall] });
+const findings = (capture: string): Promise<readonly Finding[]> =>
+  allFindings(capture, { registry: [leaseRenewalStorm, connectionChurn, tlsHandshakeStall] });
+
+async function allFindings(capture: string, options: AnalysisOptions = {}): Promise<readonly Finding[]> {
+  const analysis = new Analysis(options);
   const reader = new CaptureReader([`${FIXTURES}${capture}.gz`], analysis.sink);
   await reader.read();
   analysis.end(reader.last.time);
@@ -62,6 +67,58 @@ describe('lease-renewal-storm', () => {
     const found = await findings(capture);
     expect(names(found)).toEqual(['lease-renewal-storm']);
     expect(found[0]!.data).toMatchObject({ leases, renewals });
+  });
+});
+
+describe('etcd-no-leader', () => {
+  it('finds who waited while the leader was stopped, and who led before', async () => {
+    const [found, ...more] = await allFindings('leader-stopped.pcap');
+    expect(more).toEqual([]);
+    expect(found).toMatchObject({ rule: 'etcd-no-leader', severity: 'error', confidence: 'proven' });
+    expect(found!.data).toMatchObject({
+      ...{ termBefore: 3, termAfter: 5, leaderBefore: '10.44.1.1:2380', requests: 25, refused: 1, unanswered: 16 },
+      errors: [{ error: 'etcdserver: request timed out, possibly due to previous leader failure', count: 1 }],
+      clients: ['10.44.1.101', '10.44.1.102', '10.44.1.103', '10.44.1.105'],
+    });
+    expect(found!.message).toContain('No leader for 4.8 s, then one of term 5 (before: 3)');
+    expect(found!.evidence.map(({ frame }) => frame)).toEqual([1746, 1760, 2269, 2660]);
+  });
+
+  it('is silent where the leader was moved in good order', async () => {
+    expect(await allFindings('leader-moved-ok.pcap')).toEqual([]);
+  });
+
+  it('needs the port of the clients only', async () => {
+    const [found, ...more] = await allFindings('leader-killed.pcap');
+    expect(more).toEqual([]);
+    expect(found!.message).toContain(
+      'No leader for 1.9 s, then one of term 3 (before: 2): of 7 requests of 4 clients 6 were answered late (by up to 1.9 s), 1 was refused (etcdserver: request timed out)',
+    );
+  });
+
+  it('says that no leader came back', async () => {
+    const [found, ...more] = await allFindings('no-leader.pcap');
+    expect(more).toEqual([]);
+    expect(found).toMatchObject({
+      ...{ rule: 'etcd-no-leader', severity: 'error', confidence: 'proven' },
+      unrepaired: 'no leader answered again to the end of the capture',
+    });
+    expect(found!.data).toMatchObject({ termBefore: 3, termAfter: null, refused: 5, unanswered: 17 });
+  });
+
+  it.each([0.01, 0.05, 0.2])('takes no answer that the capture lost for one that was not given: %f', async (ratio) => {
+    for (const seed of [1, 2, 3]) {
+      const { analysis } = await analysePackets(thinned(fixturePackets('etcd/leader-moved-ok.pcap.gz'), seed, ratio));
+      expect(analysis.findings.filter(({ rule }) => rule === 'etcd-no-leader')).toEqual([]);
+    }
+  });
+
+  it('tells a leader that hangs from one that is replaced', async () => {
+    const names = (await allFindings('lease-slow-leader.pcap')).map(({ rule }) => rule);
+    expect(names).not.toContain('etcd-no-leader');
+    const [failover] = (await allFindings('lease-failover.pcapng')).filter(({ rule }) => rule === 'etcd-no-leader');
+    expect(failover).toMatchObject({ severity: 'warning', confidence: 'proven' });
+    expect(failover!.data).toMatchObject({ requests: 48, refused: 0, unanswered: 0, leaderAfter: '10.44.0.3:2380' });
   });
 });
 

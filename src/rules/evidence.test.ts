@@ -58,7 +58,7 @@ describe('evidence', () => {
     const elsewhere = [
       'session-abandoned',
       ...['leader-election', 'follower-sync', 'slow-quorum-ack'],
-      ...['lease-renewal-storm', 'connection-churn', 'tls-handshake-stall'],
+      ...['lease-renewal-storm', 'connection-churn', 'tls-handshake-stall', 'etcd-no-leader'],
     ];
     const tested = new Set([...CHAINS.map(([, rule]) => rule), ...elsewhere]);
     for (const { expect: owed } of [...truths('incidents2'), ...truths('tls/incidents')]) {

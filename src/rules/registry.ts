@@ -7,6 +7,7 @@ import { connectionChurn } from './catalogue/connection-churn.js';
 import { duplicateSessions } from './catalogue/duplicate-sessions.js';
 import { emptyChildList } from './catalogue/empty-child-list.js';
 import { ephemeralNotRecreated } from './catalogue/ephemeral-not-recreated.js';
+import { etcdNoLeader } from './catalogue/etcd-no-leader.js';
 import { followerSync } from './catalogue/follower-sync.js';
 import { foreignTraffic } from './catalogue/foreign-traffic.js';
 import { halfOpenConnection } from './catalogue/half-open-connection.js';
@@ -55,6 +56,7 @@ export const rules: readonly AnyRule[] = inOrder([
   duplicateSessions,
   emptyChildList,
   ephemeralNotRecreated,
+  etcdNoLeader,
   followerSync,
   foreignTraffic,
   halfOpenConnection,

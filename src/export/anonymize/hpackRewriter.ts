@@ -1,4 +1,5 @@
 import { isEtcdPath } from '../../protocols/etcd/operations.js';
+import { leaderRefusal } from '../../protocols/etcd/refusals.js';
 import { gatewayOp } from '../../protocols/etcd/gateway.js';
 import { HpackDecoder } from '../../protocols/transport/http2/hpack.js';
 import type { AnonymizingKey } from './key.js';
@@ -59,6 +60,7 @@ export class HpackRewriter {
   }
 
   private keeps(name: string, value: string): boolean {
+    if (name === 'grpc-message') return leaderRefusal(value) !== null;
     return name === ':path' ? isKnownTarget(value) : KEPT_FIELDS.includes(name) && KEPT_VALUE.test(value);
   }
 

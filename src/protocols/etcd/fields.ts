@@ -25,6 +25,7 @@ export const etcdFields = defineFields({
   revision: { type: 'number', text: "revision of the answer's header" },
   raftTerm: { type: 'number', text: "Raft term of the answer's header" },
   memberId: { type: 'string', text: 'member that answered, hex' },
+  clusterId: { type: 'string', text: 'its cluster, hex' },
   length: { type: 'count', unit: 'bytes', text: 'body, or gRPC message' },
   http2Error: { type: 'string', text: 'error code of RST_STREAM or GOAWAY' },
   latency: { type: 'seconds', unit: 'seconds', text: 'from the completion of the request' },

@@ -32,9 +32,14 @@ export function readGatewayBody(op: string, kind: 'request' | 'response', body: 
   fields.grantedTtl = seconds(text, 'grantedTTL');
   fields.revision = seconds(text, 'revision');
   fields.raftTerm = seconds(text, 'raft_term');
-  const member = integer(text, 'member_id');
-  fields.memberId = member === null ? null : BigInt.asUintN(64, member).toString(16);
+  fields.memberId = hexadecimal(text, 'member_id');
+  fields.clusterId = hexadecimal(text, 'cluster_id');
   return fields;
+}
+
+function hexadecimal(text: string, name: string): string | null {
+  const value = integer(text, name);
+  return value === null ? null : BigInt.asUintN(64, value).toString(16);
 }
 
 /** Value of the first member of that name that is an integer, as a number or as a string. */

@@ -66,6 +66,7 @@ class EtcdLines implements LineReader {
           revision: line.number('revision'),
           raftTerm: line.number('raftTerm'),
           memberId: line.text('memberId'),
+          clusterId: line.text('clusterId'),
         },
       },
     );

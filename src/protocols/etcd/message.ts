@@ -130,6 +130,7 @@ export class EtcdMessage implements Message {
     put('revision', fields.revision);
     put('raftTerm', fields.raftTerm);
     put('memberId', fields.memberId);
+    put('clusterId', fields.clusterId);
     put('length', this.length);
     put('http2Error', this.http2Error);
     if (this.latency !== null) record['latency'] = this.latency / 1e9;

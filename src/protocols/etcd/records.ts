@@ -20,7 +20,9 @@ export interface EtcdFields {
   key: string | null;
   revision: number | null;
   raftTerm: number | null;
+  /** Hexadecimal. */
   memberId: string | null;
+  clusterId: string | null;
   /** LeaseGrantResponse.error. */
   error: string | null;
   malformed: boolean;
@@ -50,6 +52,7 @@ export function noFields(): EtcdFields {
     revision: null,
     raftTerm: null,
     memberId: null,
+    clusterId: null,
     error: null,
     malformed: false,
   };
@@ -72,10 +75,15 @@ function readHeader(fields: EtcdFields, message: ProtobufReader): void {
   const header = new ProtobufReader(message.bytes, message.start, message.end);
   while (header.next()) {
     if (header.wire !== VARINT) continue;
-    if (header.field === 2) fields.memberId = ((BigInt(header.hi) << 32n) | BigInt(header.lo)).toString(16);
+    if (header.field === 1) fields.clusterId = hexadecimal(header);
+    else if (header.field === 2) fields.memberId = hexadecimal(header);
     else if (header.field === 3) fields.revision = header.number;
     else if (header.field === 4) fields.raftTerm = header.number;
   }
+}
+
+function hexadecimal({ hi, lo }: ProtobufReader): string {
+  return hi === 0 ? lo.toString(16) : `${hi.toString(16)}${lo.toString(16).padStart(8, '0')}`;
 }
 
 /** LeaseGrantRequest: TTL 1, ID 2 (0: the server chooses one). */
