@@ -21,12 +21,36 @@ export interface LatencyParts {
   readonly wayBack: number;
 }
 
+/** What became of one direction of a connection between the sender's point of capture and the receiver's. */
+export interface LostBetween {
+  /** Segments that were seen at the sender's and not at the receiver's, as they were sent again. */
+  readonly segments: number;
+  readonly bytes: number;
+  /** Bytes that must have passed a point whose capture does not have them. */
+  readonly notCaptured: number;
+}
+
+/** A connection that was captured at both ends: the names of the hosts, and what was lost between them. */
+export interface BothEnds {
+  /** Where the client's end was captured, and the server's. */
+  readonly near: string;
+  readonly far: string;
+  /** Null where it is not known: lines of journals do not say which bytes a segment held. */
+  readonly toServer: LostBetween | null;
+  readonly toClient: LostBetween | null;
+}
+
 /** Connections that were captured at both ends. */
 export interface CapturedPairs {
   /** Place of the host at the client's end, by the addresses of both ends in any order; null where one end was captured. */
   nearEnd(one: string, other: string): number | null;
   /** Null where one of the four moments was not captured. */
   parts(client: string, server: string, xid: number): LatencyParts | null;
+  /**
+   * Null where one end was captured.
+   * @param nth which of the connections with payload between these ends, in order of time, from 0
+   */
+  bothEnds(client: string, server: string, nth: number): BothEnds | null;
 }
 
 /** `zk1=FILE` names the host on which FILE was captured; a file that is really called so is meant itself. */

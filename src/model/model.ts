@@ -13,6 +13,7 @@ import { Host } from './knowledge/host.js';
 import { LeaseTable } from './neighbours/leases.js';
 import { Listeners, type ModelListener } from './listener.js';
 import { notificationSeen } from './knowledge/notifications.js';
+import { CapturedPairSums } from './measures/capturedPairs.js';
 import { Operations } from './measures/operations.js';
 import { OtherProtocols } from './neighbours/otherProtocols.js';
 import { errorOf } from './knowledge/outcome.js';
@@ -102,6 +103,7 @@ export class Model implements ObservationSink {
   readonly handshakes = new TlsHandshakes();
   readonly churn = new ConnectionChurn();
   readonly etcdLeaders = new EtcdLeaders();
+  readonly pairs = new CapturedPairSums();
   readonly listeners = new Listeners();
   readonly znodes: Znodes;
   readonly sessions: Sessions;
@@ -183,6 +185,7 @@ export class Model implements ObservationSink {
     this.quorum.closed(tcp);
     this.others.closed(tcp);
     this.etcdLeaders.closed(tcp);
+    this.pairs.closed(tcp);
     const connection = this.connections.get(tcp.id) ?? this.neverReached(tcp);
     this.churn.closed(tcp, connection === undefined ? undefined : zooKeeperUse(connection));
     // With 'open' it is the capture that ends.

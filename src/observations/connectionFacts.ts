@@ -1,3 +1,4 @@
+import type { BothEnds, LostBetween } from '../capture/hosts.js';
 import {
   TO_CLIENT,
   TO_SERVER,
@@ -10,6 +11,7 @@ import { StreamFacts } from '../network/streamFacts.js';
 import type { TcpEventKind } from '../network/tcpEvents.js';
 
 export { StreamFacts, TO_CLIENT, TO_SERVER };
+export type { BothEnds, LostBetween };
 export type { ConnectionEnd, Direction, Endpoint, Moment, TcpEventKind };
 
 /** What one segment was beside its payload, told when it came (see TcpEventKind). */
@@ -44,6 +46,8 @@ export class ConnectionFacts {
   /** How the end was seen; `open` while it lives, and at the end of the capture. */
   end: ConnectionEnd = 'open';
   endMoment: Moment | null = null;
+  /** Null where it was captured at one end; of one that was at both, known when it has ended. */
+  bothEnds: BothEnds | null = null;
   readonly toServer = new StreamFacts();
   readonly toClient = new StreamFacts();
 

@@ -1,9 +1,29 @@
 import type { ConnectionFacts } from '../../observations/connectionFacts.js';
+import type { LatencyParts } from '../../observations/inputs.js';
 import { SparseHistogram } from './sparseHistogram.js';
 
 /** What messages can be grouped by. */
 export const dimensions = ['op', 'path', 'client', 'server', 'session', 'error', 'connection'] as const;
 export type Dimension = (typeof dimensions)[number];
+
+/** Where the time of answers went whose connections were captured at both ends. */
+export class PartCounts {
+  readonly wayThere = new SparseHistogram();
+  readonly inServer = new SparseHistogram();
+  readonly wayBack = new SparseHistogram();
+
+  record({ wayThere, inServer, wayBack }: LatencyParts): void {
+    this.wayThere.record(wayThere);
+    this.inServer.record(inServer);
+    this.wayBack.record(wayBack);
+  }
+
+  merge(other: PartCounts): void {
+    this.wayThere.merge(other.wayThere);
+    this.inServer.merge(other.inServer);
+    this.wayBack.merge(other.wayBack);
+  }
+}
 
 /** Numbers of one group. Bytes are those of the messages with their length prefix; latencies are nanoseconds. */
 export class Counts {
@@ -17,6 +37,8 @@ export class Counts {
   bytesToServer = 0;
   bytesToClient = 0;
   readonly latency = new SparseHistogram();
+  /** Null while no answer came over a connection that was captured at both ends. */
+  parts: PartCounts | null = null;
 
   merge(other: Counts): void {
     this.requests += other.requests;
@@ -27,6 +49,7 @@ export class Counts {
     this.bytesToServer += other.bytesToServer;
     this.bytesToClient += other.bytesToClient;
     this.latency.merge(other.latency);
+    if (other.parts !== null) (this.parts ??= new PartCounts()).merge(other.parts);
   }
 }
 

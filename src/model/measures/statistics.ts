@@ -4,7 +4,7 @@ import type { Gap } from '../../protocols/protocol.js';
 import { errorName } from '../../protocols/zookeeper/format/errors.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
 import { afterForgetting } from '../bounds.js';
-import { Counts, type Grouping } from './grouping.js';
+import { Counts, PartCounts, type Grouping } from './grouping.js';
 import { errorOf, errorsByPath } from '../knowledge/outcome.js';
 
 /**
@@ -163,14 +163,14 @@ export class Statistics {
     const place = this.place!;
     const { path } = place;
     const code = answer === null ? 0 : errorOf(answer);
-    const latency = event === 'response' ? (answer?.latency ?? null) : null;
-    change(this.total, event, bytes, code !== 0, latency);
+    const answered = event === 'response' ? answer : null;
+    change(this.total, event, bytes, code !== 0, answered);
     const operations = request?.body?.ops;
     for (const grouping of this.groupings) {
       if (operations === undefined || !grouping.hasPath) {
         place.path = path === null || !grouping.hasPath ? null : grouping.path(path);
         place.error = answer === null ? null : errorName(code);
-        change(grouping.at(place), event, bytes, code !== 0, latency);
+        change(grouping.at(place), event, bytes, code !== 0, answered);
         continue;
       }
       const paths = answer === null ? null : errorsByPath(answer, operations, (name) => grouping.path(name));
@@ -182,7 +182,7 @@ export class Statistics {
         const part = index === 0 ? bytes - share * (names.length - 1) : share;
         place.path = name;
         place.error = answer === null ? null : errorName(error);
-        change(grouping.at(place), event, part, error !== 0, latency);
+        change(grouping.at(place), event, part, error !== 0, answered);
       }
     }
   }
@@ -225,7 +225,13 @@ export class Statistics {
   }
 }
 
-function change(counts: Counts, event: Event, bytes: number, failed: boolean, latency: number | null): void {
+function change(
+  counts: Counts,
+  event: Event,
+  bytes: number,
+  failed: boolean,
+  answer: Pick<ZooKeeperMessage, 'latency' | 'parts'> | null,
+): void {
   switch (event) {
     case 'unanswered':
       counts.unanswered++;
@@ -247,7 +253,9 @@ function change(counts: Counts, event: Event, bytes: number, failed: boolean, la
       counts.responses++;
       counts.bytesToClient += bytes;
       if (failed) counts.errors++;
-      if (latency !== null) counts.latency.record(latency);
+      if (answer === null) return;
+      if (answer.latency !== null) counts.latency.record(answer.latency);
+      if (answer.parts != null) (counts.parts ??= new PartCounts()).record(answer.parts);
   }
 }
 

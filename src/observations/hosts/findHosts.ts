@@ -56,7 +56,11 @@ export async function compareClocks(
     const its = inputs.filter((input) => typeof input === 'string' && input !== '-' && hosts.indexOf(input) === index);
     for (const input of its) if (typeof input === 'string') common.hosts.add(input, host);
     common.hosts.set(host, hosts.clockOf(host) ?? { offset: 0, uncertainty: null, given: false });
-    if (its.length > 0) await new CaptureReader(its, seen.sink, { ...options, clock: common }).read();
+    if (its.length === 0) continue;
+    const reader = new CaptureReader(its, seen.sink, { ...options, clock: common, onSegment: seen.segments.segment });
+    await reader.read();
+    const times = reader.captures.flatMap(({ from, to }) => (from === null || to === null ? [] : [from, to]));
+    if (times.length > 0) seen.awake = { from: Math.min(...times), until: Math.max(...times) };
   }
   for (const [index, range] of offsetRanges(sightings).entries()) {
     const host = hosts.names[index]!;
@@ -66,7 +70,7 @@ export async function compareClocks(
   const offsets = hosts.names.map((host) => hosts.clockOf(host)?.offset ?? 0);
   // Given clocks are in the times that were compared already.
   const left = hosts.names.map((host, i) => (hosts.clockOf(host)?.given === true ? 0 : offsets[i]!));
-  const pairs = new SightedPairs(sightings, left);
+  const pairs = new SightedPairs(sightings, left, hosts.names);
   hosts.pairs = pairs.size > 0 ? pairs : null;
 }
 

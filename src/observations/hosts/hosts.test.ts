@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AnalyzeDocument } from '../../report/analyze/document.js';
 import { type Packet, readCapture, writePcap } from '../../testing/captureFile.js';
+import { later, serverOf } from '../../testing/capturePoints.js';
 import { runCli } from '../../testing/runCli.js';
 
 const INCIDENTS = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
@@ -18,25 +19,12 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** The server of an Ethernet packet of IPv4 and TCP: whoever has the port of ZooKeeper. */
-function serverOf({ data }: Packet): string {
-  const at = 14;
-  const tcp = at + 4 * (data[at]! & 15);
-  const [source, destination] = [at + 12, at + 16].map((place) => [...data.subarray(place, place + 4)].join('.'));
-  return data.readUInt16BE(tcp) === 2181 ? source! : destination!;
-}
-
-function later(packet: Packet, nanoseconds: number): Packet {
-  const all = BigInt(packet.seconds) * 1_000_000_000n + BigInt(packet.nanos + nanoseconds);
-  return { ...packet, seconds: Number(all / 1_000_000_000n), nanos: Number(all % 1_000_000_000n) };
-}
-
 /** Splits a capture by server, each part with a clock that is so many nanoseconds ahead; gives `zk1=FILE` … */
 function split(name: string, ahead: readonly number[]): string[] {
   const file = readFileSync(INCIDENTS + name);
   const parts = new Map<string, Packet[]>();
   for (const packet of readCapture(name.endsWith('.gz') ? gunzipSync(file) : file)) {
-    const server = serverOf(packet);
+    const server = serverOf(packet).address;
     parts.set(server, [...(parts.get(server) ?? []), packet]);
   }
   return [...parts.values()]

@@ -1,6 +1,8 @@
 import { sinkOf, type Sink } from '../forward.js';
 import type { ConnectionFacts } from '../connectionFacts.js';
 import type { Message } from '../../protocols/protocol.js';
+import type { Awake } from './coverage.js';
+import { SeenSegments } from './segments.js';
 import { isWrite } from '../../protocols/zookeeper/format/opcodes.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 
@@ -25,6 +27,11 @@ export class Sightings {
   /** When messages of a connection were seen, which another host may have captured at its other end. */
   readonly requests = new Map<string, number>();
   readonly answers = new Map<string, number>();
+  /** Sessions of the connections, by `client server`. */
+  readonly sessions = new Map<string, Set<string>>();
+  readonly segments = new SeenSegments();
+  /** When packets were captured; set when all were read. */
+  awake: Awake = { from: -Infinity, until: Infinity };
   readonly sink: Sink = sinkOf({
     message: (message, connection) => {
       this.message(message, connection);
@@ -35,14 +42,22 @@ export class Sightings {
     if (message.protocol !== 'zookeeper') return;
     const m = message as ZooKeeperMessage;
     const { kind, time, zxid, xid } = m;
+    const ends = `${client.text} ${server.text}`;
+    if (m.session !== null && kind === 'response') this.session(ends, m.session);
     if (xid > 0 && kind !== 'notification') {
       const seen = kind === 'request' ? this.requests : this.answers;
-      const key = `${client.text} ${server.text} ${xid}`;
+      const key = `${ends} ${xid}`;
       if (seen.size < MOST && !seen.has(key)) seen.set(key, time);
     }
     if (kind !== 'response' || zxid <= 0) return;
     if (zxid > (this.shown.at(-1)?.zxid ?? 0) && this.shown.length < MOST) this.shown.push({ zxid, time });
     if (m.request !== null && m.err === 0 && isWrite(m.request.opcode) && this.asked.length < MOST)
       this.asked.push({ zxid, time: m.request.time });
+  }
+
+  private session(ends: string, session: string): void {
+    const known = this.sessions.get(ends);
+    if (known !== undefined) known.add(session);
+    else if (this.sessions.size < MOST) this.sessions.set(ends, new Set([session]));
   }
 }

@@ -4,12 +4,33 @@ import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import type { ConnectionFacts } from '../connectionFacts.js';
 import type { Sink } from '../forward.js';
 
-/** A sink that is told with each answer where its time went, if its connection was captured at both ends. */
+/** Nanoseconds: times of decoded lines may be rounded. */
+const ROUNDED = 10_000;
+
+const sum = ({ wayThere, inServer, wayBack }: LatencyParts): number => wayThere + inServer + wayBack;
+
+/**
+ * A sink that is told with each answer where its time went, and at the end of a connection what was lost on the way, if it
+ * was captured at both ends.
+ */
 export function withParts(sink: Sink, pairs: CapturedPairs): Sink {
   const add = (message: Message, { client, server }: ConnectionFacts): void => {
     if (message.protocol !== 'zookeeper') return;
     const m = message as ZooKeeperMessage & { parts?: LatencyParts | null };
-    m.parts = m.kind === 'response' && m.xid > 0 ? pairs.parts(client.text, server.text, m.xid) : null;
+    const parts = m.kind === 'response' && m.xid > 0 ? pairs.parts(client.text, server.text, m.xid) : null;
+    // Where the addresses are used again, these are those of another request.
+    m.parts = parts !== null && Math.abs(sum(parts) - (m.latency ?? Infinity)) < ROUNDED ? parts : null;
+  };
+  /** Connections with payload that have ended, by their ends. */
+  const ended = new Map<string, number>();
+  const compare = (connection: ConnectionFacts): void => {
+    const { client, server, toServer, toClient } = connection;
+    if (pairs.nearEnd(client.text, server.text) === null) return;
+    if (toServer.lastPayloadFrame < 0 && toClient.lastPayloadFrame < 0) return;
+    const ends = `${client.text} ${server.text}`;
+    const nth = ended.get(ends) ?? 0;
+    ended.set(ends, nth + 1);
+    connection.bothEnds = pairs.bothEnds(client.text, server.text, nth);
   };
   return {
     opened: (connection) => {
@@ -35,6 +56,7 @@ export function withParts(sink: Sink, pairs: CapturedPairs): Sink {
       sink.acknowledged(acknowledgement, connection);
     },
     closed: (connection) => {
+      compare(connection);
       sink.closed(connection);
     },
   };

@@ -1,6 +1,6 @@
 import type { LineClock } from '../../protocols/journal.js';
 import type { LineFields } from '../../protocols/lineFields.js';
-import { StreamFacts, type ConnectionFacts, type Moment } from '../connectionFacts.js';
+import { StreamFacts, type BothEnds, type ConnectionFacts, type LostBetween, type Moment } from '../connectionFacts.js';
 
 type Fields = Record<string, unknown>;
 
@@ -29,9 +29,31 @@ export function connectionFields(connection: ConnectionFacts, clock: LineClock):
     const moment = connection[name];
     if (moment !== null) fields[name] = momentFields(moment, clock);
   }
+  if (connection.bothEnds !== null) fields['bothEnds'] = bothEndsFields(connection.bothEnds);
   fields['toServer'] = streamFields(connection.toServer, clock);
   fields['toClient'] = streamFields(connection.toClient, clock);
   return fields;
+}
+
+function bothEndsFields({ near, far, toServer, toClient }: BothEnds): Fields {
+  return {
+    near,
+    far,
+    ...(toServer === null ? {} : { toServer: { ...toServer } }),
+    ...(toClient === null ? {} : { toClient: { ...toClient } }),
+  };
+}
+
+function readBothEnds(line: LineFields | null): BothEnds | null {
+  const [near, far] = [line?.text('near') ?? null, line?.text('far') ?? null];
+  if (line === null || near === null || far === null) return null;
+  return { near, far, toServer: readLost(line.object('toServer')), toClient: readLost(line.object('toClient')) };
+}
+
+function readLost(line: LineFields | null): LostBetween | null {
+  const [segments, bytes] = [line?.integer('segments') ?? null, line?.integer('bytes') ?? null];
+  const notCaptured = line?.integer('notCaptured') ?? null;
+  return segments === null || bytes === null || notCaptured === null ? null : { segments, bytes, notCaptured };
 }
 
 function streamFields(facts: StreamFacts, clock: LineClock): Fields {
@@ -51,6 +73,7 @@ export function readConnection(connection: ConnectionFacts, line: LineFields, cl
   connection.synCount = line.integer('synCount') ?? 0;
   for (const name of ['syn', 'lastSyn', 'synAck', 'refused'] as const)
     connection[name] = momentOf(line.object(name), clock);
+  connection.bothEnds = readBothEnds(line.object('bothEnds'));
   readStream(connection.toServer, line.object('toServer'), clock);
   readStream(connection.toClient, line.object('toClient'), clock);
 }

@@ -66,7 +66,26 @@ const stream = defineFields({
   rst: { type: { object: moment }, text: 'RST' },
 });
 
+const lost = defineFields({
+  segments: { type: 'count', required: true, text: 'segments that were lost between the two, as they were sent again' },
+  bytes: { type: 'count', required: true, unit: 'bytes', text: 'their payload' },
+  notCaptured: {
+    type: 'count',
+    required: true,
+    unit: 'bytes',
+    text: 'bytes that passed one of the two, whose capture does not have them',
+  },
+});
+
+const bothEnds = defineFields({
+  near: { type: 'string', required: true, text: 'host where the client’s end was captured' },
+  far: { type: 'string', required: true, text: 'host where the server’s end was captured' },
+  toServer: { type: { object: lost }, text: 'what was lost of what the client sent' },
+  toClient: { type: { object: lost }, text: 'what was lost of what the server sent' },
+});
+
 const factsOf = {
+  bothEnds: { type: { object: bothEnds }, text: 'of a connection that was captured at both ends' },
   foreign: { type: 'string', text: 'what speaks on the port instead of its protocol' },
   synCount: { type: 'count', text: 'how many times the SYN was sent' },
   syn: { type: { object: moment }, text: 'first SYN' },

@@ -1,3 +1,4 @@
+import { capturedPairEntry } from './bothEnds.js';
 import { errorName } from '../../protocols/zookeeper/format/errors.js';
 import type { Model, OperationStats, Session } from '../../model/index.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
@@ -59,6 +60,7 @@ function summaryEntry(model: Model): SummaryEntry {
       return { server: address, connections, sessions, requests, responses };
     });
   const protocols = Object.fromEntries([...model.others.counts].map(([name, counts]) => [name, { ...counts }]));
+  const pairs = model.pairs.list().map(capturedPairEntry);
   return {
     ...model.totals.copy(),
     onlyDirection: model.direction,
@@ -67,6 +69,7 @@ function summaryEntry(model: Model): SummaryEntry {
     servers,
     forgotten: model.forgotten(),
     protocols,
+    ...(pairs.length === 0 ? {} : { pairs }),
   };
 }
 

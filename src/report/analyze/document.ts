@@ -1,6 +1,7 @@
 import type { Count, Hex64, Integer, NotNegative, Ordinal, Seconds, Time, Tool } from '../../observations/values.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import type { Forgotten } from '../../model/index.js';
+import type { CapturedPairEntry } from './bothEnds.js';
 import type { Confidence, Severity } from '../../rules/finding.js';
 
 /** Nanoseconds. */
@@ -93,6 +94,8 @@ export interface SummaryEntry {
   forgotten: Forgotten;
   /** messages of other protocols (etcd, tls, zab …), which the numbers above leave out */
   protocols: Record<string, ProtocolEntry>;
+  /** connections that were captured at both ends, and what was lost between the two points; absent where none was */
+  pairs?: CapturedPairEntry[];
 }
 
 export interface ProtocolEntry {

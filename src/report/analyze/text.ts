@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import type { AnalyzeDocument, CaptureEntry, FindingEntry, OperationEntry, SummaryEntry } from './document.js';
 import type { Severity } from '../../rules/finding.js';
 import { findingsOf, incidentLines, incidentText, label, nextText } from './incidentText.js';
+import { pairText } from './bothEnds.js';
 import { BARE } from '../text/bareTable.js';
 import { printable } from '../text/escape.js';
 import { incompleteSessions } from './incompleteSessions.js';
@@ -25,6 +26,8 @@ export interface AnalyzeTextOptions {
 const FULL = 25;
 const SHORT = 50;
 const MAX_ROWS = 12;
+/** Pairs of hosts that are told of. */
+const MOST_PAIRS = 8;
 
 /** The first screen: what was captured, what went wrong (worst first), and the short tables. */
 export function analyzeText(document: AnalyzeDocument, options: AnalyzeTextOptions): string {
@@ -52,7 +55,7 @@ function heading(
     )}, ${plural(summary.connections, 'connection')}, ` +
     `${plural(summary.sessions, 'session')}, ${plural(summary.messages, 'message')} ` +
     `(${plural(summary.requests, 'request')}, ${plural(summary.notifications, 'notification')})`;
-  lines.push(counted, ...otherProtocols(summary));
+  lines.push(counted, ...otherProtocols(summary), ...(summary.pairs ?? []).slice(0, MOST_PAIRS).map(pairText));
   if (summary.onlyDirection !== null) {
     const [held, other] =
       summary.onlyDirection === 'toServer' ? ['clients sent', 'servers answered'] : ['servers sent', 'clients asked'];

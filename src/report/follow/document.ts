@@ -2,6 +2,7 @@ import type { TcpEventKind } from '../../observations/connectionFacts.js';
 import type { Address, Count, Hex64, Integer, Seconds, Time, Tool } from '../../observations/values.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import { captureEntry, type CaptureEntry } from '../analyze/document.js';
+import { bothEndsEntry, type BothEndsEntry } from '../analyze/bothEnds.js';
 import { endOf, type LadderEvent } from '../../model/journals/conversation/events.js';
 import type { LadderRecorder } from '../../model/journals/conversation/recorder.js';
 import type { LeftOut } from '../../model/journals/conversation/store.js';
@@ -20,6 +21,8 @@ export interface LadderConnectionEntry {
   retransmissions: BothWays;
   zeroWindows: BothWays;
   gapBytes: BothWays;
+  /** of a connection that was captured at both ends */
+  bothEnds?: BothEndsEntry;
 }
 
 /** Counted for each direction. */
@@ -201,7 +204,7 @@ export function ladderDocument(recorder: LadderRecorder, options: LadderDocument
     timeout: recorder.timeout,
     ...recorder.counts,
     connections: recorder.connections.map(
-      ({ id, client, server, start, end, endMoment, midStream, toServer, toClient }) => {
+      ({ id, client, server, start, end, endMoment, midStream, toServer, toClient, bothEnds }) => {
         const last = Math.max(toServer.last?.time ?? 0, toClient.last?.time ?? 0, endMoment?.time ?? 0);
         return {
           connection: id,
@@ -214,6 +217,7 @@ export function ladderDocument(recorder: LadderRecorder, options: LadderDocument
           retransmissions: { toServer: toServer.retransmissions, toClient: toClient.retransmissions },
           zeroWindows: { toServer: toServer.zeroWindows, toClient: toClient.zeroWindows },
           gapBytes: { toServer: toServer.gapBytes, toClient: toClient.gapBytes },
+          ...(bothEnds === null ? {} : { bothEnds: bothEndsEntry(bothEnds) }),
         };
       },
     ),

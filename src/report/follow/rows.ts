@@ -198,7 +198,7 @@ function watchList(event: LadderEntry, name: string): string {
 
 /** @param asked path of the request: told again only where the answer's is another one */
 function answerText(event: LadderEntry, asked?: unknown): { text: string; tone: LadderRow['tone'] } {
-  const latency = typeof event['latency'] === 'number' ? ` (${durationText(event['latency'])})` : '';
+  const latency = typeof event['latency'] === 'number' ? ` (${durationText(event['latency'])}${partsText(event)})` : '';
   const slow = number(event['latency']) >= 1;
   if (event['expired'] === true) return { text: `SESSION EXPIRED${latency}`, tone: 'bad' };
   if (typeof event['error'] === 'string') return { text: `${event['error']}${latency}`, tone: 'bad' };
@@ -226,6 +226,13 @@ function answerText(event: LadderEntry, asked?: unknown): { text: string; tone: 
   }
   if (event['truncated'] === true) parts.push('captured only in part');
   return { text: `${parts.length === 0 ? 'ok' : parts.join(', ')}${latency}`, tone: slow ? 'odd' : 'plain' };
+}
+
+/** Where the time of an answer went, if its connection was captured at both ends. */
+function partsText({ wayThere, inServer, wayBack }: LadderEntry): string {
+  if (typeof inServer !== 'number') return '';
+  const part = (seconds: unknown): string => durationText(Math.max(0, number(seconds)));
+  return `: there ${part(wayThere)}, server ${part(inServer)}, back ${part(wayBack)}`;
 }
 
 function pingsRow(event: LadderEntry): LadderRow {

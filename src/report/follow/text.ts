@@ -1,6 +1,7 @@
 import { durationText, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import { printable } from '../text/escape.js';
+import { lostText } from '../analyze/bothEnds.js';
 import type { LadderDocument } from './document.js';
 import { ladderRows, type LadderRow } from './rows.js';
 import { padEnd, padStart, pieces, textWidth } from '../text/width.js';
@@ -59,6 +60,7 @@ function heading(document: LadderDocument, { colour, width }: LadderTextOptions)
             ? 'ended by RST'
             : entry.end,
       ...(again > 0 ? [plural(again, 'retransmission')] : []),
+      ...(entry.bothEnds === undefined ? [] : [`captured at both ends: ${lostText(entry.bothEnds)}`]),
       ...(lost > 0 ? [`${plural(lost, 'byte')} not captured`] : []),
     ];
     lines.push(

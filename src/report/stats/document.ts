@@ -8,6 +8,7 @@ import {
   type GroupValue,
   MAX_GROUPS,
 } from '../../model/measures/grouping.js';
+import type { SparseHistogram } from '../../model/measures/sparseHistogram.js';
 import type { Statistics } from '../../model/measures/statistics.js';
 import { captureEntry, type CaptureEntry } from '../analyze/document.js';
 
@@ -20,6 +21,16 @@ export interface LatencyNumbers {
   p90: Seconds;
   p99: Seconds;
   max: Seconds;
+}
+
+/** where the time of answers went whose connections were captured at both ends; percentiles are right to 1 % */
+export interface PartsNumbers {
+  /** from the client to the server, as far as their clocks are known to agree */
+  wayThere: LatencyNumbers;
+  /** from the request's arrival to its answer, by the server's clock alone */
+  inServer: LatencyNumbers;
+  /** from the server to the client */
+  wayBack: LatencyNumbers;
 }
 
 /** Numbers of one row of `zkscope stats`. */
@@ -38,6 +49,8 @@ export interface StatsNumbers {
   bytesToClient: Count;
   /** seconds from the request to its answer, percentiles right to 1 %; absent where no answer had its request in the capture */
   latency?: LatencyNumbers;
+  /** absent where no connection was captured at both ends */
+  parts?: PartsNumbers;
 }
 
 /** `groups[]`: the dimensions that were asked for by their names, and the numbers. */
@@ -82,7 +95,8 @@ const SECOND = 1e9;
 const seconds = (nanoseconds: number): number => Math.round(nanoseconds) / SECOND;
 
 export function numbersOf(counts: Counts): StatsNumbers {
-  const { requests, responses, notifications, errors, unanswered, bytesToServer, bytesToClient, latency } = counts;
+  const { requests, responses, notifications, errors, unanswered, bytesToServer, bytesToClient } = counts;
+  const { latency, parts } = counts;
   const numbers: StatsNumbers = {
     requests,
     responses,
@@ -92,18 +106,26 @@ export function numbersOf(counts: Counts): StatsNumbers {
     bytesToServer,
     bytesToClient,
   };
-  if (latency.count > 0) {
-    numbers.latency = {
-      count: latency.count,
-      sum: seconds(latency.sum),
-      mean: seconds(latency.sum / latency.count),
-      p50: seconds(latency.percentile(0.5)),
-      p90: seconds(latency.percentile(0.9)),
-      p99: seconds(latency.percentile(0.99)),
-      max: seconds(latency.max),
+  if (latency.count > 0) numbers.latency = latencyNumbers(latency);
+  if (parts !== null)
+    numbers.parts = {
+      wayThere: latencyNumbers(parts.wayThere),
+      inServer: latencyNumbers(parts.inServer),
+      wayBack: latencyNumbers(parts.wayBack),
     };
-  }
   return numbers;
+}
+
+function latencyNumbers(latency: SparseHistogram): LatencyNumbers {
+  return {
+    count: latency.count,
+    sum: seconds(latency.sum),
+    mean: seconds(latency.sum / latency.count),
+    p50: seconds(latency.percentile(0.5)),
+    p90: seconds(latency.percentile(0.9)),
+    p99: seconds(latency.percentile(0.99)),
+    max: seconds(latency.max),
+  };
 }
 
 /** Columns that rows can be sorted by, beside the dimensions: the largest come first. */

@@ -5,7 +5,7 @@ import { bytesText } from '../text/bytes.js';
 import { printable } from '../text/escape.js';
 import { fitTable, type Column } from '../text/fitTable.js';
 import { rateText } from '../text/rate.js';
-import type { SortColumn, StatsDocument, StatsNumbers } from './document.js';
+import type { LatencyNumbers, PartsNumbers, SortColumn, StatsDocument, StatsNumbers } from './document.js';
 import { wrap } from '../text/wrap.js';
 
 export interface StatsTextOptions {
@@ -78,12 +78,20 @@ function totals(document: StatsDocument, zone: string): string {
     total.latency === undefined
       ? ''
       : ` Latency: p50 ${durationText(total.latency.p50)}, p90 ${durationText(total.latency.p90)}, p99 ${durationText(total.latency.p99)}, max ${durationText(total.latency.max)}.`;
+  const parts = total.parts === undefined ? '' : partsText(total.parts);
   const day = `${from.slice(0, 19).replace('T', ' ')} to ${to.slice(11, 19)} ${zone}, ${durationText(span)}`;
   return (
     `${day}: ${plural(total.requests, 'request')}${rate}, ${plural(total.responses, 'answer')}, ${plural(total.notifications, 'notification')}; ` +
     `${plural(total.errors, 'error')}, ${numberText(total.unanswered)} unanswered; ` +
-    `${bytesText(total.bytesToServer)} to servers, ${bytesText(total.bytesToClient)} to clients.${latency}`
+    `${bytesText(total.bytesToServer)} to servers, ${bytesText(total.bytesToClient)} to clients.${latency}${parts}`
   );
+}
+
+/** Where the time went of what was captured at both ends. */
+function partsText({ wayThere, inServer, wayBack }: PartsNumbers): string {
+  const part = ({ p50, p99, max }: LatencyNumbers): string =>
+    `p50 ${durationText(p50)}, p99 ${durationText(p99)}, max ${durationText(max)}`;
+  return ` Of ${plural(inServer.count, 'answer')} both ends were captured: on the way there ${part(wayThere)}; in the server ${part(inServer)}; on the way back ${part(wayBack)}.`;
 }
 
 function rowsOf(document: StatsDocument): Row[] {
@@ -130,6 +138,10 @@ function columns(document: StatsDocument, rows: readonly Row[], { colour, sort }
     const cells = rows.map(({ numbers }) => (numbers.latency === undefined ? NONE : durationText(numbers.latency[of])));
     result.push({ title, cells, rank, align: 'right', blank: NONE });
   };
+  const part = (title: string, rank: number, of: keyof PartsNumbers): void => {
+    const cells = rows.map(({ numbers: { parts } }) => (parts === undefined ? NONE : durationText(parts[of].p99)));
+    result.push({ title, cells, rank, align: 'right', blank: NONE });
+  };
   const bytes = (title: string, rank: number, of: (numbers: StatsNumbers) => number): void => {
     result.push({
       title,
@@ -149,6 +161,11 @@ function columns(document: StatsDocument, rows: readonly Row[], { colour, sort }
   latency('p90', 7, 'p90');
   latency('p99', 1, 'p99');
   latency('max', 4, 'max');
+  if (rows.some(({ numbers }) => numbers.parts !== undefined)) {
+    part('there p99', 2, 'wayThere');
+    part('server p99', 2, 'inServer');
+    part('back p99', 2, 'wayBack');
+  }
   count('answers', 9, (numbers) => numbers.responses);
   count('notified', 3, (numbers) => numbers.notifications, '0');
   count('unanswered', 3, (numbers) => numbers.unanswered, '0');

@@ -1,7 +1,15 @@
 import { duration, listing, plural } from '../../observations/words.js';
+import { CapturedPairSums, type CapturedPair } from '../../model/measures/capturedPairs.js';
 import type { ClientConnection } from '../../model/index.js';
-import { TO_CLIENT, TO_SERVER, type Direction, type Moment } from '../../observations/connectionFacts.js';
-import type { Evidence } from '../finding.js';
+import {
+  TO_CLIENT,
+  TO_SERVER,
+  type BothEnds,
+  type Direction,
+  type LostBetween,
+  type Moment,
+} from '../../observations/connectionFacts.js';
+import type { DataValue, Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, incidents, subject } from '../support/affected.js';
 import { seconds } from '../../observations/seconds.js';
@@ -60,7 +68,7 @@ export const networkLoss = defineRule({
       meaning:
         'TCP has to send segments of one client again and again, and in those moments its answers are late (a probe after some 10 ms, then 200, 400, 800 ms), while other clients of the same server are answered at once: packets are lost on the path of that client. An error if its session expired by it.',
       proof:
-        'Segments that the capture holds twice and that were acknowledged in the end (lost behind the point of capture), or that come late, behind others that had to wait for them, and have no first copy (lost before it); answers that took over 0.1 s, counted to the client’s acknowledgement of the answer, most of them with such a segment in between.',
+        'Segments that the capture holds twice and that were acknowledged in the end (lost behind the point of capture), or that come late, behind others that had to wait for them, and have no first copy (lost before it); where both ends of the connection were captured, segments that were seen at one and never at the other; answers that took over 0.1 s, counted to the client’s acknowledgement of the answer, most of them with such a segment in between.',
       lookalikes:
         'A slow server (late answers, nothing is sent again); SYNs without an answer (connect-timeout); a side that is gone (half-open-connection: sent again, never acknowledged); copies that follow within 0.1 s, or that the receiver says it had already (D-SACK: tail loss probes that met a delayed acknowledgement); segments that change places; keep-alives; packets captured twice. Of what is lost before the point of capture nothing shows where nothing came behind it.',
       remedy:
@@ -239,7 +247,9 @@ export const networkLoss = defineRule({
     };
 
     function isLossy({ connection, repeated, before, slow, slowWithCopy, first }: Loss): boolean {
-      const copies = repeated[0] + repeated[1] + before[0] + before[1];
+      // What was captured at both ends shows what was lost: what was only late, and sent again, was not.
+      const between = lostSegments(connection.tcp.bothEnds);
+      const copies = between ?? repeated[0] + repeated[1] + before[0] + before[1];
       if (first === null || copies < options.segments || slow < options.slow) return false;
       if (copies <= (connection.requests + connection.responses + connection.notifications) * options.share)
         return false;
@@ -270,12 +280,15 @@ export const networkLoss = defineRule({
       const servers = [...new Set(group.map((l) => l.connection.server.address))];
       const before = sum((l) => l.before[0] + l.before[1]);
       const copies = before + sum((l) => l.repeated[0] + l.repeated[1]);
+      const pairs = betweenPoints(group);
       const where =
-        before === 0
-          ? ','
-          : before === copies
-            ? '; they were lost before the point of capture, which has only the second copies;'
-            : `; ${before} of them were lost before the point of capture, the others behind it;`;
+        pairs.length > 0
+          ? `; ${listing(pairs.map(pairText))} (seen at the one and never at the other);`
+          : before === 0
+            ? ','
+            : before === copies
+              ? '; they were lost before the point of capture, which has only the second copies;'
+              : `; ${before} of them were lost before the point of capture, the others behind it;`;
       const slow = sum((l) => l.slow);
       const withCopy = sum((l) => l.slowWithCopy);
       const worst = group.reduce((a, b) => (b.worst > a.worst ? b : a));
@@ -297,11 +310,13 @@ export const networkLoss = defineRule({
         evidence.push({ ...worst.worstAt, text: `the latest answer, after ${duration(worst.worst)}` });
       report({
         severity: expired ? 'error' : 'warning',
-        confidence: well && group.every((l) => l.connection.gaps === 0) ? 'proven' : 'likely',
+        confidence:
+          (well || (pairs.length > 0 && group.every(isBetween))) && group.every((l) => l.connection.gaps === 0)
+            ? 'proven'
+            : 'likely',
         title: 'Packets of one client are lost',
         message: `Between ${connection.host.ip} and ${listing(servers)} ${plural(copies, 'segment')} had to be sent again in ${duration(to - from)} (${sum((l) => l.repeated[TO_SERVER] + l.before[TO_SERVER])} of the client, ${sum((l) => l.repeated[TO_CLIENT] + l.before[TO_CLIENT])} of the server)${where} and ${withCopy} of ${plural(slow, 'slow answer')} (up to ${duration(worst.worst)}) fall into these moments${well ? '; other clients were served without' : ''}${expired ? '; its session expired' : ''}.`,
-        remedy:
-          'Look at the path of that client for drops: interface counters of both hosts, queues, a firewall that limits; capture on the other side as well.',
+        remedy: `Look at the path of that client for drops: interface counters of both hosts, queues, a firewall that limits${pairs.length > 0 ? `; it is between ${listing(pairs.map(({ near, far }) => `${near} and ${far}`))}` : '; capture on the other side as well'}.`,
         ...subject(entries),
         ...(servers.length === 1 ? { server: servers[0]! } : {}),
         from,
@@ -318,9 +333,36 @@ export const networkLoss = defineRule({
           slowWithCopy: withCopy,
           worst: seconds(worst.worst),
           ...(more > 0 ? { notCounted: more } : {}),
+          ...(pairs.length === 0 ? {} : { lostBetween: pairs.map(pairData) }),
           ...affectedData(entries),
         },
       });
     }
   },
 });
+
+/** Segments that were lost between the two points of capture; null where that is not known. */
+function lostSegments(ends: BothEnds | null): number | null {
+  const [toServer, toClient] = [ends?.toServer ?? null, ends?.toClient ?? null];
+  return toServer === null || toClient === null ? null : toServer.segments + toClient.segments;
+}
+
+function isBetween({ connection }: Loss): boolean {
+  return lostSegments(connection.tcp.bothEnds) !== null;
+}
+
+/** Between which points of capture something was lost, and how much. */
+function betweenPoints(group: readonly Loss[]): readonly CapturedPair[] {
+  const sums = new CapturedPairSums();
+  for (const loss of group) if (isBetween(loss)) sums.closed(loss.connection.tcp);
+  return sums.list();
+}
+
+function pairText({ near, far, toServer, toClient }: CapturedPair): string {
+  return `${toServer?.segments ?? 0} were lost from ${near} to ${far}, ${toClient?.segments ?? 0} from ${far} to ${near}`;
+}
+
+function pairData({ near, far, toServer, toClient }: CapturedPair): DataValue {
+  const lost = (way: LostBetween | null): DataValue => (way === null ? null : { ...way });
+  return { near, far, toServer: lost(toServer), toClient: lost(toClient) };
+}

@@ -170,9 +170,11 @@ export const slowRequest = defineRule({
         confidence: group.some((s) => s.connection.gaps > 0) ? 'likely' : 'proven',
         title: everywhere ? 'Writes stall on several servers' : 'Slow requests',
         message: `${plural(group.length, `${listing(ops)} request`)} on ${listing(servers)} took up to ${duration(slowest.latency)}, where the median is ${duration(usual)}${everywhere ? `; only writes, on several servers at once${cause === undefined ? ': the leader is the likely cause' : ''}` : ''}${cause === undefined ? '' : ` (${cause.title})`}.${partsText(slowest)}`,
-        remedy: writes
-          ? 'Look at the leader at that time: fsync warnings in its log, garbage collection pauses, a stopped process, a busy disk.'
-          : 'Look at that server at that time: garbage collection, processor, disk; and at requests of other clients that are heavy.',
+        remedy: wayIsLonger(slowest)
+          ? 'Look at the way between client and server, not at the server: loss (network-loss), queues, a slow link; and at the client, which may have been too busy to send or to read.'
+          : writes
+            ? 'Look at the leader at that time: fsync warnings in its log, garbage collection pauses, a stopped process, a busy disk.'
+            : 'Look at that server at that time: garbage collection, processor, disk; and at requests of other clients that are heavy.',
         ...subject(entries),
         ...(servers.length === 1 ? { server: servers[0]! } : {}),
         from,
@@ -203,6 +205,11 @@ function partsText({ parts, latency }: Slow): string {
     duration(Math.max(0, part)),
   );
   return ` Of these ${duration(latency)} it was ${server!} in the server; the request was on its way for ${there!}, the answer for ${back!}.`;
+}
+
+/** The time of the slowest one was spent outside the server, most of it. */
+function wayIsLonger({ parts, latency }: Slow): boolean {
+  return parts !== null && parts.inServer * 2 < latency;
 }
 
 function partsData({ wayThere, inServer, wayBack }: LatencyParts): DataValue {
