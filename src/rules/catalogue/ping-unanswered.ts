@@ -4,6 +4,7 @@ import { defineRule } from '../rule.js';
 import { type Affected, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { seconds } from '../../observations/seconds.js';
 import { type Unanswered, UnansweredRequests } from '../support/unanswered.js';
+import { headOfLine } from './head-of-line.js';
 import { halfOpenConnection } from './half-open-connection.js';
 import { leaderElection } from './leader-election.js';
 import { serverStall } from './server-stall.js';
@@ -33,7 +34,7 @@ export const pingUnanswered = defineRule({
       },
     },
   },
-  causes: [serverStall, leaderElection, halfOpenConnection],
+  causes: [serverStall, leaderElection, headOfLine, halfOpenConnection],
   create({ model, options, report, findingsOf }) {
     const unanswered = new UnansweredRequests(model, options.share);
 
@@ -42,6 +43,13 @@ export const pingUnanswered = defineRule({
       if (group.some((u) => !u.forLeader)) return undefined;
       const meanwhile = (f: Finding): boolean => group.some((u) => f.from <= u.to && f.to >= u.time);
       return findingsOf(serverStall).find(meanwhile) ?? findingsOf(leaderElection).find(meanwhile);
+    }
+
+    /** All of them wait behind a slow request of their own session. */
+    function heldUp(group: readonly Unanswered[]): Finding | undefined {
+      return findingsOf(headOfLine).find((f) =>
+        group.every((u) => f.client === u.connection.client && f.from <= u.to && f.to >= u.time),
+      );
     }
 
     return {
@@ -62,7 +70,7 @@ export const pingUnanswered = defineRule({
           const clients = new Set(group.map((u) => u.connection.client));
           const isOurs = (e: Affected): boolean => clients.has(e.client);
           const cause = first.acknowledged
-            ? (findingOn(findingsOf(serverStall), isOurs) ?? leaderHung(group))
+            ? (findingOn(findingsOf(serverStall), isOurs) ?? leaderHung(group) ?? heldUp(group))
             : findingOn(findingsOf(halfOpenConnection), isOurs);
           const servers = new Set(group.map((u) => u.connection.server.address));
           const requests = group.reduce((sum, u) => sum + u.waiting, 0);

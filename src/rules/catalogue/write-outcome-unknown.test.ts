@@ -142,3 +142,32 @@ describe('a multi without an answer', () => {
     expect(finding?.data).toMatchObject({ outcome: 'unknown' });
   });
 });
+
+describe('a write whose server is gone', () => {
+  const told = (server: string | null): Finding | undefined => {
+    const s = new Scenario();
+    const c = s.session(CLIENT, '0x17', { server: SERVER });
+    c.request('setData', '/counter');
+    s.wait(0.5);
+    c.fin(1);
+    s.wait(0.1);
+    if (server !== null) {
+      const refused = s.open(CLIENT, server);
+      refused.tcp.synAck = null;
+      refused.tcp.refused = s.moment();
+      refused.end('rst');
+    }
+    s.session(CLIENT, '0x17', { server: '10.0.0.3:2181', resumed: true }).idle(20);
+    return s.end().find(({ rule }) => rule === 'write-outcome-unknown');
+  };
+
+  it('is explained by the server that refuses right after', () => {
+    expect(told(SERVER)?.cause).toMatchObject({ rule: 'connect-refused', server: SERVER });
+  });
+
+  it('is not by another that does, nor by nothing', () => {
+    expect(told('10.0.0.9:2181')).toMatchObject({ data: { outcome: 'unknown' } });
+    expect(told('10.0.0.9:2181')?.cause).toBeUndefined();
+    expect(told(null)?.cause).toBeUndefined();
+  });
+});
