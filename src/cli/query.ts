@@ -9,7 +9,6 @@ import { table, tableNames, type TableName } from '../export/sql/tables.js';
 import { cellText, csvRow, plainValue } from '../export/sql/values.js';
 import { tablesOf, usedColumns } from '../export/sql/wanted.js';
 import { isFiltering, MessageFilter } from '../observations/filter.js';
-import { Clock } from '../observations/inputs.js';
 import { printable } from '../report/text/escape.js';
 import { fitTable } from '../report/text/fitTable.js';
 import { plural } from '../observations/words.js';
@@ -20,6 +19,7 @@ import { chosenFormat } from './options/formatOptions.js';
 import { readOptions } from './options/readOptions.js';
 import { say, sayLosses } from './present.js';
 import { type Reading, readInto } from './run.js';
+import { correctedClock } from './show.js';
 import { colourLevel, terminalWidth } from './terminal/colour.js';
 import { Output } from './terminal/output.js';
 import { exitInterrupted, UsageError } from './usage.js';
@@ -77,7 +77,7 @@ async function fill(
   options: QueryOptions,
   sql: string | null,
 ): Promise<Reading> {
-  const clock = new Clock();
+  const clock = correctedClock(options);
   const wanted = filterOptions(options);
   const tables: ReadonlySet<TableName> = sql === null ? new Set(tableNames) : tablesOf(sql);
   for (const name of tables) {

@@ -14,11 +14,17 @@ import { Output } from './terminal/output.js';
 import { exitInterrupted } from './usage.js';
 import type { MakeRecordView, MakeDocumentView, Setting } from './view.js';
 
-/** The clock of a run, which shows times as the options ask for. */
-export function clockOf(options: CaptureOptions): Clock {
+/** The clock of a run, which knows what was said of the clocks of hosts. */
+export function correctedClock(options: CaptureOptions): Clock {
   const clock = new Clock();
   for (const [host, ahead] of options.clock ?? [])
     clock.hosts.set(host, { offset: -ahead, uncertainty: 0, given: true });
+  return clock;
+}
+
+/** The same, which shows times as the options ask for. */
+export function clockOf(options: CaptureOptions): Clock {
+  const clock = correctedClock(options);
   clock.zone = options.time === undefined || options.time === UTC ? null : options.time;
   if (clock.zone !== null && chosenFormat(options) === null) clock.zoneShown = 'wall';
   return clock;

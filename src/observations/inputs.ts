@@ -5,6 +5,6 @@
 export { CaptureError, decodedLines } from '../capture/captureError.js';
 export type { CaptureInfo } from '../capture/captureInfo.js';
 export type { CaptureInput } from '../capture/captureInput.js';
-export type { LatencyParts } from '../capture/hosts.js';
+export { splitHost, type LatencyParts } from '../capture/hosts.js';
 export { Clock, type TimeZone } from '../capture/clock.js';
 export type { Problem } from '../network/problems.js';

@@ -3,7 +3,14 @@ import { CaptureError } from '../capture/captureError.js';
 import type { Clock } from '../capture/clock.js';
 import { DECODED_LINE } from '../capture/frameReader.js';
 import { EndpointTable } from '../network/address.js';
-import { TO_CLIENT, TO_SERVER, type Connection, type Direction, type Endpoint } from '../network/connection.js';
+import {
+  TO_CLIENT,
+  TO_SERVER,
+  type Connection,
+  type Direction,
+  type Endpoint,
+  type Moment,
+} from '../network/connection.js';
 import { Dissector } from '../network/dissector.js';
 import { ACK, FIN, RST, SYN, type Segment } from '../network/segment.js';
 import type { ConnectionListener, StreamHandler } from '../network/streamHandler.js';
@@ -37,7 +44,7 @@ export interface SeenPacket {
 /** Who looks at packets and at the messages in them, in the order of the capture. */
 export interface SeenPacketSink {
   /** A segment comes; its messages follow. */
-  arriving(frame: number): void;
+  arriving(moment: Moment): void;
   message(message: Message, connection: PacketConnection): void;
   /** Whether it wants to look at a segment. `marked`: SYN, FIN or RST is set. */
   wants(frame: number, marked: boolean): boolean;
@@ -48,7 +55,7 @@ export interface PacketReaderOptions {
   readonly clock: Clock;
   readonly ports: readonly ServerPort[];
   readonly tlsKeys?: KeyStore | undefined;
-  /** Reads no farther than this frame. */
+  /** Reads no farther than this frame; with several hosts, whose frames have no order, than this time. */
   readonly last: number;
   /** When some frames were captured, as they were read first: if that is otherwise now, it is another capture. */
   readonly times: ReadonlyMap<number, number>;
@@ -87,7 +94,8 @@ export class PacketReader implements ConnectionListener {
   /** Throws CaptureError if a capture cannot be read any more, or is another than it was. An aborted `signal` ends it early. */
   async read(inputs: readonly CaptureInput[], signal?: AbortSignal): Promise<void> {
     const { clock, last, times } = this.options;
-    if (last === 0) return;
+    if (times.size === 0) return;
+    const { several } = clock.hosts;
     const done = new AbortController();
     const dissector = new Dissector((segment) => {
       this.segment(segment);
@@ -95,7 +103,7 @@ export class PacketReader implements ConnectionListener {
     const set = new CaptureSet(inputs, clock);
     await set.read(
       (frame) => {
-        if (frame.number > last) {
+        if ((several ? frame.time : frame.number) > last) {
           done.abort();
           return;
         }
@@ -112,7 +120,7 @@ export class PacketReader implements ConnectionListener {
       signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]),
     );
     dissector.end();
-    this.tcp.end(last, 0);
+    this.tcp.end(several ? 0 : last, 0);
   }
 
   server(...ends: Parameters<ConnectionListener['server']>): ReturnType<ConnectionListener['server']> {
@@ -136,17 +144,23 @@ export class PacketReader implements ConnectionListener {
     this.router.closed(connection);
   }
 
+  private ends(segment: Segment): [source: string, destination: string] {
+    return [this.endpoints.source(segment).text, this.endpoints.destination(segment).text];
+  }
+
   private segment(segment: Segment): void {
     const { sink } = this;
     const { frame, time, flags, wireLength: length } = segment;
-    sink.arriving(frame);
+    const { hosts } = this.options.clock;
+    // Of a connection that was captured at both ends each segment counts once.
+    if (hosts.pairs !== null && !hosts.counts(hosts.indexOfFrame(frame), ...this.ends(segment))) return;
+    sink.arriving(segment);
     this.tcp.segment(segment);
     if (!sink.wants(frame, (flags & (SYN | FIN | RST)) !== 0)) return;
-    const source = this.endpoints.source(segment);
-    const destination = this.endpoints.destination(segment);
-    const connection = this.byAddress.get(addresses(source.text, destination.text));
+    const [source, destination] = this.ends(segment);
+    const connection = this.byAddress.get(addresses(source, destination));
     if (connection === undefined) return;
-    const direction = source.text === connection.client.text ? TO_SERVER : TO_CLIENT;
+    const direction = source === connection.client.text ? TO_SERVER : TO_CLIENT;
     sink.packet({ frame, time, direction, flags: flagNames(flags), length }, connection);
   }
 }

@@ -5,6 +5,7 @@ import { printable } from '../../report/text/escape.js';
 import type { ServerPort } from '../../protocols/router.js';
 import { version } from '../version.js';
 import { serverPort } from '../options/captureOptions.js';
+import { oneHost } from '../options/oneHost.js';
 import { say } from '../present.js';
 import { InterruptedError } from '../usage.js';
 
@@ -40,6 +41,7 @@ async function run(captures: string[], { output, key, port = [] }: AnonymizeComm
       import('../terminal/progress.js'),
       import('../../export/anonymize/said.js'),
     ]);
+  oneHost(captures, 'anonymize');
   checkTarget(output, captures);
   const progress = new Progress();
   const interrupt = onInterrupt();

@@ -10,6 +10,7 @@ import { RotatingJournal } from '../../observations/journal/rotatingJournal.js';
 import type { Reading } from '../run.js';
 import { filterOptions, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { hostName } from '../options/hostName.js';
+import { oneHost } from '../options/oneHost.js';
 import { byteCount, span } from '../options/numbers.js';
 import { say, sayLosses } from '../present.js';
 import { OutputError, writeProblem } from '../terminal/output.js';
@@ -51,6 +52,7 @@ export function recordCommand(): Command {
 }
 
 async function record(captures: readonly CaptureInput[], options: RecordOptions): Promise<void> {
+  oneHost(captures, 'record');
   const [{ readInto }, { readOptions }] = await Promise.all([import('../run.js'), import('../options/readOptions.js')]);
   const clock = new Clock();
   const recording = new Recording({

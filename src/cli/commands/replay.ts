@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
-import { CaptureError, type CaptureInput } from '../../observations/inputs.js';
+import { CaptureError, splitHost, type CaptureInput } from '../../observations/inputs.js';
 
 /**
  * Bytes of standard input that are kept to be read a second time.
@@ -87,9 +87,10 @@ interface Look {
 function lookAt(file: string): Look | null {
   let descriptor: number | null = null;
   try {
-    const stats = statSync(file);
+    const { path } = splitHost(file);
+    const stats = statSync(path);
     if (!stats.isFile()) return null;
-    descriptor = openSync(file, 'r');
+    descriptor = openSync(path, 'r');
     const head = Buffer.alloc(HEAD);
     return { stats, head: head.subarray(0, readSync(descriptor, head, 0, HEAD, 0)) };
   } catch {

@@ -7,7 +7,9 @@ import { answersInTurn } from '../../protocols/etcd/operations.js';
 import type { Message } from '../../protocols/protocol.js';
 import type { Format } from '../../report/formats/index.js';
 import type { ReportData } from '../../report/postmortem/data.js';
+import type { Clock } from '../../observations/inputs.js';
 import { printable } from '../../report/text/escape.js';
+import { hostFrames } from '../../report/text/hostFrames.js';
 import { shortNames } from '../../report/text/shortNames.js';
 import { names, setting, SEVERITIES } from './analyze.js';
 import { readOptions } from '../options/readOptions.js';
@@ -62,15 +64,19 @@ function target({ output, markdown }: ReportOptions, format: Format | null): str
 /** The report in the form that was asked for. */
 async function written(
   data: ReportData,
+  hosts: Clock['hosts'],
   { markdown }: ReportOptions,
   format: Format | null,
   file: string | null,
 ): Promise<string> {
-  if (format !== null)
-    return format.document((await import('../../report/postmortem/document.js')).reportDocument(data));
+  if (format !== null) {
+    const { reportDocument } = await import('../../report/postmortem/document.js');
+    return format.document(hostFrames(reportDocument(data), hosts, false));
+  }
+  const shown = shortNames(hostFrames(data, hosts, true));
   if (markdown === true || file?.endsWith('.md') === true)
-    return (await import('../../report/postmortem/markdown.js')).markdownReport(shortNames(data));
-  return (await import('../../report/postmortem/html/page.js')).htmlPage(shortNames(data));
+    return (await import('../../report/postmortem/markdown.js')).markdownReport(shown);
+  return (await import('../../report/postmortem/html/page.js')).htmlPage(shown);
 }
 
 async function report(captures: string[], options: ReportOptions): Promise<void> {
@@ -80,8 +86,8 @@ async function report(captures: string[], options: ReportOptions): Promise<void>
   const { sameFile, writeWhole } = await import('../terminal/writeWhole.js');
   if (file !== null && captures.some((capture) => sameFile(capture, file)))
     throw new UsageError(`${file} is one of the captures: it will not be written over`);
-  const { data, interrupted } = await gather(captures, options);
-  const text = await written(data, options, format, file);
+  const { data, interrupted, hosts } = await gather(captures, options);
+  const text = await written(data, hosts, options, format, file);
   if (file === null) await print(text);
   else {
     await writeWhole(file, text);
@@ -113,6 +119,7 @@ const isAnswered = (op: string): boolean => answersInTurn(op) && !op.startsWith(
 interface Gathered {
   readonly data: ReportData;
   readonly interrupted: EndingSignal | null;
+  readonly hosts: Clock['hosts'];
 }
 
 async function gather(captures: readonly string[], options: ReportOptions): Promise<Gathered> {
@@ -169,7 +176,7 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
   );
   filtered.end(reading.last.time);
   const { findings, model } = analysis;
-  const ladders = focuses({ findings, model });
+  const ladders = focuses({ findings, model }, clock.hosts.several);
   let readAgain = false;
   if (findings.length > 0 && reading.interrupted === null) {
     const again = replay.again();
@@ -195,5 +202,5 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
     },
     ladders,
   );
-  return { data, interrupted: reading.interrupted };
+  return { data, interrupted: reading.interrupted, hosts: clock.hosts };
 }

@@ -13,6 +13,7 @@ import { version } from '../version.js';
 import { setting } from './analyze.js';
 import { filterOptions, withCaptures } from '../options/captureOptions.js';
 import { FilteredAnalysis, type AnalysisCommandOptions } from '../options/filteredAnalysis.js';
+import { oneHost } from '../options/oneHost.js';
 import { readOptions } from '../options/readOptions.js';
 import { say } from '../present.js';
 import { readInto } from '../run.js';
@@ -60,6 +61,7 @@ async function slice(captures: string[], options: SliceOptions): Promise<void> {
     import('../../export/slice/secrets.js'),
     import('../../export/slice/write.js'),
   ]);
+  oneHost(captures, 'slice');
   checkTarget(options.output, captures);
   const { finding = [], incident = [] } = options;
   const wanted = filterOptions(options);

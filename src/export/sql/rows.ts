@@ -8,6 +8,7 @@ import type { JournalFormat } from '../../protocols/journal.js';
 import type { Message } from '../../protocols/protocol.js';
 import { allProtocols } from '../../protocols/registry.js';
 import { analyzeDocument } from '../../report/analyze/build.js';
+import { hostFrames } from '../../report/text/hostFrames.js';
 import type { Analysis } from '../../rules/analysis.js';
 import type { TableName } from './tables.js';
 
@@ -43,7 +44,7 @@ export class Rows {
       ...(tables.has('messages') ? { message } : {}),
       gap: (gap, connection) => {
         if (tables.has('gaps') && options.filter?.gap(gap, connection) !== false)
-          rows.add('gaps', gapRecord(gap, connection, options.clock));
+          this.add('gaps', gapRecord(gap, connection, options.clock));
       },
       closed: (connection) => {
         if (tables.has('connections')) this.connection(connection);
@@ -57,8 +58,13 @@ export class Rows {
     const { analysis, clock, tables } = this.options;
     if (analysis === null) return;
     const { sessions, findings } = analyzeDocument(analysis, captures, clock);
-    if (tables.has('sessions')) for (const session of sessions) this.rows.add('sessions', session);
-    if (tables.has('findings')) for (const finding of findings) this.rows.add('findings', finding);
+    if (tables.has('sessions')) for (const session of sessions) this.add('sessions', session);
+    if (tables.has('findings')) for (const finding of findings) this.add('findings', finding);
+  }
+
+  /** Frames are those of their hosts, which are named beside them. */
+  private add(name: TableName, row: object): void {
+    this.rows.add(name, hostFrames(row, this.options.clock.hosts, false));
   }
 
   private message(message: Message, connection: ConnectionFacts): void {
@@ -67,14 +73,14 @@ export class Rows {
     const record = messageRecord(message, connection, clock, { data: false });
     record['streamEnd'] = message.streamEnd;
     // What belongs together is joined by `requestFrame`.
-    this.rows.add('messages', Object.assign(record, this.formats.get(message.protocol)?.extra(message, clock)));
+    this.add('messages', Object.assign(record, this.formats.get(message.protocol)?.extra(message, clock)));
   }
 
   private connection(connection: ConnectionFacts): void {
     const { clock } = this.options;
     const { id, client, server, protocol, start, midStream, end } = connection;
     const last = connection.endMoment ?? start;
-    this.rows.add('connections', {
+    this.add('connections', {
       ...{ frame: last.frame, time: clock.format(last.time), ts: clock.epochSeconds(last.time) },
       ...{ connection: id, client: client.text, server: server.text, protocol, midStream, end },
       start: { frame: start.frame, time: clock.format(start.time) },

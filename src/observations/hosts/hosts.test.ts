@@ -2,11 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AnalyzeDocument } from '../../report/analyze/document.js';
 import { type Packet, readCapture, writePcap } from '../../testing/captureFile.js';
 import { later, serverOf } from '../../testing/capturePoints.js';
 import { runCli } from '../../testing/runCli.js';
+import { schemaText } from '../../report/schemas.js';
 
 const INCIDENTS = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
 const captures = readdirSync(INCIDENTS).filter((name) => /\.pcap(\.gz)?$/.test(name));
@@ -101,6 +104,59 @@ describe('captures of several hosts', () => {
     const text = await runCli('analyze', first!, second!);
     expect(text.stdout).toMatch(/ {2}frame zk[12]:\d+ /);
     expect(text.stdout).not.toMatch(/frame \d/);
+  });
+
+  it('every command names frames so, in text and in documents that keep to their schemas', async () => {
+    const parts = split('sidecar-drop.pcap', [0]);
+    const session = '0x30000248185008a';
+    const path = '/tasks/cluster.bj_default_deployment.htool/10.77.0.33';
+    const commands: Readonly<Record<string, string[]>> = {
+      ...{ analyze: [], report: ['--markdown'], sessions: ['--wide'], stats: [], tree: [] },
+      ...{ follow: [session], path: [path], diff: [] },
+    };
+    for (const [command, argv] of Object.entries(commands)) {
+      const inputs = command === 'diff' ? parts.slice(0, 2) : parts;
+      const text = await runCli(command, ...argv, ...inputs);
+      expect([command, text.status]).toEqual([command, 0]);
+      expect(text.stdout).not.toMatch(/frames? \d|#\d|`\d{3,5}`|\b\d,\d{3}, \d,\d{3}\b/);
+      const json = await runCli(command, '--json', ...argv.filter((word) => word !== '--markdown'), ...inputs);
+      const validate = addFormats
+        .default(new Ajv2020({ strict: false }))
+        .compile(JSON.parse(schemaText(command)) as object);
+      expect(validate(JSON.parse(json.stdout)), `${command}: ${JSON.stringify(validate.errors?.slice(0, 3))}`).toBe(
+        true,
+      );
+    }
+    const report = await runCli('report', '--markdown', ...parts);
+    expect(report.stdout).toMatch(/^- Frames: (`zk\d:\d+`(, )?)+$/m);
+    expect(report.stdout).toMatch(/^zk1: frame\.number in \{\d+(, \d+)*\}$/m);
+    expect(report.stdout).toMatch(/^\| \*\*zk1:86\*\* \|.*connect session 0x30000248185008a/m);
+    const page = await runCli('report', ...parts);
+    expect(page.stdout).toContain('zk1:86');
+    const rows = await runCli('query', '--json', 'SELECT evidence FROM findings', ...parts);
+    const cited = (await analyze(...parts)).findings.map(({ evidence }) =>
+      evidence.map(({ host, frame }) => [host, frame]),
+    );
+    const found = rows.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { evidence: { host: string; frame: number }[] }).evidence);
+    expect(found.map((evidence) => evidence.map(({ host, frame }) => [host, frame]))).toEqual(cited);
+    expect(new Set(cited.flat().map(([host]) => host))).toEqual(new Set(['zk1', 'zk2']));
+  });
+
+  it('commands that make one capture, or one journal, refuse captures of several', async () => {
+    const [first, second] = split('rewatch-missing.pcap', [0]);
+    for (const command of ['slice', 'anonymize', 'record']) {
+      const { status, stdout, stderr } = await runCli(command, '-o', join(folder, 'out.pcapng'), first!, second!);
+      expect([status, stdout, stderr]).toEqual([
+        2,
+        '',
+        `zkscope: ${command} takes the captures of one host at a time, whose frames it numbers and whose clock it keeps: not zk1, zk2 together\n`,
+      ]);
+    }
+    const one = await runCli('slice', '--finding', '1', '-o', join(folder, 'out.pcapng'), first!);
+    expect([one.status, one.stderr]).toEqual([0, expect.stringContaining('out.pcapng: ') as string]);
   });
 
   it('journals of several hosts are told apart by what their lines say', async () => {

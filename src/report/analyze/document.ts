@@ -146,6 +146,8 @@ export interface SessionEntry {
  * @additionalProperties false */
 export interface EvidenceEntry {
   frame: Ordinal;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time: Time;
   text: string;
 }

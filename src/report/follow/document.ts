@@ -33,6 +33,8 @@ export interface BothWays {
 
 interface LadderPlace {
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time: Time;
   connection: Count;
   client: Address;
@@ -91,6 +93,8 @@ export interface LadderTcpEntry extends LadderPlace {
 export interface LadderAttemptsEntry {
   type: 'attempts';
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time: Time;
   firstConnection: Count;
   ip: string;
@@ -106,6 +110,8 @@ export interface LadderAttemptsEntry {
 export interface LadderGapEntry {
   type: 'gap';
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time: Time;
   connection: Count;
   client?: Address;
@@ -116,6 +122,8 @@ export interface LadderGapEntry {
 export interface LadderSilenceEntry {
   type: 'silence';
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   from: Time;
   to: Time;
   duration: Seconds;
@@ -125,6 +133,8 @@ export interface LadderSilenceEntry {
 export interface LadderLeftOutEntry {
   type: 'leftOut';
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   lastFrame: Count;
   from: Time;
   to: Time;

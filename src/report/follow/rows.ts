@@ -6,7 +6,8 @@ import { plainText } from '../decode/fields.js';
 /** What a line of the ladder is: something that went one way, both ways, or that happened to the connection. */
 export interface LadderRow {
   readonly way: 'toServer' | 'toClient' | 'both' | 'note';
-  readonly frame: number | null;
+  /** As it is called: a number, or `host:number`. */
+  readonly frame: string | null;
   readonly time: string;
   /** When it was over: the answer's time, or that of the last of a run. */
   readonly until: string;
@@ -20,6 +21,10 @@ export interface LadderRow {
 const FOLD = 4;
 const READS = new Set(['getData', 'exists', 'getChildren', 'getChildren2', 'getACL']);
 const text = (value: unknown): string => (typeof value === 'string' ? printable(value) : '');
+/** Null where there is none. */
+const frameText = (value: unknown): string | null =>
+  typeof value === 'number' ? String(value) : typeof value === 'string' ? printable(value) : null;
+const frameOf = (value: unknown): string => `#${frameText(value) ?? '?'}`;
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
 /** The lines of a ladder: request and answer together where nothing came between, runs of equal reads as one. */
@@ -88,14 +93,14 @@ function foldedRow(events: readonly LadderEntry[], at: number, count: number): L
     ...base(first, last),
     way: 'both',
     text: `${numberText(count)} × ${text(first['op'])} ${where}${first['watch'] === true ? ' +watch' : ''}`,
-    answer: `answered, ${durationText(shortest)} to ${durationText(longest)} (to #${number(last.frame)})`,
+    answer: `answered, ${durationText(shortest)} to ${durationText(longest)} (to ${frameOf(last.frame)})`,
     tone: 'plain',
   };
 }
 
 function base(event: LadderEntry, last = event): Pick<LadderRow, 'frame' | 'time' | 'until' | 'connection'> {
   return {
-    frame: typeof event.frame === 'number' ? event.frame : null,
+    frame: frameText(event.frame),
     time: text(event.time ?? event.from),
     until: text(last.lastTime ?? last.to ?? last.time),
     connection: typeof event.connection === 'number' ? event.connection : null,
@@ -108,7 +113,7 @@ function exchangeRow(request: LadderEntry, answer: LadderEntry): LadderRow {
     ...base(request, answer),
     way: 'both',
     text: requestText(request),
-    answer: `${said} #${number(answer.frame)}`,
+    answer: `${said} ${frameOf(answer.frame)}`,
     tone,
   };
 }
@@ -116,7 +121,7 @@ function exchangeRow(request: LadderEntry, answer: LadderEntry): LadderRow {
 function rowOf(event: LadderEntry): LadderRow {
   switch (event.type) {
     case 'request': {
-      const answered = typeof event.answerFrame === 'number';
+      const answered = frameText(event.answerFrame) !== null;
       const reached = event.acknowledged === true ? '' : event.acknowledged === false ? ', not acknowledged' : '';
       const unanswered = answered || event['op'] === 'fourLetterWord';
       return {
@@ -128,7 +133,7 @@ function rowOf(event: LadderEntry): LadderRow {
     }
     case 'response': {
       const { text: said, tone } = answerText(event);
-      const of = typeof event.requestFrame === 'number' ? ` to #${event.requestFrame}` : '';
+      const of = frameText(event.requestFrame) === null ? '' : ` to ${frameOf(event.requestFrame)}`;
       return { ...base(event), way: 'toClient', text: `${text(event['op']) || 'answer'}${of}: ${said}`, tone };
     }
     case 'notification': {
@@ -247,7 +252,7 @@ function pingsRow(event: LadderEntry): LadderRow {
       ? 'no answer'
       : `${missing > 0 ? `${missing} without an answer, the others` : 'answered'} in ${answered > 1 ? '≤ ' : ''}${durationText(number(event.slowest))}`;
   const tone = missing > 0 ? 'bad' : number(event.slowest) >= 1 ? 'odd' : 'quiet';
-  const to = event.lastFrame === event.frame ? '' : ` (to #${number(event.lastFrame)})`;
+  const to = event.lastFrame === event.frame ? '' : ` (to ${frameOf(event.lastFrame)})`;
   return {
     ...base(event),
     way: answered === 0 ? 'toServer' : 'both',
@@ -277,7 +282,7 @@ function tcpRow(event: LadderEntry): LadderRow {
   const count = number(event.count);
   const often =
     count > 1
-      ? `, ${numberText(count)} times (to #${number(event.lastFrame)}, ${text(event.lastTime).slice(11, 23)})`
+      ? `, ${numberText(count)} times (to ${frameOf(event.lastFrame)}, ${text(event.lastTime).slice(11, 23)})`
       : '';
   return {
     ...base(event),
@@ -297,7 +302,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 function attemptsRow(event: LadderEntry): LadderRow {
   const count = number(event.count);
   const outcome = OUTCOMES[text(event.outcome)] ?? '';
-  const until = count > 1 ? ` until ${text(event.lastTime).slice(11, 23)} (#${number(event.lastFrame)})` : '';
+  const until = count > 1 ? ` until ${text(event.lastTime).slice(11, 23)} (${frameOf(event.lastFrame)})` : '';
   const servers = (event.servers as string[]).map((server) => printable(server)).join(', ');
   const said = `${plural(count, 'attempt')} from ${text(event.ip)} to ${servers}: ${outcome}${until}; of the same host, perhaps of another client`;
   return { ...base(event), way: 'note', text: said, tone: 'bad' };
@@ -316,6 +321,6 @@ function leftOutRow(event: LadderEntry): LadderRow {
     .sort((a, b) => b[1] - a[1])
     .slice(0, 4)
     .map(([op, count]) => `${numberText(count)} ${printable(op)}`);
-  const said = `${plural(number(event.events), 'event')} left out, frames ${number(event.frame)} to ${number(event.lastFrame)}${ops.length > 0 ? ` (${ops.join(', ')})` : ''}: --limit, --from and --to choose`;
+  const said = `${plural(number(event.events), 'event')} left out, frames ${frameText(event.frame) ?? '?'} to ${frameText(event.lastFrame) ?? '?'}${ops.length > 0 ? ` (${ops.join(', ')})` : ''}: --limit, --from and --to choose`;
   return { ...base(event), frame: null, way: 'note', text: said, tone: 'odd' };
 }

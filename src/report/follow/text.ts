@@ -23,6 +23,8 @@ export interface LadderTextOptions {
 
 const RAIL = '│';
 const LEAST_INSIDE = 34;
+/** Least columns of a frame. */
+const FRAME = 7;
 
 /** `zkscope follow` for people: a ladder, the client on the left, the server on the right. */
 export function ladderText(document: LadderDocument, options: LadderTextOptions): string {
@@ -76,7 +78,10 @@ function ladder(document: LadderDocument, options: LadderTextOptions): string {
   const rows = ladderRows(document, options.fold);
   const shown = bounded(rows, options.rows);
   const short = width < 110;
-  const layout: Layout = { short, inside: Math.max(LEAST_INSIDE, width - (short ? 31 : 34) - 2), colour };
+  const frames = shown.map((row) => (typeof row === 'string' ? 0 : textWidth(row.frame ?? '')));
+  const frame = Math.max(FRAME, ...frames);
+  const beside = frame + (short ? 24 : 27) + 2;
+  const layout: Layout = { short, frame, inside: Math.max(LEAST_INSIDE, width - beside), colour };
   const ends = new Map(document.connections.map((entry) => [entry.connection, `${entry.client} → ${entry.server}`]));
   const lines: string[] = [];
   let day = '';
@@ -122,15 +127,17 @@ function bounded(rows: readonly LadderRow[], limit: number): (LadderRow | string
 }
 
 interface Layout {
+  /** Columns of the frame. */
+  readonly frame: number;
   readonly short: boolean;
   /** Columns between the rails. */
   readonly inside: number;
   readonly colour: ChalkInstance;
 }
 
-function rowLines(row: LadderRow, delta: string, { short, inside, colour }: Layout): string[] {
+function rowLines(row: LadderRow, delta: string, { short, frame, inside, colour }: Layout): string[] {
   const clock = row.time.slice(11, short ? 23 : 26);
-  const place = `${String(row.frame ?? '').padStart(7)} ${clock.padEnd(short ? 12 : 15)} ${delta.padStart(9)} `;
+  const place = `${padStart(row.frame ?? '', frame)} ${clock.padEnd(short ? 12 : 15)} ${delta.padStart(9)} `;
   const paint = painter(row.tone, colour);
   const lines = drawn(row, inside);
   const blank = ' '.repeat(place.length);

@@ -36,6 +36,8 @@ export interface PathChangeEntry {
   zxidUpTo?: Hex64;
   /** the first frame that proves it */
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time: Time;
   session: Hex64 | null;
   client: Address | null;
@@ -49,6 +51,8 @@ export interface PathReadEntry {
   watch: boolean;
   requestFrame: Count;
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time: Time;
   server: Address;
   /** of the reply */
@@ -88,6 +92,8 @@ export interface PathIntervalEntry {
 export interface PathToldEntry {
   type: 'told';
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time: Time;
   eventType: string;
   /** its TCP has it */
@@ -100,6 +106,8 @@ export interface PathUseEntry {
   watch: boolean;
   requestFrame: Count;
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time: Time;
   /** answered the same so many times in a row, to `lastFrame` */
   count: Count;
@@ -167,6 +175,8 @@ export interface PathBeliefEntry {
   client: Address;
   /** the read that it went by */
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time: Time;
   children: Count;
   /** names of children */
@@ -220,6 +230,8 @@ export interface PathRefusalEntry {
   op: string;
   error: string;
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time: Time;
   session: Hex64 | null;
   client: Address;

@@ -16,6 +16,8 @@ import { zxidText } from '../../protocols/zookeeper/format/stat.js';
 /** One frame that proves what is said of a session. */
 export interface PathEvidence {
   frame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time: Time;
   text: string;
 }

@@ -3,6 +3,7 @@ import type { ChalkInstance } from 'chalk';
 import type { Status } from '../../model/journals/path/index.js';
 import { timeOfDay } from '../text/timeOfDay.js';
 import { printable } from '../text/escape.js';
+import { frameFilters } from '../text/hostFrames.js';
 import { pathAtText } from './textAt.js';
 import type { PathChangeEntry, PathDocument, PathIntervalEntry, PathLogEntry, PathSessionEntry } from './document.js';
 import { textWidth } from '../text/width.js';
@@ -138,7 +139,8 @@ function staleText(session: PathSessionEntry, { colour, width, limit }: PathText
     lines.push(colour.dim(place) + first, ...rest.map((line) => ' '.repeat(place.length) + line));
   }
   if (evidence.length > 0)
-    lines.push(colour.dim(`    Wireshark: frame.number in {${evidence.map(({ frame }) => frame).join(', ')}}`));
+    for (const { host, filter } of frameFilters(evidence.map(({ frame }) => frame)))
+      lines.push(colour.dim(`    Wireshark${host === null ? '' : ` (${printable(host)})`}: ${filter}`));
   const before = intervals.filter((interval) => interval.to !== null);
   if (before.length > 0) lines.push(beforeText(before, { colour, width, limit }));
   return lines.join('\n');

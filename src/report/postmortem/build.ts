@@ -1,9 +1,10 @@
-import type { CaptureInfo, Clock } from '../../observations/inputs.js';
+import { splitHost, type CaptureInfo, type Clock } from '../../observations/inputs.js';
 import { Model, SessionLanes, Timeline } from '../../model/index.js';
 import type { AnalyzeDocument, SessionEntry } from '../analyze/document.js';
 import type { Finding } from '../../rules/finding.js';
 import { type CitedFrame, Focus, type EvidenceRow } from './evidence/focus.js';
 import { printable } from '../text/escape.js';
+import { frameName, hostFrames } from '../text/hostFrames.js';
 import { affectedTable, AT_THE_END, findingFacts, type WindowEntry, windowTable } from './facts.js';
 import { chooseLanes, type ReportClock, type SubjectSession } from './lanes.js';
 import type { FindingData, IncidentData, LadderRowData, LevelData, ReportData, TableData } from './data.js';
@@ -33,13 +34,16 @@ export interface ReportInput {
   readonly readAgain: boolean;
 }
 
-/** What the ladder of each finding is to show; in the order of the findings, bounded. */
-export function focuses({ findings, model }: Pick<ReportInput, 'findings' | 'model'>): Focus[] {
+/**
+ * What the ladder of each finding is to show; in the order of the findings, bounded.
+ * @param byTime frames are of several hosts, and follow each other by their times
+ */
+export function focuses({ findings, model }: Pick<ReportInput, 'findings' | 'model'>, byTime = false): Focus[] {
   return findings.slice(0, FINDINGS).map((finding) => {
     const evidence = finding.evidence.map(({ frame, time, text }): CitedFrame => {
       return { frame, time, text, kind: 'evidence' };
     });
-    return new Focus([...evidence, ...changesBetween(finding, model)], { path: finding.path ?? null });
+    return new Focus([...evidence, ...changesBetween(finding, model)], { path: finding.path ?? null }, byTime);
   });
 }
 
@@ -77,9 +81,9 @@ export function reportData(input: ReportInput, ladders: readonly Focus[]): Repor
     text: (time) => clock.format(time),
   };
   const sessions = [...model.sessions.all()];
-  const named = sessionsByFinding(document);
+  const bySession = sessionsByFinding(document);
   const findingsOf = (entry: SessionEntry): readonly number[] =>
-    (entry.session === null ? named.get(entry.client) : named.get(entry.session)) ?? [];
+    (entry.session === null ? bySession.get(entry.client) : bySession.get(entry.session)) ?? [];
   const subjects: SubjectSession[] = document.sessions.map((entry, i) => {
     const session = sessions[i];
     const lane = session === undefined ? undefined : input.lanes.of(session);
@@ -92,6 +96,7 @@ export function reportData(input: ReportInput, ladders: readonly Focus[]): Repor
   const told = shown.map((entry, i): FindingData => {
     const finding = findings[i]!;
     const rows = ladders[i]?.ladder() ?? [];
+    const named = hostFrames(entry, clock.hosts, true);
     const { rule, severity, confidence, title, message, remedy, from, to, evidence } = entry;
     const frames = evidence.map(({ frame }) => frame);
     const windows =
@@ -99,15 +104,20 @@ export function reportData(input: ReportInput, ladders: readonly Focus[]): Repor
     return {
       number: i + 1,
       ...{ rule, severity, confidence, title, message, remedy },
-      facts: findingFacts(entry, windows, clock.zoneName),
+      facts: findingFacts(named, windows, clock.zoneName),
       from: times.at(finding.from),
       to: times.at(finding.to),
       fromText: from,
       toText: to,
       frames,
       ladder: rows.map((row) => ladderRow(row, times)),
-      filters: displayFilters(frames, rows, entry.client, single),
-      tables: [windowTable(windows), affectedTable(entry)].filter((table): table is TableData => table !== null),
+      filters: displayFilters(
+        frames.map((frame) => frameName(frame, clock.hosts)),
+        rows,
+        entry.client,
+        single,
+      ),
+      tables: [windowTable(windows), affectedTable(named)].filter((table): table is TableData => table !== null),
     };
   });
   const more = (index: number): string => {
@@ -141,7 +151,9 @@ export function reportData(input: ReportInput, ladders: readonly Focus[]): Repor
 
 /** The file's name without the folders, which are nobody's business but its owner's. */
 function nameOf(file: string): string {
-  return file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+  const { host, path } = splitHost(file);
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+  return host === null ? name : `${host}=${name}`;
 }
 
 function incidentsOf(document: AnalyzeDocument): IncidentData[] {

@@ -134,6 +134,8 @@ export interface FindingData {
 
 /** One of Wireshark's display filters. */
 export interface FilterData {
+  /** the host to whose capture it belongs, where there are several */
+  readonly host?: string;
   readonly name: string;
   readonly text: string;
 }

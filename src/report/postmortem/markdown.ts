@@ -107,7 +107,11 @@ function section(finding: FindingData, zone: string): string {
   if (filters.length > 0)
     parts.push(
       'Wireshark display filters:',
-      ['```', ...filters.map(({ text }) => text.replace(/`/g, '')), '```'].join('\n'),
+      [
+        '```',
+        ...filters.map(({ host, text }) => `${host === undefined ? '' : `${host}: `}${text}`.replace(/`/g, '')),
+        '```',
+      ].join('\n'),
     );
   for (const { title: heading, ...rest } of tables) parts.push(`${heading}:`, table({ title: heading, ...rest }, ROWS));
   parts.push(`**What to do:** ${markdownText(remedy)}`, `Rule ${markdownText(rule)}, ${confidence}.`);

@@ -133,7 +133,10 @@ function unseen(document: AnalyzeDocument, { losses, hidden, readAgain }: Seen):
     parts.push(
       'The capture could be read only once: the evidence says what the findings say, not who sent which frame.',
     );
-  if (captures.length > 1)
+  const first = captures[0]?.host;
+  if (new Set(captures.map(({ host }) => host)).size > 1)
+    parts.push(`Frames are numbered on each host: ${first}:17 is the 17th that was captured on ${first}.`);
+  else if (captures.length > 1)
     parts.push(
       `Frames are numbered across the ${captures.length} captures in order of time, as after merging them (mergecap).`,
     );

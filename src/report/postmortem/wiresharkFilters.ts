@@ -1,6 +1,9 @@
+import { frameFilters } from '../text/hostFrames.js';
 import type { EvidenceRow } from './evidence/focus.js';
 
 export interface DisplayFilter {
+  /** The host to whose capture it belongs, where there are several. */
+  readonly host?: string;
   readonly name: string;
   readonly text: string;
 }
@@ -17,16 +20,18 @@ export function splitAddress(text: string): { ip: string; port: string | null } 
   return plain === null ? { ip: text, port: null } : { ip: plain[1]!, port: plain[2]! };
 }
 
-/** Wireshark display filters for the evidence: its frames, its conversations, and its client. Empty parts are left out. */
+/** Wireshark display filters for the evidence: its frames (by their names), its conversations, and its client. Empty parts are left out. */
 export function displayFilters(
-  frames: readonly number[],
+  frames: readonly string[],
   rows: readonly EvidenceRow[],
   client: string | undefined,
   single: boolean,
 ): DisplayFilter[] {
   const filters: DisplayFilter[] = [];
-  const numbers = [...new Set(frames)].sort((a, b) => a - b);
-  if (numbers.length > 0) filters.push({ name: 'These frames', text: `frame.number in {${numbers.join(', ')}}` });
+  for (const { host, filter } of frameFilters(frames))
+    filters.push(
+      host === null ? { name: 'These frames', text: filter } : { host, name: `These frames of ${host}`, text: filter },
+    );
   const evidence = rows.filter((row) => row.kind === 'evidence' && row.connection !== null);
   const streams = [...new Set(evidence.map((row) => row.connection!))].sort((a, b) => a - b).slice(0, CONNECTIONS);
   // Streams are numbered per file: with several captures the numbers are nobody's.

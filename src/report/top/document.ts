@@ -54,6 +54,8 @@ export interface TopFinding {
   to: Time;
   /** its first frame of evidence */
   frame: Count | null;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
 }
 
 /** One line of `zkscope top`: an interval, and how things stand at its end. */

@@ -18,6 +18,8 @@ export interface TreeEntry {
   known: TreeKnown;
   /** of what says so; absent where nothing does */
   frame?: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  host?: string;
   time?: Time;
   ephemeral: boolean | null;
   sequential: boolean;

@@ -5,7 +5,8 @@ type Sureness = { -readonly [Name in keyof Finding]: Finding[Name] };
 
 /**
  * What is proven by frames of several hosts is so only if their order is: findings whose evidence changes hosts within less
- * time than their clocks are known to be apart are likely, no more.
+ * time than their clocks are known to be apart are likely, no more. Evidence is put in order of time: frames of different
+ * hosts have none of their own.
  */
 export function doubtOrder(findings: readonly Finding[], { hosts }: Clock): void {
   if (!hosts.several) return;
@@ -14,8 +15,9 @@ export function doubtOrder(findings: readonly Finding[], { hosts }: Clock): void
     return host === null || hosts.names[0] === host ? 0 : (hosts.clockOf(host)?.uncertainty ?? Infinity);
   };
   for (const finding of findings) {
-    if (finding.confidence !== 'proven') continue;
     const evidence = [...finding.evidence].sort((a, b) => a.time - b.time);
+    (finding as Sureness).evidence = evidence;
+    if (finding.confidence !== 'proven') continue;
     const doubtful = evidence.some(({ frame, time }, i) => {
       const before = evidence[i - 1];
       if (before === undefined || hosts.hostOf(before.frame) === hosts.hostOf(frame)) return false;

@@ -1,4 +1,4 @@
-import { TO_SERVER } from '../../../observations/connectionFacts.js';
+import { TO_SERVER, type Moment } from '../../../observations/connectionFacts.js';
 import type { CaptureInput, Clock } from '../../../observations/inputs.js';
 import {
   type SeenPacket,
@@ -50,8 +50,8 @@ export class EvidenceReader implements SeenPacketSink {
     await new PacketReader(this, { clock, ports, tlsKeys: keys, last, times }).read(inputs, signal);
   }
 
-  arriving(frame: number): void {
-    this.activate(frame);
+  arriving(moment: Moment): void {
+    this.activate(moment);
   }
 
   wants(frame: number, marked: boolean): boolean {
@@ -70,7 +70,7 @@ export class EvidenceReader implements SeenPacketSink {
     for (const focus of this.wanted.get(frame) ?? []) focus.segment(frame, { ...row, text });
     if (!packet.flags.some((flag) => flag !== 'ACK')) return;
     for (const focus of this.active) {
-      if (focus.connections.has(connection.id) && frame <= focus.last)
+      if (focus.connections.has(connection.id) && focus.place(packet) <= focus.last)
         focus.context({ kind: 'tcp', frame, time, ...row, label: text, note: '' }, null);
     }
   }
@@ -97,18 +97,19 @@ export class EvidenceReader implements SeenPacketSink {
     // Answers come one for each request: the requests alone say what passed.
     if (direction === 'response' && message.kind !== 'notification') return;
     for (const focus of this.active) {
-      if (!focus.connections.has(connection.id) || frame > focus.last) continue;
+      if (!focus.connections.has(connection.id) || focus.place(message) > focus.last) continue;
       focus.passed(frame, message.time, message.kind === 'notification' ? 'notification' : (message.op ?? 'message'));
     }
   }
 
-  private activate(frame: number): void {
-    for (let next = this.waiting.at(-1); next !== undefined && next.first <= frame; next = this.waiting.at(-1)) {
+  private activate(moment: Moment): void {
+    const begun = (focus: Focus): boolean => focus.first <= focus.place(moment);
+    for (let next = this.waiting.at(-1); next !== undefined && begun(next); next = this.waiting.at(-1)) {
       this.active.push(next);
       this.waiting.pop();
     }
-    if (this.active.some((focus) => focus.last < frame))
-      this.active = this.active.filter((focus) => focus.last >= frame);
+    if (this.active.some((focus) => focus.last < focus.place(moment)))
+      this.active = this.active.filter((focus) => focus.last >= focus.place(moment));
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Moment } from '../../../observations/connectionFacts.js';
+
 /** What a row of a ladder is: a frame that the finding cites, one that belongs to it, or messages that were left out. */
 export type RowKind = 'evidence' | 'context' | 'other' | 'tcp' | 'omitted';
 
@@ -51,6 +53,7 @@ interface Cited {
 
 /** Gathers, while the capture is read again, what the ladder of one finding shows. Bounded. */
 export class Focus {
+  /** Places of the first and the last cited frame, as `place` has them. */
   readonly first: number;
   readonly last: number;
   /** TCP connections of the evidence, as far as they are known yet. */
@@ -65,6 +68,8 @@ export class Focus {
   constructor(
     frames: readonly CitedFrame[],
     private readonly subject: { readonly path: string | null },
+    /** Frames of several hosts follow each other by their times. */
+    private readonly byTime = false,
   ) {
     let [first, last] = [Infinity, 0];
     for (const cited of frames) {
@@ -79,12 +84,17 @@ export class Focus {
         more: 0,
         tcp: '',
       });
-      first = Math.min(first, cited.frame);
-      last = Math.max(last, cited.frame);
+      first = Math.min(first, this.place(cited));
+      last = Math.max(last, this.place(cited));
     }
     this.first = first;
     this.last = last;
-    this.order = [...this.cited.keys()].sort((a, b) => a - b);
+    this.order = [...this.cited.values()].map(({ cited }) => this.place(cited)).sort((a, b) => a - b);
+  }
+
+  /** Where a frame stands among others: by its number, or by its time. */
+  place({ frame, time }: Moment): number {
+    return this.byTime ? time : frame;
   }
 
   /** Cited frames, each with its time. */
@@ -137,7 +147,7 @@ export class Focus {
     this.rowFrames.add(key);
     this.rows.push(row);
     if (op === null) return;
-    const counts = this.between[this.citedBefore(row.frame)]?.counts;
+    const counts = this.between[this.citedBefore(this.place(row))]?.counts;
     const counted = counts?.get(op) ?? 0;
     if (counted > 0) counts?.set(op, counted - 1);
   }
@@ -145,24 +155,28 @@ export class Focus {
   /** A message of the evidence's connections which is only counted. */
   passed(frame: number, time: number, op: string): void {
     if (this.cited.has(frame)) return;
-    const { counts } = (this.between[this.citedBefore(frame)] ??= { frame, time, counts: new Map<string, number>() });
+    const { counts } = (this.between[this.citedBefore(this.place({ frame, time }))] ??= {
+      frame,
+      time,
+      counts: new Map<string, number>(),
+    });
     const name = counts.has(op) || counts.size < OPERATIONS ? op : 'other';
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
 
-  /** How many cited frames come before a frame. */
-  private citedBefore(frame: number): number {
+  /** How many cited frames come before a place. */
+  private citedBefore(place: number): number {
     let low = 0;
     let high = this.order.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.order[middle]! < frame) low = middle + 1;
+      if (this.order[middle]! < place) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  /** The ladder in order of frames. */
+  /** The ladder in the order of the capture. */
   ladder(): EvidenceRow[] {
     const rows = [...this.rows];
     for (const { cited, direction, client, server, connection, labels, more, tcp } of this.cited.values()) {
@@ -183,7 +197,7 @@ export class Focus {
       const row = passed === undefined ? null : omitted(passed);
       if (row !== null) rows.push(row);
     }
-    return rows.sort((a, b) => a.frame - b.frame);
+    return rows.sort((a, b) => this.place(a) - this.place(b));
   }
 }
 
