@@ -13,15 +13,16 @@ export function countingSink(
   statistics: Statistics,
   wanted: FilterOptions,
   clock: Clock,
-  within: (time: number) => boolean = () => true,
+  within: ((time: number) => boolean) | null = null,
 ): Sink {
   const filter = isFiltering(wanted) ? new MessageFilter(wanted, clock) : null;
   const byAnswer = wanted.errors.length > 0 ? new MessageFilter({ ...wanted, errors: [] }, clock) : null;
   const byGrant = wanted.sessions.length > 0 ? new MessageFilter({ ...wanted, errors: [], sessions: [] }, clock) : null;
+  if (filter === null && within === null) statistics.countEverything();
   return sinkOf({
     message: (message, connection) => {
       if (message.protocol !== 'zookeeper') return;
-      const inside = within(message.time);
+      const inside = within === null || within(message.time);
       const passes = inside && (filter === null || filter.message(message, connection));
       const relaxed = !inside ? null : message.op === 'connect' ? (byGrant ?? byAnswer) : byAnswer;
       const tentative = !passes && message.kind === 'request' && relaxed?.message(message, connection) === true;

@@ -167,13 +167,11 @@ export class Live {
   metrics(): Parameters<typeof import('../../report/top/prometheus.js').liveMetrics>[0] {
     const { counts, watches, analysis } = this.parts;
     const { model } = analysis;
-    let sessions = 0;
-    for (const session of model.sessions.alive()) if (session.connected) sessions++;
     return {
       counts,
       watches,
       findings: this.findings,
-      sessions,
+      sessions: model.sessions.connected,
       connections: model.connections.size,
       latest: this.from === null ? null : this.clock.epochSeconds(model.lastTime),
     };

@@ -72,6 +72,14 @@ export class Sessions {
     yield* this.nameless;
   }
 
+  /** How many have a connection. */
+  get connected(): number {
+    let count = 0;
+    for (const connection of this.model.connections.values())
+      if (connection.session?.current === connection && !connection.closed) count++;
+    return count;
+  }
+
   /** Every session of which at least a summary is kept. */
   *all(): Generator<Session> {
     yield* this.ended;

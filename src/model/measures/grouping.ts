@@ -113,6 +113,7 @@ export class Grouping {
   /** Sum of what would have made more groups than are kept; null while nothing did. */
   other: Counts | null = null;
   readonly hasPath: boolean;
+  readonly hasError: boolean;
   private readonly root: Branch = new Map();
   private readonly cut = new Map<string, string>();
   private depth: number | null;
@@ -121,6 +122,10 @@ export class Grouping {
   private readonly baseSeconds: () => number;
   private readonly clientWithPort: boolean;
   private offset: number | null = null;
+  /** The one dimension that it groups by, where nothing else tells groups apart. */
+  private readonly only: Dimension | null;
+  private latestKey: GroupValue = null;
+  private latest: Counts | null = null;
 
   constructor(options: GroupingOptions) {
     this.by = options.by;
@@ -129,6 +134,9 @@ export class Grouping {
     this.maxGroups = options.maxGroups ?? MAX_GROUPS;
     this.baseSeconds = options.baseSeconds ?? (() => 0);
     this.hasPath = options.by.includes('path');
+    this.hasError = options.by.includes('error');
+    const [only] = options.by;
+    this.only = options.by.length === 1 && this.interval === null ? only! : null;
     this.clientWithPort = options.by.includes('connection');
   }
 
@@ -138,6 +146,7 @@ export class Grouping {
     this.groups.length = 0;
     this.root.clear();
     this.other = null;
+    this.latest = null;
     return taken;
   }
 
@@ -162,7 +171,8 @@ export class Grouping {
 
   /** Counts of the group that something belongs to; `place.path` is one that `path()` gave. */
   at(place: GroupPlace): Counts {
-    const { by, interval } = this;
+    const { by, interval, only } = this;
+    if (only !== null) return this.byOne(only, place);
     const keys = by.length + (interval === null ? 0 : 1);
     let branch = this.root;
     for (let i = 0; i < keys; i++) {
@@ -182,6 +192,16 @@ export class Grouping {
     }
     // Nothing to group by: one group.
     return this.groups[0]?.counts ?? this.add(branch, null, place);
+  }
+
+  private byOne(dimension: Dimension, place: GroupPlace): Counts {
+    const key = this.value(dimension, place);
+    // An answer often comes next after its request.
+    if (this.latest !== null && key === this.latestKey) return this.latest;
+    const counts = (this.root.get(key) as Group | undefined)?.counts ?? this.add(this.root, key, place);
+    this.latest = counts;
+    this.latestKey = key;
+    return counts;
   }
 
   private add(branch: Branch, key: GroupValue, place: GroupPlace): Counts {

@@ -39,7 +39,7 @@ export class LiveCounts {
   /** @param depth parts of paths that are told apart; null for all */
   constructor(depth: number | null) {
     this.byPath = new Grouping({ by: ['path'], depth, maxGroups: MOST_GROUPS });
-    this.statistics = new Statistics([this.byOp, this.byClient, this.byPath]);
+    this.statistics = new Statistics([this.byOp, this.byClient, this.byPath], false);
   }
 
   /** Parts of paths that are told apart from here on. */

@@ -5,22 +5,26 @@ import { bucketOf, middleOf } from './histogram.js';
  * values costs some hundred bytes, so there can be very many. A new bucket costs a move of those behind it.
  */
 export class SparseHistogram {
-  /** Buckets in ascending order, and how many values each holds. */
-  private readonly buckets: number[] = [];
-  private readonly counts: number[] = [];
+  /** Buckets in ascending order, behind each how many values it holds. */
+  private readonly cells: number[] = [];
+  /** Place of the bucket that was counted in last. */
+  private latest = 0;
   count = 0;
   min = Infinity;
   max = 0;
   sum = 0;
 
-  /** Adds one value; negative ones (a capture whose clock stepped back) count as 0. */
-  record(value: number): void {
+  /**
+   * Adds one value; negative ones (a capture whose clock stepped back) count as 0.
+   * @param bucket that of the value, where the caller knows it
+   */
+  record(value: number, bucket = bucketOf(value > 0 ? value : 0)): void {
     const v = value > 0 ? value : 0;
     this.count++;
     this.sum += v;
     if (v > this.max) this.max = v;
     if (v < this.min) this.min = v;
-    this.add(bucketOf(v), 1);
+    this.add(bucket, 1);
   }
 
   /** Takes in what another one holds. */
@@ -29,17 +33,19 @@ export class SparseHistogram {
     this.sum += other.sum;
     this.max = Math.max(this.max, other.max);
     this.min = Math.min(this.min, other.min);
-    for (const [place, bucket] of other.buckets.entries()) this.add(bucket, other.counts[place]!);
+    const { cells } = other;
+    for (let place = 0; place < cells.length; place += 2) this.add(cells[place]!, cells[place + 1]!);
   }
 
   /** Value below or at which `fraction` (0 to 1) of the values lie, right to 1 %; 0 if there are none. */
   percentile(fraction: number): number {
     if (this.count === 0) return 0;
+    const { cells } = this;
     const rank = Math.max(1, Math.ceil(this.count * fraction));
     let seen = 0;
-    for (const [place, bucket] of this.buckets.entries()) {
-      seen += this.counts[place]!;
-      if (seen >= rank) return Math.max(this.min, Math.min(this.max, middleOf(bucket)));
+    for (let place = 0; place < cells.length; place += 2) {
+      seen += cells[place + 1]!;
+      if (seen >= rank) return Math.max(this.min, Math.min(this.max, middleOf(cells[place]!)));
     }
     return this.max;
   }
@@ -47,25 +53,30 @@ export class SparseHistogram {
   /** How many values lie at or below a bound, right to 1 % of the bound. */
   below(bound: number): number {
     let seen = 0;
-    for (const [place, bucket] of this.buckets.entries()) {
-      if (middleOf(bucket) > bound) break;
-      seen += this.counts[place]!;
+    for (let place = 0; place < this.cells.length; place += 2) {
+      if (middleOf(this.cells[place]!) > bound) break;
+      seen += this.cells[place + 1]!;
     }
     return seen;
   }
 
   private add(bucket: number, count: number): void {
+    const { cells, latest } = this;
+    // Values of a group are mostly alike.
+    if (cells[latest] === bucket) {
+      cells[latest + 1]! += count;
+      return;
+    }
     let low = 0;
-    let high = this.buckets.length;
+    let high = cells.length >>> 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.buckets[middle]! < bucket) low = middle + 1;
+      if (cells[2 * middle]! < bucket) low = middle + 1;
       else high = middle;
     }
-    if (this.buckets[low] === bucket) this.counts[low]! += count;
-    else {
-      this.buckets.splice(low, 0, bucket);
-      this.counts.splice(low, 0, count);
-    }
+    const place = 2 * low;
+    this.latest = place;
+    if (cells[place] === bucket) cells[place + 1]! += count;
+    else cells.splice(place, 0, bucket, count);
   }
 }

@@ -2,8 +2,10 @@ import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import { TO_CLIENT } from '../../observations/connectionFacts.js';
 import type { Gap } from '../../protocols/protocol.js';
 import { errorName } from '../../protocols/zookeeper/format/errors.js';
+import { NOTHING_WAITS, type WaitingRequests } from '../../protocols/zookeeper/connection/waitingRequests.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
 import { afterForgetting } from '../bounds.js';
+import { bucketOf } from './histogram.js';
 import { Counts, PartCounts, type Grouping } from './grouping.js';
 import { errorOf, errorsByPath } from '../knowledge/outcome.js';
 
@@ -25,7 +27,9 @@ type Waiting = 'counted' | 'deferred' | 'tentative';
 interface Conversation {
   readonly connection: ConnectionFacts;
   session: string | null;
+  /** Where it matters what becomes of a request, or nothing is left out: `book` has those that wait then. */
   readonly waiting: Map<ZooKeeperRequest, Waiting>;
+  book: WaitingRequests;
 }
 
 /** What happens to the counts of a group. */
@@ -57,10 +61,21 @@ export class Statistics {
   private place: MutablePlace | null = null;
   private readonly defers: boolean;
   private readonly defersConnect: boolean;
+  /** Every message passes, so that those requests wait that the connection itself waits for. */
+  private everything = false;
 
-  constructor(private readonly groupings: readonly Grouping[]) {
+  /** @param withTotal whether `total` is counted beside the groups */
+  constructor(
+    private readonly groupings: readonly Grouping[],
+    private readonly withTotal = true,
+  ) {
     this.defers = groupings.some(({ by }) => by.includes('error'));
     this.defersConnect = groupings.some(({ by }) => by.includes('session'));
+  }
+
+  /** Every message that comes will pass; to be said before the first. */
+  countEverything(): void {
+    this.everything = !this.defers && !this.defersConnect;
   }
 
   /**
@@ -99,6 +114,12 @@ export class Statistics {
     const { request } = m;
     const conversation = this.conversation(connection);
     conversation.session = m.session ?? conversation.session;
+    if (this.everything) {
+      conversation.book = m.waiting;
+      this.at(m.op, m.path, connection, m.session, m.time);
+      this.count('request', request, null, request === null ? wireLength(m) : requestLength(request));
+      return;
+    }
     const deferred = this.defers || (this.defersConnect && m.op === 'connect');
     const waiting: Waiting = as ?? (deferred && request !== null ? 'deferred' : 'counted');
     if (request !== null) {
@@ -114,8 +135,9 @@ export class Statistics {
     const { request } = m;
     const conversation = this.conversation(connection);
     conversation.session = m.session ?? conversation.session;
-    const waiting = request === null ? undefined : conversation.waiting.get(request);
-    if (request !== null) conversation.waiting.delete(request);
+    conversation.book = m.waiting;
+    const waiting = request === null || this.everything ? undefined : conversation.waiting.get(request);
+    if (waiting !== undefined) conversation.waiting.delete(request!);
     if (!passes && waiting !== 'deferred') return;
     const op = request?.op ?? m.op;
     const path = request === null ? m.path : request.path;
@@ -164,13 +186,14 @@ export class Statistics {
     const { path } = place;
     const code = answer === null ? 0 : errorOf(answer);
     const answered = event === 'response' ? answer : null;
-    change(this.total, event, bytes, code !== 0, answered);
+    const bucket = bucketOf(Math.max(0, answered?.latency ?? 0));
+    if (this.withTotal) change(this.total, event, bytes, code !== 0, answered, bucket);
     const operations = request?.body?.ops;
     for (const grouping of this.groupings) {
       if (operations === undefined || !grouping.hasPath) {
         place.path = path === null || !grouping.hasPath ? null : grouping.path(path);
-        place.error = answer === null ? null : errorName(code);
-        change(grouping.at(place), event, bytes, code !== 0, answered);
+        place.error = answer === null || !grouping.hasError ? null : errorName(code);
+        change(grouping.at(place), event, bytes, code !== 0, answered, bucket);
         continue;
       }
       const paths = answer === null ? null : errorsByPath(answer, operations, (name) => grouping.path(name));
@@ -182,7 +205,7 @@ export class Statistics {
         const part = index === 0 ? bytes - share * (names.length - 1) : share;
         place.path = name;
         place.error = answer === null ? null : errorName(error);
-        change(grouping.at(place), event, part, error !== 0, answered);
+        change(grouping.at(place), event, part, error !== 0, answered, bucket);
       }
     }
   }
@@ -190,7 +213,7 @@ export class Statistics {
   private conversation(connection: ConnectionFacts): Conversation {
     let conversation = this.conversations.get(connection.id);
     if (conversation === undefined) {
-      conversation = { connection, session: null, waiting: new Map() };
+      conversation = { connection, session: null, waiting: new Map(), book: NOTHING_WAITS };
       this.conversations.set(connection.id, conversation);
     }
     return conversation;
@@ -200,6 +223,8 @@ export class Statistics {
   private release(conversation: Conversation, unanswered: boolean): void {
     for (const [request, waiting] of conversation.waiting) this.unanswered(conversation, request, waiting, unanswered);
     conversation.waiting.clear();
+    if (this.everything && unanswered)
+      for (const request of conversation.book) this.unanswered(conversation, request, 'counted', true);
   }
 
   private forgetOldest(conversation: Conversation): void {
@@ -225,12 +250,14 @@ export class Statistics {
   }
 }
 
+/** @param bucket that of the answer's latency */
 function change(
   counts: Counts,
   event: Event,
   bytes: number,
   failed: boolean,
   answer: Pick<ZooKeeperMessage, 'latency' | 'parts'> | null,
+  bucket: number,
 ): void {
   switch (event) {
     case 'unanswered':
@@ -254,7 +281,7 @@ function change(
       counts.bytesToClient += bytes;
       if (failed) counts.errors++;
       if (answer === null) return;
-      if (answer.latency !== null) counts.latency.record(answer.latency);
+      if (answer.latency !== null) counts.latency.record(answer.latency, bucket);
       if (answer.parts != null) (counts.parts ??= new PartCounts()).record(answer.parts);
   }
 }

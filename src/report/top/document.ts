@@ -105,6 +105,7 @@ export interface TopSource {
 
 /** What sums up since the beginning is told by the interval: this remembers where it stood. */
 export class TopDocuments {
+  private latest: { readonly findings: readonly Finding[]; readonly told: TopFinding[] } | null = null;
   private before = { made: 0, takenUp: 0, expired: 0, closed: 0, set: 0, fired: 0 };
 
   next(source: TopSource): TopDocument {
@@ -122,8 +123,6 @@ export class TopDocuments {
     this.before = now;
     const table = (name: LiveTable): TopRow[] => rowsOf(interval.tables[name], source, seconds);
     const left = (name: LiveTable): number => Math.max(0, interval.tables[name].length - source.rows);
-    let open = 0;
-    for (const session of model.sessions.alive()) if (session.connected) open++;
     const { total } = counts;
     return {
       schemaVersion: 1,
@@ -139,7 +138,7 @@ export class TopDocuments {
       },
       connections: model.connections.size,
       sessions: {
-        open,
+        open: model.sessions.connected,
         made: now.made - before.made,
         takenUp: now.takenUp - before.takenUp,
         expired: now.expired - before.expired,
@@ -151,8 +150,15 @@ export class TopDocuments {
       byPath: table('path'),
       byServer: table('server'),
       notShown: Object.fromEntries(liveTables.map((name) => [name, left(name)])) as TopDocument['notShown'],
-      findings: source.findings.map((finding) => findingOf(finding, clock)),
+      findings: this.told(source.findings, clock),
     };
+  }
+
+  /** Findings are looked at more rarely than intervals end. */
+  private told(findings: readonly Finding[], clock: Clock): TopFinding[] {
+    if (this.latest?.findings !== findings)
+      this.latest = { findings, told: findings.map((finding) => findingOf(finding, clock)) };
+    return this.latest.told;
   }
 }
 
