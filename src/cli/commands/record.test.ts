@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -109,6 +118,16 @@ describe('zkscope record', () => {
       expect(whole).toEqual(expect.arrayContaining(rulesProven(await analyze(...files()))));
     },
   );
+
+  it('writes into no capture that it reads', async () => {
+    const copy = join(folder, 'x.pcap.gz');
+    copyFileSync(`${INCIDENTS}herd.pcap.gz`, copy);
+    for (const input of [copy, `zk1=${copy}`]) {
+      const { status, stderr } = await runCli('record', '-o', copy, input);
+      expect([status, stderr]).toEqual([2, `zkscope: cannot write ${copy}: it is one of the captures\n`]);
+    }
+    expect(readFileSync(copy)).toEqual(readFileSync(`${INCIDENTS}herd.pcap.gz`));
+  });
 
   it('says what it cannot write', async () => {
     const missing = join(folder, 'no', 'x.ndjson');

@@ -3,9 +3,9 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { FileNames } from '../../export/recording/fileNames.js';
-import { Recording } from '../../export/recording/recording.js';
+import { openLog, Recording } from '../../export/recording/recording.js';
 import { isFiltering, MessageFilter } from '../../observations/filter.js';
-import { Clock, type CaptureInput } from '../../observations/inputs.js';
+import { Clock } from '../../observations/inputs.js';
 import { RotatingJournal } from '../../observations/journal/rotatingJournal.js';
 import type { Reading } from '../run.js';
 import { filterOptions, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
@@ -51,9 +51,10 @@ export function recordCommand(): Command {
     });
 }
 
-async function record(captures: readonly CaptureInput[], options: RecordOptions): Promise<void> {
+async function record(captures: readonly string[], options: RecordOptions): Promise<void> {
   oneHost(captures, 'record');
   const [{ readInto }, { readOptions }] = await Promise.all([import('../run.js'), import('../options/readOptions.js')]);
+  const { isInput } = await import('../terminal/writeWhole.js');
   const clock = new Clock();
   const recording = new Recording({
     names: fileNames(options.output),
@@ -61,6 +62,10 @@ async function record(captures: readonly CaptureInput[], options: RecordOptions)
     keep: (options.keep ?? Infinity) / 1e6,
     say: (text) => {
       say([text]);
+    },
+    open: (path) => {
+      if (isInput(path, captures)) throw new Error('it is one of the captures');
+      return openLog(path);
     },
   });
   const wanted = filterOptions(options);

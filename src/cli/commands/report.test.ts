@@ -49,12 +49,24 @@ describe('zkscope report', () => {
 
   it('never writes over a capture', async () => {
     writeFileSync(place('capture.pcap'), readFileSync(`${FIXTURES}sidecar-drop.pcap`));
-    const { status, stderr } = await runCli('report', place('capture.pcap'), '-o', place('capture.pcap'));
-    expect([status, stderr]).toEqual([
-      2,
-      `zkscope: ${place('capture.pcap')} is one of the captures: it will not be written over\n`,
-    ]);
+    for (const input of [place('capture.pcap'), `zk1=${place('capture.pcap')}`]) {
+      for (const command of ['report', 'slice', 'anonymize']) {
+        const { status, stderr } = await runCli(command, input, '-o', place('capture.pcap'));
+        expect([command, status, stderr]).toEqual([
+          command,
+          2,
+          `zkscope: ${place('capture.pcap')} is one of the captures: it will not be written over\n`,
+        ]);
+      }
+    }
     expect(readFileSync(place('capture.pcap'))).toEqual(readFileSync(`${FIXTURES}sidecar-drop.pcap`));
+  });
+
+  it('reads captures whose host is named a second time too, for what the evidence carries', async () => {
+    const file = `${FIXTURES}sidecar-drop.pcap`;
+    const plain = await runCli('report', '--markdown', file);
+    const named = await runCli('report', '--markdown', `zk1=${file}`);
+    expect(named.stdout.split('\n').length).toBe(plain.stdout.split('\n').length);
   });
 
   it('says in one line where it cannot write', async () => {

@@ -83,8 +83,8 @@ async function report(captures: string[], options: ReportOptions): Promise<void>
   const format = chosenFormat(options);
   const file = target(options, format);
   const { print } = await import('../terminal/output.js');
-  const { sameFile, writeWhole } = await import('../terminal/writeWhole.js');
-  if (file !== null && captures.some((capture) => sameFile(capture, file)))
+  const { isInput, writeWhole } = await import('../terminal/writeWhole.js');
+  if (file !== null && isInput(file, captures))
     throw new UsageError(`${file} is one of the captures: it will not be written over`);
   const { data, interrupted, hosts } = await gather(captures, options);
   const text = await written(data, hosts, options, format, file);

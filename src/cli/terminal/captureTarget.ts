@@ -1,7 +1,7 @@
 import { UsageError } from '../usage.js';
 import { Output } from './output.js';
 import { WholeFile } from './wholeFile.js';
-import { sameFile } from './writeWhole.js';
+import { isInput } from './writeWhole.js';
 
 const STANDARD_OUTPUT = '-';
 
@@ -24,7 +24,7 @@ export function checkTarget(output: string, captures: readonly string[]): void {
     if (process.stdout.isTTY) throw new UsageError('a capture is nothing for a terminal: name a file with -o');
     return;
   }
-  if (captures.some((capture) => sameFile(capture, output)))
+  if (isInput(output, captures))
     throw new UsageError(`${output} is one of the captures: it will not be written over`);
 }
 

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutputError } from './output.js';
-import { sameFile, writeWhole } from './writeWhole.js';
+import { isInput, writeWhole } from './writeWhole.js';
 
 let folder = '';
 const place = (name: string): string => join(folder, name);
@@ -47,13 +47,13 @@ describe('writeWhole', () => {
   });
 });
 
-describe('sameFile', () => {
-  it('sees through links of both kinds', () => {
+describe('isInput', () => {
+  it('sees through links of both kinds, and the name of a host', () => {
     writeFileSync(place('x.pcap'), 'x');
     writeFileSync(place('y.pcap'), 'x');
     linkSync(place('x.pcap'), place('hard.pcap'));
     symlinkSync(place('x.pcap'), place('soft.pcap'));
-    const same = (name: string): boolean => sameFile(place('x.pcap'), place(name));
+    const same = (name: string): boolean => isInput(place(name), ['-', `zk1=${place('x.pcap')}`]);
     expect(['x.pcap', 'hard.pcap', 'soft.pcap', 'y.pcap', 'none.pcap'].map(same)).toEqual([
       true,
       true,

@@ -1,6 +1,7 @@
 import { fstatSync, type Stats, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
+import { splitHost } from '../../observations/inputs.js';
 import { OutputError, writeProblem } from './output.js';
 
 const STANDARD_INPUT = 0;
@@ -21,9 +22,14 @@ export async function writeWhole(file: string, text: string): Promise<void> {
 }
 
 /** Whether two names (`-`: what standard input reads) are one file: also through links, hard ones too. */
-export function sameFile(a: string, b: string): boolean {
+function sameFile(a: string, b: string): boolean {
   const [one, other] = [statsOf(a), statsOf(b)];
   return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
+}
+
+/** Whether a file is one of the inputs of a run, which may name their hosts (`zk1=FILE`). */
+export function isInput(file: string, inputs: readonly string[]): boolean {
+  return inputs.some((input) => sameFile(splitHost(input).path, file));
 }
 
 /** What a name (`-`: standard input) stands for; null where that cannot be said. */

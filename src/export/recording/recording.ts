@@ -176,7 +176,7 @@ export class Recording implements JournalFiles {
     const parts = await this.existing();
     this.part = begin === last && this.part > 0 ? this.part + 1 : Math.max(1, parts);
     this.path = names.path(begin, this.part);
-    this.file = await (this.options.open ?? openFile)(this.path);
+    this.file = await (this.options.open ?? openLog)(this.path);
     this.files++;
     this.full = this.file.size >= this.options.maxBytes;
     await this.deleteOld();
@@ -218,6 +218,7 @@ export class Recording implements JournalFiles {
   }
 }
 
-function openFile(path: string): Promise<LogFile> {
+/** Makes a file of a recording, or goes on with it. Throws what the system says. */
+export function openLog(path: string): Promise<LogFile> {
   return path.endsWith('.gz') ? GzipFile.open(path) : PlainFile.open(path);
 }

@@ -6,7 +6,7 @@ export async function writeWhole(file: string): Promise<void> {
   throw new OutputError(`cannot write ${file}: the page writes no files; leave -o out, and save what is shown`);
 }
 
-export function sameFile(): boolean {
+export function isInput(): boolean {
   return false;
 }
 
