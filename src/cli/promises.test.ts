@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCapture, writePcap, type Packet } from '../testing/captureFile.js';
-import { LAYERS, type Layer } from '../testing/fuzz.js';
+import { LAYERS, type Layer } from '../testing/fuzzLayers.js';
 import { writePcapng } from '../testing/pcapngFile.js';
 import { Random } from '../testing/random.js';
 import { runCli } from '../testing/runCli.js';
@@ -86,8 +86,8 @@ afterAll(() => {
 });
 
 /** Problems of what the command printed, none where it keeps its promise. */
-async function broken(argv: readonly string[], file: string): Promise<string | null> {
-  const { status, stdout, stderr } = await runCli(...argv, '--json', file);
+async function broken(argv: readonly string[], ...files: readonly string[]): Promise<string | null> {
+  const { status, stdout, stderr } = await runCli(...argv, '--json', ...files);
   if (stderr.includes('internal error')) return stderr;
   if (status === 2) return stdout === '' ? null : `exit status 2, and output: ${stdout.slice(0, 200)}`;
   const validate = schemas.get(argv[0]!)!;
@@ -97,6 +97,27 @@ async function broken(argv: readonly string[], file: string): Promise<string | n
   }
   return null;
 }
+
+describe('captures of several hosts', () => {
+  const hosts = ['incidents/sidecar-drop.pcap', 'incidents/rewatch-missing.pcap'].map(
+    (name, i) => `zk${i}=${FIXTURES}${name}`,
+  );
+
+  it.each(commands.map((argv) => [argv.join(' '), argv] as const))(
+    'keep every promise: %s',
+    { timeout: 60_000 },
+    async (_, argv) => {
+      expect(await broken(argv, ...hosts)).toBeNull();
+    },
+  );
+
+  it('name frames as their hosts do, in what diff finds', { timeout: 60_000 }, async () => {
+    const { stdout } = await runCli('diff', '--at', '+2s', '--json', ...hosts);
+    const frames = [...stdout.matchAll(/"frame": (\d+),\s*"host": "(zk\d)"/g)];
+    expect(new Set(frames.map(([, , host]) => host))).toEqual(new Set(['zk0', 'zk1']));
+    expect(Math.max(...frames.map(([, frame]) => Number(frame)))).toBeLessThan(600);
+  });
+});
 
 const ROUNDS = Number(process.env['ZKSCOPE_ROUNDS'] ?? 2);
 

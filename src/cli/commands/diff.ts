@@ -7,11 +7,12 @@ import { FilterTerms, passes, passesOrNone } from '../../observations/filterTerm
 import { together } from '../../observations/forward.js';
 import type { FindingDifference, Sides } from '../../report/diff/changes.js';
 import type { Side } from '../../report/diff/side.js';
+import { hostFrames } from '../../report/text/hostFrames.js';
 import { shortNames } from '../../report/text/shortNames.js';
 import { printable } from '../../report/text/escape.js';
 import { readOptions } from '../options/readOptions.js';
 import { filterOptions, parseTime, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
-import { withFormats } from '../options/formatOptions.js';
+import { chosenFormat, withFormats } from '../options/formatOptions.js';
 import { countingSink } from './counting.js';
 import { rowCount, wholeNumber } from '../options/numbers.js';
 import { Output } from '../terminal/output.js';
@@ -187,7 +188,8 @@ async function oneSide(files: string[], options: DiffOptions, output: Output): P
     const [from, to] = [bound(wanted.from, clock, true), bound(wanted.to, clock)];
     analysis.findings = all.filter((finding) => findingPasses(finding, wanted, from, to, null));
   }
-  side.findings = analyzeDocument(analysis, run.captures, clock, version(), false).findings;
+  const { findings } = analyzeDocument(analysis, run.captures, clock, version(), false);
+  side.findings = hostFrames(findings, clock.hosts, chosenFormat(options) === null);
   return { side, run };
 }
 
@@ -246,7 +248,8 @@ async function twoTimes(
   if (isFiltering(wanted))
     analysis.findings = analysis.findings.filter((finding) => findingPasses(finding, wanted, from, to, null));
   const { splitFindings } = await import('../../report/diff/findings.js');
-  const entries = analyzeDocument(analysis, run.captures, clock, version(), false).findings;
+  const { findings } = analyzeDocument(analysis, run.captures, clock, version(), false);
+  const entries = hostFrames(findings, clock.hosts, chosenFormat(options) === null);
   return {
     sides: [before, after],
     findings: splitFindings(analysis.findings, entries, end, start),

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +12,8 @@ import { schemaText } from '../../report/schemas.js';
 import type { TopDocument } from '../../report/top/document.js';
 import { liveMetrics } from '../../report/top/prometheus.js';
 import { topScreen, type TopScreen } from '../../report/top/text.js';
+import { CaptureBuilder } from '../../testing/captureBuilder.js';
+import { connectRequest, connectResponse, existsRequest } from '../../testing/zookeeperBytes.js';
 import { runCli } from '../../testing/runCli.js';
 import { listenAddress, serveMetrics } from '../terminal/metricsServer.js';
 import { Live } from './top.js';
@@ -48,6 +53,24 @@ describe('zkscope top in a pipe', () => {
       for (const table of [byOp, byClient, byServer])
         expect(sum(table.map(({ requests }) => requests))).toBe(interval.requests);
     for (const [place, line] of lines.slice(1).entries()) expect(line.from).toBe(lines[place]!.to);
+  });
+
+  it('has frames of their hosts, and nothing that a terminal would act on', async () => {
+    const lines = await linesOf('--interval', '60s', `a=${errors}`, `b=${fixture('incidents/sidecar-drop.pcap')}`);
+    const findings = lines.at(-1)!.findings as (TopDocument['findings'][number] & { host: string })[];
+    expect(new Set(findings.map(({ host }) => host))).toEqual(new Set(['a', 'b']));
+    expect(Math.max(...findings.map(({ frame }) => frame ?? 0))).toBeLessThan(1000);
+    const builder = new CaptureBuilder();
+    const connection = builder.connection({ client: '10.0.0.1:40000', server: '10.0.0.2:2181' });
+    connection.handshake();
+    connection.client(connectRequest());
+    connection.server(connectResponse(1n));
+    connection.client(existsRequest(1, '/x\u009b\u202e\u206a'));
+    const folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
+    writeFileSync(join(folder, 'x.pcap'), builder.toPcap());
+    const { stdout } = await runCli('top', join(folder, 'x.pcap'));
+    rmSync(folder, { recursive: true });
+    expect(stdout).toContain('/x\\u009b\\u202e\\u206a');
   });
 
   it('has the findings before the end, and at the end those of analyze', async () => {

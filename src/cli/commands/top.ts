@@ -4,6 +4,8 @@ import type { Clock } from '../../observations/inputs.js';
 import { sinkOf, together, type Sink } from '../../observations/forward.js';
 import { LiveCounts, liveTables, type LiveTable } from '../../model/measures/liveCounts.js';
 import { topColumns, TopDocuments, type TopColumn, type TopDocument } from '../../report/top/document.js';
+import { json } from '../../report/formats/json.js';
+import { hostFrames } from '../../report/text/hostFrames.js';
 import type { Finding } from '../../rules/finding.js';
 import type { Analysis } from '../../rules/analysis.js';
 import { filterOptions, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
@@ -77,8 +79,8 @@ async function top(captures: string[], options: TopOptions): Promise<void> {
   const controls = onTerminal ? await TopControls.make(live, options, new Chalk({ level: colourLevel() })) : null;
   const server = await serving(options, live);
   live.onDocument = (document) => {
-    if (controls === null) output.write(`${JSON.stringify(document)}\n`);
-    else controls.show(document, server?.url ?? null);
+    if (controls === null) output.write(json.record(hostFrames(document, clock.hosts, false)));
+    else controls.show(hostFrames(document, clock.hosts, true), server?.url ?? null);
   };
   if (server !== null && controls === null) say([`metrics on ${server.url}`]);
   controls?.enter();
