@@ -45,6 +45,11 @@ export class BlockCopy extends ByteWindow {
     super();
   }
 
+  /** Not even the beginning of a section was copied. */
+  get empty(): boolean {
+    return this.sections === 0;
+  }
+
   /** Takes bytes of the capture, in order. They may be overwritten afterwards. */
   add(bytes: Buffer): void {
     if (this.damaged) return;

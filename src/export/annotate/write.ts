@@ -45,6 +45,8 @@ export async function writeAnnotated(
     await capture.close();
   }
   copy.flush();
+  // Nothing of it is pcapng: a capture without packets, as it was read.
+  if (copy.empty) await writeAsPcapng(again(), comments, program, target);
   await target.drain();
   return copy.homeless;
 }

@@ -81,7 +81,12 @@ export class PacketRewriter {
           const { bytes } = packet;
           const { fragments, notTcp, repeatedFragments } = packet.counts;
           layer = four ? ipv4(packet, this.fragments) : ipv6(packet, this.fragments);
-          if (header === null || packet.counts.fragments === fragments) break;
+          if (header === null) {
+            // A datagram that a fragment with such a header made whole is not looked into.
+            if (packet.bytes !== bytes) layer = NOTHING;
+            break;
+          }
+          if (packet.counts.fragments === fragments) break;
           // A fragment: what it holds is filled in when its datagram is whole.
           if (packet.counts.notTcp > notTcp && packet.bytes === bytes) {
             protocol = 0;

@@ -45,8 +45,12 @@ export function columnsOf(schema: Schema): SqlColumn[] {
     name,
     type: typeOf(field),
     text: field.description ?? '',
-    required: schema.required?.includes(name) === true && field.anyOf?.some(({ type }) => type === 'null') !== true,
+    required: schema.required?.includes(name) === true && !mayBeNull(field),
   }));
+}
+
+function mayBeNull({ anyOf = [], type }: Schema): boolean {
+  return [...anyOf.map((one) => one.type), ...(Array.isArray(type) ? (type as unknown[]) : [type])].includes('null');
 }
 
 function typeOf(schema: Schema): ColumnType {

@@ -15,6 +15,13 @@ describe('StringTable', () => {
     expect(table.get(bytes, 0, 0)).toBe('');
   });
 
+  it('grows with what it is asked for, and still knows it', () => {
+    const table = new StringTable(14);
+    const names = Array.from({ length: 5000 }, (_, i) => Buffer.from(`/services/${i}`));
+    for (const name of names) expect(table.get(name, 0, name.length)).toBe(name.toString());
+    for (const name of names) expect(table.get(name, 0, name.length)).toBe(name.toString());
+  });
+
   it('leaves names whole that an application may have', () => {
     const long = `/${'x'.repeat(LONGEST_NAME - 1)}`;
     expect(get(long)).toBe(long);

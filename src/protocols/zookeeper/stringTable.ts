@@ -8,21 +8,22 @@ const LONGEST = 256;
  */
 export const LONGEST_NAME = 16_000;
 const BEGINNING = 1024;
+const FIRST_BITS = 10;
 
 /**
  * Turns bytes into strings and gives back the same string for the same bytes: paths and child names repeat thousands of
- * times in a capture. Bounded: a table of fixed size in which a newcomer takes the place of an older one.
+ * times in a capture. Bounded: a table in which a newcomer takes the place of an older one, and which grows, up to a fixed
+ * size, while there are many newcomers: most captures are small, and a large table costs more than reading them.
  */
 export class StringTable {
-  private readonly strings: (string | undefined)[];
-  private readonly hashes: Int32Array;
-  private readonly mask: number;
+  private strings: (string | undefined)[] = [];
+  private hashes = new Int32Array(0);
+  private mask = 0;
+  private newcomers = 0;
 
-  /** @param bits the table has 2^bits places */
-  constructor(bits = 16) {
-    this.strings = new Array<string | undefined>(1 << bits).fill(undefined);
-    this.hashes = new Int32Array(1 << bits);
-    this.mask = (1 << bits) - 1;
+  /** @param bits the table has 2^bits places at most */
+  constructor(private readonly bits = 16) {
+    this.resize(Math.min(bits, FIRST_BITS));
   }
 
   /** UTF-8 string of `bytes` from `start` to before `end`. */
@@ -46,8 +47,28 @@ export class StringTable {
     if (string.length === length) {
       this.strings[place] = string;
       this.hashes[place] = hash;
+      if (++this.newcomers > this.mask && this.mask < (1 << this.bits) - 1) this.grow();
     }
     return string;
+  }
+
+  private resize(bits: number): void {
+    this.strings = new Array<string | undefined>(1 << bits).fill(undefined);
+    this.hashes = new Int32Array(1 << bits);
+    this.mask = (1 << bits) - 1;
+    this.newcomers = 0;
+  }
+
+  /** Places become four times as many. */
+  private grow(): void {
+    const { strings, hashes } = this;
+    this.resize(Math.min(this.bits, Math.log2(strings.length) + 2));
+    for (const [i, string] of strings.entries()) {
+      if (string === undefined) continue;
+      const hash = hashes[i]!;
+      this.strings[hash & this.mask] = string;
+      this.hashes[hash & this.mask] = hash;
+    }
   }
 }
 

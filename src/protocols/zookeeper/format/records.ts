@@ -140,8 +140,12 @@ export function readResponse(opcode: number, c: JuteReader, body: ResponseBody):
 /** A multi within a multi does not exist. */
 function readOperation(layout: RecordLayout, c: JuteReader, op: MultiOp & { dataAt?: number }): void {
   if (layout.fields[0]?.as === 'ops') throw END_OF_RECORD;
-  readFields(layout, c, op);
-  delete op.dataAt;
+  try {
+    readFields(layout, c, op);
+  } finally {
+    // Also where the capture has not all of it.
+    delete op.dataAt;
+  }
 }
 
 /** Repeated MultiHeader and the record of that type, until done. */
