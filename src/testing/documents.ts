@@ -1,3 +1,5 @@
+import { Rows, type RowSink } from '../export/sql/rows.js';
+import { tableNames, type TableName } from '../export/sql/tables.js';
 import { analyzeDocument } from '../report/analyze/build.js';
 import type { CaptureInput } from '../capture/captureInput.js';
 import { PathHistory, PathKnowledge } from '../model/journals/path/index.js';
@@ -6,11 +8,10 @@ import { TreeRecorder } from '../model/journals/tree/index.js';
 import { LadderRecorder } from '../model/journals/conversation/recorder.js';
 import { Grouping } from '../model/measures/grouping.js';
 import { Statistics } from '../model/measures/statistics.js';
-import { CaptureReader } from '../observations/captureReader.js';
+import { CaptureReader, type CaptureReaderOptions } from '../observations/captureReader.js';
 import { sinkOf, together, type Sink } from '../observations/forward.js';
 import { JournalWriter } from '../observations/journal/writer.js';
 import { gapRecord, messageRecord, type MessageRecord } from '../observations/record.js';
-import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 import { ladderDocument } from '../report/follow/document.js';
 import { leasesDocument } from '../report/leases/document.js';
@@ -33,13 +34,15 @@ export interface Documents {
  * Reads an input once and makes of it what the commands make.
  * @param about the path that `path` is asked about, and the connection that `follow` shows
  * @param journal takes the lines of a journal of it
- * @param tlsKeys what TLS is read with
+ * @param options how it is read
+ * @param rows takes the rows of tables of it
  */
 export async function documentsOf(
   input: CaptureInput,
   { path, connection }: { readonly path: string; readonly connection: number } = { path: '/', connection: 0 },
   journal: ((line: string) => void) | null = null,
-  tlsKeys?: KeyStore,
+  options: CaptureReaderOptions = {},
+  rows: RowSink | null = null,
 ): Promise<Documents> {
   const analysis = new Analysis();
   const { model } = analysis;
@@ -71,9 +74,9 @@ export async function documentsOf(
     },
   });
   const whom = { kind: 'connection', number: connection } as const;
-  const options = { pings: true, limit: 10_000, silence: null, filter: null, place: null };
+  const everything = { pings: true, limit: 10_000, silence: null, filter: null, place: null };
   let ladder: LadderRecorder | null = null;
-  const following = (): LadderRecorder => (ladder ??= new LadderRecorder(whom, { clock: reader.clock, ...options }));
+  const following = (): LadderRecorder => (ladder ??= new LadderRecorder(whom, { clock: reader.clock, ...everything }));
   const journaling = (): JournalWriter => {
     const { clock } = reader;
     return (writer ??= new JournalWriter(clock, (line) => {
@@ -107,9 +110,19 @@ export async function documentsOf(
       sink().closed(...told);
     },
   });
-  const sinks =
-    journal === null ? [keeping, later(following), model] : [later(journaling), keeping, later(following), model];
-  const reader: CaptureReader = new CaptureReader([input], together(sinks), tlsKeys === undefined ? {} : { tlsKeys });
+  const sinks = [keeping, later(following), model];
+  if (journal !== null) sinks.unshift(later(journaling));
+  let tables: Rows | null = null;
+  const tabling = (sink: RowSink): Rows =>
+    (tables ??= new Rows(sink, { clock: reader.clock, filter: null, tables: ALL_TABLES, analysis }));
+  // The model is told once: by the tables where there are any.
+  if (rows !== null)
+    sinks.splice(
+      -1,
+      1,
+      later(() => tabling(rows).sink),
+    );
+  const reader: CaptureReader = new CaptureReader([input], together(sinks), options);
   await reader.read();
   const { captures, clock, last } = reader;
   if (journal !== null) {
@@ -119,6 +132,7 @@ export async function documentsOf(
   }
   statistics.end();
   analysis.end(last.time);
+  if (rows !== null) tabling(rows).end(captures);
   tree.countWatches();
   following().end();
   const about = { captures, clock, version: '0' };
@@ -150,4 +164,5 @@ export async function documentsOf(
   };
 }
 
+const ALL_TABLES: ReadonlySet<TableName> = new Set(tableNames);
 const EVERYTHING = { frames: () => true, change: () => true, session: () => true };

@@ -1,130 +1,94 @@
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { CaptureError } from '../capture/captureError.js';
 import { KeyStore } from '../protocols/tls/keys/keyStore.js';
 import { documentsOf } from './documents.js';
-import { readCapture, writePcap, type Packet } from './captureFile.js';
-import { writePcapng } from './pcapngFile.js';
-import { flipped, mutated, retransmitted, snapped, swapped, thinned } from './lossRewriting.js';
+import { readCapture, type Packet } from './captureFile.js';
+import { type About, COMMAND_LINES, CommandRunner } from './fuzzCommands.js';
+import { type Layer, LAYERS } from './fuzzLayers.js';
+import { checkSchema } from './fuzzSchemas.js';
 import { Random } from './random.js';
 import { streamInput } from './readFrames.js';
-import { LINK_VARIANTS, STREAM_VARIANTS } from './variants.js';
+import { checkRow } from './sqlRows.js';
 
 /*
- * Fuzzing: damages real captures at every layer, reads them as all commands do (their TLS with its keys), and looks for
- * what must not happen: anything thrown but CaptureError, output that its schema does not allow, and reading that takes out
- * of all proportion.
+ * Fuzzing: damages real captures at every layer, makes of each all documents, records, rows of tables and a journal, and
+ * runs commands over it (of all, in all forms of output, as many as asked for), and looks for what must not happen: anything
+ * thrown but CaptureError, output that its schema does not allow, characters that a terminal would act on, captures that
+ * are written and cannot be read, and reading that takes out of all proportion. TLS is read with its keys.
  * What it finds is kept under fixtures/fuzz, where a test reads it from then on.
  *
- * npm run fuzz -- [seconds: 60] [--rounds damaged captures, instead of a time] [--seed N] [--packets of an input: 120]
+ * npm run fuzz -- [seconds: 60] [--rounds damaged captures, instead of a time] [--seed N] [--first round: 0]
+ *                 [--packets of an input: 120] [--commands run over each: 2] [--keep all inputs]
  *
- * The same seed and rounds damage the same captures the same way wherever it runs: that is what CI does.
+ * A round depends on nothing but its number and the seed: it damages the same capture the same way wherever it runs, and
+ * a new fixture changes only the rounds that are on it. That is what CI does.
  */
 
-const ROOT = pathToFileURL(`${process.cwd()}/`);
-const ABOUT = { path: '/', connection: 0 };
 const SLOWEST = 5_000;
 const MOST_MEMORY = 1.5 * 1024 ** 3;
 
-export interface Layer {
-  readonly name: string;
-  damage(packets: readonly Packet[], random: Random): Buffer;
+const ROOT = { path: '/', connection: 0 };
+/** Bytes of payload that somebody pastes. */
+const PASTED = 700;
+
+/** What `readAll` made of a capture. */
+export interface Read {
+  readonly outcome: 'read' | 'refused';
+  readonly about: About;
 }
 
-export const LAYERS: readonly Layer[] = [
-  { name: 'container, pcap', damage: (packets, random) => flipped(writePcap(packets), random, 1 + random.below(20)) },
-  {
-    name: 'container, pcapng',
-    damage: (packets, random) => flipped(writePcapng(packets), random, 1 + random.below(20)),
-  },
-  {
-    name: 'cut',
-    damage: (packets, random) => {
-      const file = writePcap(packets);
-      return file.subarray(0, random.below(file.length));
-    },
-  },
-  {
-    name: 'cut, pcapng',
-    damage: (packets, random) => {
-      const file = writePcapng(packets);
-      return file.subarray(0, random.below(file.length));
-    },
-  },
-  { name: 'frames', damage: (packets, random) => writePcap(mutated(packets, random, 1 + random.below(60))) },
-  {
-    name: 'link layer',
-    damage: (packets, random) =>
-      writePcap(mutated(pick(random, Object.values(LINK_VARIANTS))(packets), random, 1 + random.below(40))),
-  },
-  {
-    name: 'segments',
-    damage: (packets, random) =>
-      writePcap(mutated(pick(random, Object.values(STREAM_VARIANTS))(packets), random, 1 + random.below(40))),
-  },
-  {
-    name: 'loss',
-    damage: (packets, random) =>
-      writePcap(thinned(swapped(packets, { seed: random.below(1e9) }), random.below(1e9), random.next() / 2)),
-  },
-  {
-    name: 'snap length',
-    damage: (packets, random) => writePcap(snapped(retransmitted(packets, random.below(1e9)), 40 + random.below(160))),
-  },
-  { name: 'records', damage: (packets, random) => writePcap(packets.map((packet) => falsified(packet, random))) },
-];
-
-function pick<T>(random: Random, list: readonly T[]): T {
-  return list[random.below(list.length)]!;
-}
-
-const LENGTHS = [
-  0, 1, 7, 8, 15, 16, 0x7fffffff, 0x80000000, 0xffffffff, 0x00ffffff, 0x08000000, 0x47455420, 0x16030100,
-];
-
-/** Puts a length or count that lies where one may stand in a ZooKeeper message: 4 bytes aligned to nothing in the payload. */
-function falsified(packet: Packet, random: Random): Packet {
-  const payload = 66;
-  if (packet.data.length < payload + 8 || random.next() > 0.05) return packet;
-  const data = Buffer.from(packet.data);
-  const at = payload + random.below(Math.min(64, data.length - payload - 4));
-  data.writeUInt32BE(pick(random, LENGTHS), at);
-  return { ...packet, data };
-}
-
-const validators = new Map<string, ValidateFunction>();
-
-function schema(name: string): ValidateFunction {
-  let validate = validators.get(name);
-  if (validate === undefined) {
-    const text = readFileSync(new URL(`docs/schemas/${name}.json`, ROOT), 'utf8');
-    validate = new Ajv2020({ strict: false }).compile(JSON.parse(text) as object);
-    validators.set(name, validate);
-  }
-  return validate;
-}
-
-function check(name: string, value: unknown): void {
-  const validate = schema(name);
-  if (!validate(value)) throw new Error(`${name}: ${JSON.stringify(validate.errors)}`);
+/** What else to make of a capture beside documents and records. */
+interface Also {
+  /** A journal, and all documents of that. */
+  readonly journal: boolean;
+  /** The rows of tables. */
+  readonly rows: boolean;
 }
 
 /**
- * Reads a capture as all commands do, a journal of it as well, and holds what they print against its schemas. Throws what
- * must not be thrown.
+ * Reads a capture and makes of it what commands make, a journal of it as well, and holds all of it against the schemas.
+ * Throws what must not be thrown.
  */
-export async function readAll(file: Buffer, keys?: KeyStore): Promise<'read' | 'refused'> {
+export async function readAll(
+  file: Buffer,
+  tlsKeys = new KeyStore(),
+  also: Also = { journal: true, rows: true },
+): Promise<Read> {
   const lines: string[] = [];
+  let hex = '';
+  let about = { ...ROOT, secured: false };
+  const outcome = await unlessRefused(async () => {
+    const read = await documentsOf(
+      streamInput(file),
+      ROOT,
+      also.journal ? (line) => lines.push(line) : null,
+      {
+        tlsKeys,
+        onSegment: ({ bytes, start, end }) => {
+          if (hex.length < 2 * PASTED) hex += bytes.toString('hex', start, Math.min(end, start + PASTED));
+        },
+      },
+      also.rows ? { add: checkRow } : null,
+    );
+    about = { ...read, secured: read.records.some(({ protocol }) => protocol === 'tls') };
+    for (const [name, document] of Object.entries(read.documents)) checkSchema(name, document);
+    for (const record of read.records) checkSchema('decode', JSON.parse(JSON.stringify(record)));
+    if (!also.journal) return;
+    for (const line of lines) checkSchema('journal', JSON.parse(line));
+    const again = await documentsOf(streamInput(Buffer.from(`${lines.join('\n')}\n`)), ROOT);
+    for (const [name, document] of Object.entries(again.documents)) checkSchema(name, document);
+  });
+  const journal = also.journal ? lines.map((line) => `${line}\n`).join('') : null;
+  const { path, connection, secured } = about;
+  return { outcome, about: { capture: file, journal, hex: hex === '' ? '00' : hex, path, connection, secured } };
+}
+
+async function unlessRefused(read: () => Promise<void>): Promise<'read' | 'refused'> {
   try {
-    const read = await documentsOf(streamInput(file), ABOUT, (line) => lines.push(line), keys);
-    for (const [name, document] of Object.entries(read.documents)) check(name, document);
-    for (const record of read.records) check('decode', JSON.parse(JSON.stringify(record)));
-    for (const line of lines) check('journal', JSON.parse(line));
-    const again = await documentsOf(streamInput(Buffer.from(`${lines.join('\n')}\n`)), ABOUT);
-    for (const [name, document] of Object.entries(again.documents)) check(name, document);
+    await read();
   } catch (error) {
     if (error instanceof CaptureError) return 'refused';
     throw error;
@@ -132,95 +96,186 @@ export async function readAll(file: Buffer, keys?: KeyStore): Promise<'read' | '
   return 'read';
 }
 
-/** Key logs of all fixtures. */
+/** The keys of all fixtures. */
 export function allKeys(): KeyStore {
   const keys = new KeyStore();
-  for (const name of readdirSync('fixtures', { recursive: true, encoding: 'utf8' }))
-    if (name.endsWith('.keys')) keys.add(readFileSync(`fixtures/${name}`));
+  keys.add(allKeyLogs());
   return keys;
 }
 
-function captures(folder: string): { name: string; packets: Packet[] }[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.pcap(ng)?(\.gz)?$/.test(name) && !name.startsWith('fuzz'))
-    .map((name) => {
-      const bytes = readFileSync(`${folder}/${name}`);
-      // A few thousand packets are enough to break on, and keep the rounds short.
-      return { name, packets: readCapture(name.endsWith('.gz') ? gunzipSync(bytes) : bytes).slice(0, 3000) };
-    });
+/** Key logs of all fixtures, one behind the other. */
+export function allKeyLogs(): Buffer {
+  return Buffer.concat(fixtures(/\.keys$/).map((name) => readFileSync(`fixtures/${name}`)));
+}
+
+function fixtures(names: RegExp): string[] {
+  return readdirSync('fixtures', { recursive: true, encoding: 'utf8' })
+    .filter((name) => names.test(name) && !name.startsWith('fuzz'))
+    .sort();
+}
+
+interface Source {
+  readonly name: string;
+  readonly packets: readonly Packet[];
+}
+
+function sources(): Source[] {
+  return fixtures(/\.pcap(ng)?(\.gz)?$/).map((name) => {
+    const bytes = readFileSync(`fixtures/${name}`);
+    // A few thousand packets are enough to break on, and keep the rounds short.
+    return { name, packets: readCapture(name.endsWith('.gz') ? gunzipSync(bytes) : bytes).slice(0, 3000) };
+  });
+}
+
+const hash = (text: string): number => createHash('md5').update(text).digest().readUInt32LE(0);
+
+/** One of them, which stays the same for nearly all keys where another joins them. */
+function chosen(all: readonly Source[], key: string): Source {
+  let [best, highest] = [all[0]!, -1];
+  for (const source of all) {
+    const weight = hash(`${key} ${source.name}`);
+    if (weight > highest) [best, highest] = [source, weight];
+  }
+  return best;
 }
 
 interface Work {
   readonly seconds: number;
+  readonly first: number;
   readonly rounds: number;
   readonly seed: number;
   readonly packets: number;
+  readonly commands: number;
+  /** Keep every input: to look at those of some rounds. */
+  readonly keep: boolean;
 }
 
-async function main({ seconds, rounds: most, seed, packets }: Work): Promise<number> {
-  const random = new Random(seed);
-  const sources = captures('fixtures');
+/** An input of a round; null where the damage does not fit the capture. */
+function damaged(all: readonly Source[], { seed, packets }: Work, round: number): Input | null {
+  const source = chosen(all, `${seed} ${round}`);
+  const random = new Random(hash(`${seed} ${round}`));
+  const layer = random.pick(LAYERS);
+  const length = 1 + random.below(source.packets.length);
+  const start = random.below(source.packets.length - length + 1);
+  const most = random.chance(0.1) ? 5 * packets : packets;
+  try {
+    const file = layer.damage(source.packets.slice(start, start + Math.min(length, most)), random);
+    return { source, layer, file, random };
+  } catch {
+    return null; // not every rewriting fits every link type
+  }
+}
+
+interface Input {
+  readonly source: Source;
+  readonly layer: Layer;
+  readonly file: Buffer;
+  readonly random: Random;
+}
+
+/** Counts by name. */
+class Counts {
+  private readonly counts = new Map<string, number>();
+
+  add(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+
+  toString(): string {
+    return [...this.counts].map(([name, count]) => `${name} ${count}`).join(', ');
+  }
+}
+
+/** What may be said of all rounds. */
+class Tally {
+  readonly layers = new Counts();
+  readonly commands = new Counts();
+  inputs = 0;
+  refused = 0;
+  slowest = { took: 0, where: 'none' };
+  memory = 0;
+  found = 0;
+
+  /** Notes what a round took; what was too much. */
+  took(begun: NodeJS.CpuUsage, where: string): string | null {
+    const { user, system } = process.cpuUsage(begun);
+    const took = Math.round((user + system) / 1000);
+    if (took > this.slowest.took) this.slowest = { took, where };
+    const memory = process.memoryUsage.rss();
+    this.memory = Math.max(this.memory, memory);
+    if (took > SLOWEST) return `took ${took} ms of CPU time`;
+    return memory > MOST_MEMORY ? `${Math.round(memory / 2 ** 20)} MiB of memory` : null;
+  }
+
+  text(seed: number): string {
+    const { inputs, refused, slowest, memory, found } = this;
+    return [
+      `fuzz: ${inputs} damaged captures (${this.layers.toString()}), ${refused} refused`,
+      `commands: ${this.commands.toString()}`,
+      `slowest ${slowest.took} ms (${slowest.where}), at most ${Math.round(memory / 2 ** 20)} MiB, ${found} findings, seed ${seed}`,
+      '',
+    ].join('\n');
+  }
+}
+
+const NAMES = Object.keys(COMMAND_LINES);
+
+async function main(work: Work): Promise<number> {
+  const { seconds, first, rounds, seed, commands, keep } = work;
+  const runner = new CommandRunner(allKeyLogs());
+  const all = sources();
   const until = Date.now() + seconds * 1000;
-  const counts = new Map<string, number>();
-  let refused = 0;
-  let found = 0;
+  const tally = new Tally();
   const keys = allKeys();
-  let slowest = 0;
-  let memory = 0;
-  let rounds = 0;
-  for (; rounds < most && Date.now() < until; rounds++) {
-    const source = pick(random, sources);
-    const layer = pick(random, LAYERS);
-    const length = 1 + random.below(source.packets.length);
-    const start = random.below(source.packets.length - length + 1);
-    let file: Buffer;
-    try {
-      file = layer.damage(
-        source.packets.slice(start, start + Math.min(length, random.chance(0.1) ? 5 * packets : packets)),
-        random,
-      );
-    } catch {
-      continue; // not every rewriting fits every link type
-    }
-    counts.set(layer.name, (counts.get(layer.name) ?? 0) + 1);
+  for (let round = first; round < first + rounds && Date.now() < until && tally.found < 10; round++) {
+    const input = damaged(all, work, round);
+    if (input === null) continue;
+    const { layer, file, random, source } = input;
+    tally.layers.add(layer.name);
+    tally.inputs++;
     const begun = process.cpuUsage();
     let trouble: string | null = null;
     try {
-      if ((await readAll(file, keys)) === 'refused') refused++;
+      const { outcome, about } = await readAll(file, keys, {
+        journal: random.chance(1 / 3),
+        rows: random.chance(1 / 3),
+      });
+      if (outcome === 'refused') tally.refused++;
+      for (let i = 0; i < commands; i++) {
+        const name = random.pick(NAMES);
+        tally.commands.add(name);
+        await runner.run(random.pick(COMMAND_LINES[name]!), about);
+      }
     } catch (error) {
       trouble = error instanceof Error ? (error.stack ?? error.message) : String(error);
     }
-    const { user, system } = process.cpuUsage(begun);
-    const took = Math.round((user + system) / 1000);
-    slowest = Math.max(slowest, took);
-    memory = Math.max(memory, process.memoryUsage().rss);
-    if (took > SLOWEST) trouble ??= `took ${took} ms of CPU time`;
-    if (process.memoryUsage().rss > MOST_MEMORY)
-      trouble ??= `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB of memory`;
-    if (trouble === null) continue;
-    found++;
+    trouble ??= tally.took(begun, `round ${round}, ${layer.name} of ${source.name}`);
+    if (trouble !== null) tally.found++;
+    else if (!keep) continue;
     mkdirSync('fixtures/fuzz', { recursive: true });
-    const name = `fixtures/fuzz/${layer.name.replaceAll(/\W+/g, '-')}-${seed}-${rounds}.pcap`;
+    const name = `fixtures/fuzz/${layer.name.replaceAll(/\W+/g, '-')}-${seed}-${round}.pcap`;
     writeFileSync(name, file);
-    process.stdout.write(`${name} (from ${source.name}): ${trouble}\n`);
-    if (found >= 10) break;
+    process.stdout.write(`${name} (from ${source.name}): ${trouble ?? 'no trouble'}\n`);
   }
-  const byLayer = [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
-  process.stdout.write(
-    `fuzz: ${rounds} damaged captures (${byLayer}), ${refused} refused, slowest ${slowest} ms, at most ${Math.round(memory / 2 ** 20)} MiB, ${found} findings, seed ${seed}\n`,
-  );
-  return found === 0 ? 0 : 1;
+  runner.close();
+  process.stdout.write(tally.text(seed));
+  return tally.found === 0 ? 0 : 1;
 }
 
 if (process.argv[1]?.endsWith('fuzz.js') === true) {
+  const text = { type: 'string' } as const;
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rounds: { type: 'string' }, seed: { type: 'string' }, packets: { type: 'string', default: '120' } },
+    options: { rounds: text, seed: text, first: text, packets: text, commands: text, keep: { type: 'boolean' } },
   });
+  const { rounds, seed, first = '0', packets = '120', commands = '2' } = values;
   process.exitCode = await main({
-    seconds: values.rounds === undefined ? Number(positionals[0] ?? 60) : Infinity,
-    rounds: Number(values.rounds ?? Infinity),
-    seed: Number(values.seed ?? Date.now() % 1e6),
-    packets: Number(values.packets),
+    seconds: rounds === undefined ? Number(positionals[0] ?? 60) : Infinity,
+    first: Number(first),
+    rounds: Number(rounds ?? Infinity),
+    seed: Number(seed ?? Date.now() % 1e6),
+    packets: Number(packets),
+    commands: Number(commands),
+    keep: values.keep === true,
   });
 }

@@ -5,7 +5,7 @@ import { anonymized } from '../../testing/anonymized.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { fixture } from '../../testing/analyseCapture.js';
 import { readCapture, writePcap, type Packet } from '../../testing/captureFile.js';
-import { LAYERS } from '../../testing/fuzz.js';
+import { LAYERS } from '../../testing/fuzzLayers.js';
 import { Random } from '../../testing/random.js';
 import { connectRequest, connectResponse } from '../../testing/zookeeperBytes.js';
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { readCapture, writePcap, type Packet } from '../../testing/captureFile.js';
-import { LAYERS } from '../../testing/fuzz.js';
+import { LAYERS } from '../../testing/fuzzLayers.js';
 import { Random } from '../../testing/random.js';
 import { buildTcp, parseTcp } from '../../testing/packets.js';
 import { hasTshark } from '../../testing/tshark.js';
