@@ -139,3 +139,10 @@ describe('a name that nobody should see raw', () => {
     expect(raw.exec(stderr)).toBeNull();
   });
 });
+
+it('what a wrong command line repeats of itself does nothing to a terminal', async () => {
+  const { status, stdout, stderr } = await runCli('analyze', '--path', '\u001b[2J\u009b\u202e', 'x.pcap');
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toContain('\\x1b[2J\\x9b\\u202e');
+  expect(stderr).not.toMatch(/(?!\n)\p{Cc}|\u202e/u);
+});

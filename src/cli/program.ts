@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { suggestChoices } from './options/choices.js';
 import { applyConfiguration, readConfiguration } from './options/configFile.js';
 import { setColour, type ColourWhen } from './terminal/colour.js';
+import { printable } from '../report/text/escape.js';
 import { UsageError } from './usage.js';
 import { version } from './version.js';
 
@@ -76,9 +77,13 @@ export async function program(
 const colourOption = (): Option =>
   new Option('--color <when>', 'auto (on a terminal), always, never').choices(['auto', 'always', 'never']);
 
-/** Errors of usage begin as all others do. */
+/** Errors of usage begin as all others do, and what they repeat of the command line does nothing to a terminal. */
 function outputError(text: string, write: (text: string) => void): void {
-  write(text.replace(/^error: /, 'zkscope: '));
+  const lines = text
+    .replace(/^error: /, 'zkscope: ')
+    .trimEnd()
+    .split('\n');
+  write(lines.map((line) => `${printable(line)}\n`).join(''));
 }
 
 /** Throws UsageError where the first word is no capture, but nearly the name of a command. */

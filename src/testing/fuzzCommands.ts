@@ -169,7 +169,8 @@ export class CommandRunner {
   private async check(line: CommandLine, { status, stdout, stderr }: Said): Promise<'read' | 'refused'> {
     if (stderr.includes('internal error')) throw new Error(stderr);
     checkText(stderr);
-    if (!/^(zkscope: .*\n)*$/.test(stderr)) throw new Error(`standard error is not the program's: ${stderr}`);
+    if (!/^(zkscope: .*\n)*(\(zkscope --help.*\n)?$/.test(stderr))
+      throw new Error(`standard error is not the program's: ${stderr}`);
     if (status !== 0 && status !== REFUSED) throw new Error(`exit status ${status}`);
     if (status === REFUSED && stdout !== '') throw new Error(`refused, and printed: ${stdout.slice(0, 400)}`);
     if (status === REFUSED && stderr === '') throw new Error('refused without a word');
@@ -212,11 +213,11 @@ export class CommandRunner {
     const { frames, captures } = await readCaptures(streamInput(written));
     const [info] = captures;
     const before = await readCaptures(streamInput(this.about!.capture));
-    // `annotate` copies blocks as they are: also what is wrong with them.
-    const damaged = command === 'annotate' && before.captures[0]?.truncated === true;
-    if (info === undefined || (info.truncated && !damaged))
+    // `annotate` copies blocks as they are: also what is wrong with them, of which only this program's reader knows.
+    const copied = command === 'annotate';
+    if (info === undefined || (info.truncated && !(copied && before.captures[0]?.truncated === true)))
       throw new Error(`what was written is cut: ${JSON.stringify(info)}`);
-    const packets = damaged ? frames.length : readCapture(written).length;
+    const packets = copied ? frames.length : readCapture(written).length;
     if (packets !== frames.length) throw new Error(`${packets} packets are written, and ${frames.length} read again`);
     if (command !== 'slice' && before.frames.length !== packets)
       throw new Error(`${packets} of ${before.frames.length} packets are written`);

@@ -1,6 +1,7 @@
 import type { AnonymizingKey } from './key.js';
 
 const ROUNDS = 6;
+const NOTHING = Buffer.alloc(0);
 
 /** Kinds of characters; what is none of them stays as it is. */
 const DIGITS = '0123456789';
@@ -24,8 +25,9 @@ function alphabetOf(code: number, hex: boolean): string | null {
  * letters, digits and all else) never become the same. Each of two halves is shifted, in turn, by what follows from the
  * key and the other one. Bytes beyond ASCII become small letters, of which that does not hold.
  * @param hex the text is hexadecimal digits
+ * @param beside what else the replacement depends on
  */
-export function shuffled(key: AnonymizingKey, text: Buffer, hex = false): Buffer {
+export function shuffled(key: AnonymizingKey, text: Buffer, hex = false, beside: Buffer = NOTHING): Buffer {
   const out = Buffer.from(text);
   const places: number[] = [];
   const alphabets: string[] = [];
@@ -49,7 +51,7 @@ export function shuffled(key: AnonymizingKey, text: Buffer, hex = false): Buffer
   for (let round = 0; round < ROUNDS; round++) {
     const [from, to] = round % 2 === 0 ? [middle, values.length] : [0, middle];
     const other = round % 2 === 0 ? values.slice(0, middle) : values.slice(middle);
-    const input = Buffer.concat([template, Buffer.from(other)]);
+    const input = Buffer.concat([template, Buffer.from(other), beside]);
     const shifts = key.bytes(`shuffle ${round}`, input, (to - from) * 2);
     for (let i = from; i < to; i++) {
       const size = alphabets[i]!.length;

@@ -36,6 +36,13 @@ describe('names of znodes', () => {
     expect(path('/q/orders_0000000041')).toBe(`${path('/q/orders_')}0000000041`);
   });
 
+  it('differ only in numbers where they did so before', () => {
+    const [one, other, none] = ['/conf/worker-7.x', '/conf/worker-12.x', '/conf/worker-.x'].map((text) => path(text));
+    expect(one!.replace(/[0-9]+/g, '#')).toBe(other!.replace(/[0-9]+/g, '#'));
+    expect(one!.replace(/[0-9]+/g, '')).not.toBe(none);
+    expect(path('/a1b2')).toMatch(/^\/[a-z]\d[a-z]\d$/);
+  });
+
   it('two names never become one', () => {
     for (const length of [1, 2, 3]) {
       const all = Array.from({ length: 10 ** length }, (_, i) => `${i}`.padStart(length, '0'));

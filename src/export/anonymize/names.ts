@@ -18,6 +18,10 @@ const IDENTITY = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[
 /** The server appends ten digits to the name of a sequential znode. */
 const SEQUENCE = /\d{10}$/;
 
+const NUMBER = /[0-9]+/g;
+/** Stands for a number among words, and for words between numbers. */
+const BETWEEN = '#';
+
 /** What is said of names at the end. */
 export class NameCounts {
   replaced = 0;
@@ -75,12 +79,36 @@ export class NameMap {
     let at = 0;
     for (const match of own.matchAll(IDENTITY)) {
       const [text] = match;
-      pieces.push(shuffled(this.key, latin(own.slice(at, match.index))));
+      pieces.push(this.numbered(own.slice(at, match.index)));
       pieces.push(shuffled(this.key, latin(text), !/^\d+$/.test(text)));
       at = match.index + text.length;
     }
-    pieces.push(shuffled(this.key, latin(own.slice(at))), latin(suffix));
+    pieces.push(this.numbered(own.slice(at)), latin(suffix));
     return Buffer.concat(pieces);
+  }
+
+  /**
+   * Names that differ only in numbers (`worker-7`, `worker-12`) do so afterwards: rules know by that what is alike. So
+   * numbers are replaced apart, by what follows from what stands around them.
+   */
+  private numbered(text: string): Buffer {
+    const numbers = text.match(NUMBER) ?? [];
+    if (numbers.length === 0) return shuffled(this.key, latin(text));
+    const around = latin(text.replace(NUMBER, BETWEEN));
+    const words = shuffled(this.key, around);
+    const digits = shuffled(this.key, latin(numbers.join(BETWEEN)), false, around);
+    const out = latin(text);
+    let [word, digit] = [0, 0];
+    let inNumber = false;
+    for (let at = 0; at < out.length; at++) {
+      const number = out[at]! >= 0x30 && out[at]! <= 0x39;
+      // One place in the words stands for a number, one in the digits for what is between two.
+      if (number && !inNumber) word++;
+      if (!number && inNumber) digit++;
+      inNumber = number;
+      out[at] = number ? digits[digit++]! : words[word++]!;
+    }
+    return out;
   }
 }
 
