@@ -26,7 +26,7 @@ describe('damaged captures', () => {
     expect(outcome).toBe('refused');
   });
 
-  it('are read at whatever offset they end', async () => {
+  it('are read at whatever offset they end', { timeout: 120_000 }, async () => {
     const builder = new CaptureBuilder();
     const connection = builder.connection({ client: '10.0.0.1:40000', server: '10.0.0.2:2181' });
     connection.handshake();

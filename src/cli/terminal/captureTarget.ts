@@ -24,8 +24,7 @@ export function checkTarget(output: string, captures: readonly string[]): void {
     if (process.stdout.isTTY) throw new UsageError('a capture is nothing for a terminal: name a file with -o');
     return;
   }
-  if (isInput(output, captures))
-    throw new UsageError(`${output} is one of the captures: it will not be written over`);
+  if (isInput(output, captures)) throw new UsageError(`${output} is one of the captures: it will not be written over`);
 }
 
 /** Opens what a capture is written to. Throws OutputError. */
