@@ -3,7 +3,7 @@
  * into `zkscope record`, which is killed with SIGKILL now and then and started again at the next packet. Afterwards each
  * message that was sent is looked for in the files.
  *
- *   npm run bench:recorder -- [--minutes 20] [--kills 10] [--shape dense] [--rate 1000] [--every 2m]
+ *   npm run bench:recorder -- [--minutes 20] [--kills 10] [--shape fixture] [--rate 1000] [--every 2m]
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync, createWriteStream } from 'node:fs';
@@ -46,7 +46,12 @@ sentFile.write(header);
 let recorder = start();
 const peaks = [];
 const killTimes = [];
-const poll = setInterval(() => peaks.push(memory(recorder.pid)), 1000);
+/** Seconds of processor time of each recorder, as far as it was looked at. */
+const processor = new Map();
+const poll = setInterval(() => {
+  peaks.push(memory(recorder.pid));
+  processor.set(recorder.pid, processorTime(recorder.pid) ?? processor.get(recorder.pid) ?? 0);
+}, 1000);
 const begin = Date.now();
 let sent = 0;
 let nextKill = 1;
@@ -74,6 +79,7 @@ for await (const packet of packets) {
 recorder.stdin.end();
 await new Promise((resolve) => recorder.on('exit', resolve));
 clearInterval(poll);
+const sentFor = (Date.now() - begin) / 1000;
 await new Promise((resolve) => sentFile.end(resolve));
 
 const recorded = await linesOf(files().map((name) => join(OUT, name)));
@@ -113,6 +119,8 @@ console.log(
       bytesPerMessage: Number((sizes.reduce((a, b) => a + b, 0) / messages).toFixed(1)),
       captureBytesPerMessage: Number((statSync(join(OUT, 'sent.pcap')).size / messages).toFixed(1)),
       memoryMegabytes: thirds(peaks),
+      messagesPerSecond: Math.round(messages / sentFor),
+      processorSecondsPerSecond: Number(([...processor.values()].reduce((a, b) => a + b, 0) / sentFor).toFixed(3)),
       findingsOfAll: all,
       findingsOfCapture: await findings([join(OUT, 'sent.pcap')]),
       findingsOfFilesAlone: alone,
@@ -193,6 +201,16 @@ function memory(pid) {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1e3;
   } catch {
     return 0;
+  }
+}
+
+/** User and system time, from Linux' table of processes, in ticks of a hundredth of a second; null where there is none. */
+function processorTime(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return null;
   }
 }
 

@@ -1,11 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { keyLogOf } from './generate.js';
 
 const NODE = process.execPath;
 const PROGRAM = here('../bin/zkscope.js');
+
+const SLOWEST =
+  'SELECT frame, client, op, path, latency FROM messages WHERE latency IS NOT NULL ORDER BY latency DESC LIMIT 10';
+/** In bounded memory, too: ten are kept. */
+const SLOWEST_JQ =
+  'reduce (inputs | select(.latency)) as $m ([]; if length < 10 or $m.latency > .[-1].latency then . + [$m] | sort_by(-.latency)[:10] else . end) | .[] | {frame, client, op, path, latency}';
 
 /** All that is compared, in the order of the table; `floor` is the row that the others are a multiple of. */
 export const ROWS = [
@@ -78,6 +85,32 @@ export const ROWS = [
     missing: () => unknownCommand('analyze'),
   },
   {
+    name: 'analyze-journal',
+    text: 'zkscope analyze --json of F as a journal (decode --json --connections)',
+    command: (file) => [NODE, PROGRAM, 'analyze', '--json', journal(file)],
+    missing: () => unknownCommand('record'),
+  },
+  {
+    name: 'query',
+    text: 'zkscope query: the ten slowest answers of F',
+    command: (file) => [NODE, PROGRAM, 'query', '--json', SLOWEST, file],
+    missing: () => unknownCommand('query'),
+  },
+  {
+    name: 'jq',
+    text: 'the same: zkscope decode --json F | jq',
+    command: (file) => [
+      'sh',
+      '-c',
+      `"$1" "$2" decode --json "$3" | jq -c -n '${SLOWEST_JQ}'`,
+      'sh',
+      NODE,
+      PROGRAM,
+      file,
+    ],
+    missing: () => absent('jq') ?? unknownCommand('decode'),
+  },
+  {
     name: 'tshark-tls',
     text: 'tshark -o tls.keylog_file:F.keys -q -z conv,tcp -r F',
     command: (file) => ['tshark', '-o', `tls.keylog_file:${keyLogOf(file)}`, '-q', '-z', 'conv,tcp', '-r', file],
@@ -112,6 +145,19 @@ function dissector() {
   const path = here('out/zookeeper.lua');
   writeFileSync(path, spawnSync(NODE, [PROGRAM, 'wireshark'], { encoding: 'utf8' }).stdout);
   return path;
+}
+
+/** What the capture says, as lines, in a file beside it: made anew by each run of the bench. */
+const journals = new Map();
+function journal(file) {
+  if (!journals.has(file)) {
+    const path = here(`out/${basename(file)}.ndjson`);
+    const to = openSync(path, 'w');
+    spawnSync(NODE, [PROGRAM, 'decode', '--json', '--connections', file], { stdio: ['ignore', to, 'inherit'] });
+    closeSync(to);
+    journals.set(file, path);
+  }
+  return journals.get(file);
 }
 
 function absent(program) {
