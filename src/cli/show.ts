@@ -8,6 +8,7 @@ import { UTC } from './options/timeZone.js';
 import { chosenFormat } from './options/formatOptions.js';
 import { present, sayLosses } from './present.js';
 import { readInto } from './run.js';
+import type { Format } from '../report/formats/index.js';
 import { hostFrames } from '../report/text/hostFrames.js';
 import { shortNames } from '../report/text/shortNames.js';
 import { Output } from './terminal/output.js';
@@ -82,6 +83,23 @@ export async function runDocument<Document>(
   exitInterrupted(reading.interrupted);
 }
 
+/** @param line a record as text for people, where no format was chosen */
+function writerOf(format: Format | null, output: Output, line: (record: unknown) => string): (record: unknown) => void {
+  const lines = format?.lines?.((bytes) => {
+    output.writeBytes(bytes);
+  });
+  if (lines === undefined) {
+    const text = format?.record ?? line;
+    return (record) => {
+      output.write(text(record));
+    };
+  }
+  output.keptBy(lines);
+  return (record) => {
+    lines.record(record);
+  };
+}
+
 /** The runner of commands that write records while they read. */
 export async function runRecords<Record>(
   captures: readonly CaptureInput[],
@@ -91,17 +109,17 @@ export async function runRecords<Record>(
   const given = setting(options);
   const output = new Output();
   const format = chosenFormat(options);
-  let text = format?.record;
+  const { hosts } = given.clock;
+  const write = writerOf(format, output, (record) => view.line(record as Record));
   const view = await make(
     given,
     (record) => {
-      output.write(text!(hostFrames(record, given.clock.hosts, format === null)));
+      write(hostFrames(record, hosts, format === null));
     },
     (heading) => {
       output.write(heading);
     },
   );
-  text ??= (record) => view.line(record as Record);
   const notes = FilterNotes.of(given.wanted, given.clock);
   const sink = withNotes(view.sink, notes);
   const reading = await readInto(captures, sink, { ...readOptions(options), clock: given.clock, output });

@@ -40,6 +40,7 @@ export class Output {
   /** The reader has gone, or nothing can be written: nothing more needs to be written, or read. */
   closed = false;
   private text = '';
+  private kept: { flush(): void } | null = null;
   private blocked = false;
   private pending = 0;
   private failure: OutputError | null = null;
@@ -64,11 +65,21 @@ export class Output {
 
   /** Bytes that are no text, which must not change any more. */
   writeBytes(bytes: Buffer): void {
-    this.flush();
+    this.flushText();
     this.send(bytes);
   }
 
+  /** Whoever keeps bytes back gives them to `writeBytes` when it is told to flush. */
+  keptBy(kept: { flush(): void }): void {
+    this.kept = kept;
+  }
+
   flush(): void {
+    this.kept?.flush();
+    this.flushText();
+  }
+
+  private flushText(): void {
     if (this.text === '') return;
     const bytes = Buffer.from(this.text);
     this.text = '';

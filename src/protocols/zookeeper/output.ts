@@ -95,7 +95,8 @@ export function addRequest(fields: Fields, opcode: number, body: RequestBody): v
 function addList(fields: Fields, message: MessageView): void {
   const children = message.childNames();
   if (children === null) return;
-  fields['children'] = children.names;
+  // The same list comes again: whoever writes it may keep what it wrote.
+  fields['children'] = Object.freeze(children.names);
   const stat = message.stat();
   if (stat !== null) fields['stat'] = statFields(stat);
 }

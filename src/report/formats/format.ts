@@ -10,4 +10,13 @@ export interface Format {
   readonly document: (document: unknown) => string;
   /** One of many records that are written as they are found. Ends in a newline. */
   readonly record: (record: unknown) => string;
+  /** A quicker way to write the same records, where there is one. `send` takes pieces that do not change any more. */
+  readonly lines?: (send: (bytes: Buffer) => void) => RecordLines;
+}
+
+/** Writes records, and keeps them until there are enough for a piece. */
+export interface RecordLines {
+  record(record: unknown): void;
+  /** Sends what was not sent yet. */
+  flush(): void;
 }

@@ -1,5 +1,6 @@
 import { printableJson } from '../text/escape.js';
 import type { Format } from './format.js';
+import { JsonLines } from './jsonLines.js';
 
 const described = (schema: string | null): string =>
   schema === null ? '' : ` (zkscope schema ${schema} describes it)`;
@@ -11,4 +12,5 @@ export const json: Format = {
   recordHelp: (schema) => `one JSON object a line${described(schema)}`,
   document: (document) => `${printableJson(JSON.stringify(document, null, 2))}\n`,
   record: (record) => `${printableJson(JSON.stringify(record))}\n`,
+  lines: (send) => new JsonLines(send),
 };
