@@ -42,4 +42,36 @@ describe('znodes', () => {
     znodes.get('/more');
     expect([znodes.size, watched.map(({ abandoned }) => abandoned)]).toEqual([4, [true, false]]);
   });
+
+  it('that are deleted make room for others, the first that went, unless somebody watches', () => {
+    const znodes = new Znodes();
+    const make = (path: string): void => {
+      const creation = {
+        kind: 'create',
+        cause: 'request',
+        zxid: 1,
+        time: 1,
+        frame: 1,
+        session: null,
+        child: path,
+      } as const;
+      znodes.created(path, { ...creation, ip: '10.0.0.1' }, true);
+    };
+    make('/stays');
+    make('/watched');
+    znodes.get('/watched').views = 1;
+    znodes.deleted('/watched', 'request', 2, 2, 2, null);
+    for (let i = 0; i < 5000; i++) {
+      make(`/lock-${i}`);
+      znodes.deleted(`/lock-${i}`, 'request', i + 3, 2, 2, null);
+    }
+    expect(znodes.size).toBeLessThanOrEqual(4096 + 2);
+    expect(znodes.forgotten).toBe(5002 - znodes.size);
+    expect(['/stays', '/watched', '/lock-4999', '/lock-0'].map((path) => znodes.find(path)?.exists)).toEqual([
+      true,
+      false,
+      false,
+      undefined,
+    ]);
+  });
 });

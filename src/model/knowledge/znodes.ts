@@ -7,6 +7,11 @@ import { type Change, type ChildList, type Creation, type Cause, parentOf, Znode
  */
 const MAX_ZNODES = 20_000;
 /**
+ * Of them, those that are deleted and that nobody watches: most locks and members of queues are there for a moment.
+ * @bound znodes
+ */
+const MAX_GONE = 4096;
+/**
  * Names in all lists of children together.
  * @bound names
  */
@@ -15,6 +20,8 @@ const MAX_NAMES = 1_000_000;
 /** All znodes that the capture speaks of, by path. Bounded: beyond `limit` the oldest go, those first that nobody watches. */
 export class Znodes {
   private readonly byPath = new Map<string, Znode>();
+  /** Those that were deleted, in that order, and some that were made again since. */
+  private readonly gone = new Set<Znode>();
   forgotten = 0;
   /** Lists of children that are kept, oldest first, and how many names they hold together. */
   private readonly lists = new Map<ChildList, Znode>();
@@ -66,6 +73,9 @@ export class Znodes {
     znode.deletion = change;
     znode.addChange(change);
     if (zxid >= 0) this.parentChanged(path, change);
+    this.gone.delete(znode);
+    this.gone.add(znode);
+    if (this.gone.size > MAX_GONE) this.forgetGone();
   }
 
   /** See Znode.addList. Of more lists than can be kept the oldest are forgotten. */
@@ -101,16 +111,30 @@ export class Znodes {
     this.byPath.get(parent)?.addChildChange(change);
   }
 
+  private forgetGone(): void {
+    const wanted = afterForgetting(MAX_GONE);
+    for (const znode of this.gone) {
+      if (this.gone.size <= wanted) return;
+      this.gone.delete(znode);
+      if (znode.exists === false && znode.views === 0) this.forget(znode);
+    }
+  }
+
+  private forget(znode: Znode): void {
+    if (!this.byPath.delete(znode.path)) return;
+    znode.abandoned = true;
+    for (const list of znode.lists) this.drop(list);
+    this.forgotten++;
+  }
+
   private forgetOldest(): void {
     const wanted = afterForgetting(this.limit - 1);
     for (const spareWatched of [true, false]) {
-      for (const [path, znode] of this.byPath) {
+      for (const znode of this.byPath.values()) {
         if (this.byPath.size <= wanted) return;
         if (spareWatched && znode.views > 0) continue;
-        this.byPath.delete(path);
-        znode.abandoned = true;
-        for (const list of znode.lists) this.drop(list);
-        this.forgotten++;
+        this.gone.delete(znode);
+        this.forget(znode);
       }
     }
   }

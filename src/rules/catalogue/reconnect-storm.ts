@@ -27,6 +27,11 @@ interface Burst {
 /** Seconds from which on a moderate rate of new sessions is a habit. */
 const LONG = 10;
 const MAX_BURSTS = 1000;
+/**
+ * Hosts whose short connections are counted at a time.
+ * @bound hosts
+ */
+const MAX_HOSTS = 4096;
 /** Bytes of an answer from which on its size may be why the connection broke. */
 const LARGE = 16 * 1024;
 const MAX_SESSIONS = 200;
@@ -80,6 +85,16 @@ export const reconnectStorm = defineRule({
       if (finished.length < MAX_BURSTS) finished.push(burst);
     }
 
+    /** Hosts are too many: those that began first have had their time. */
+    function finishOldest(): void {
+      let left = MAX_HOSTS >>> 3;
+      for (const [ip, burst] of open) {
+        if (left-- <= 0) return;
+        finish(burst, storms);
+        open.delete(ip);
+      }
+    }
+
     function ended(connection: ClientConnection): void {
       const { handshake, tcp, host } = connection;
       // One that was forgotten to bound memory may live on.
@@ -108,7 +123,7 @@ export const reconnectStorm = defineRule({
           unanswered: 0,
           closedByClient: 0,
         };
-        if (open.size > 10_000) open.clear();
+        if (open.size >= MAX_HOSTS) finishOldest();
         open.set(host.ip, burst);
       }
       burst.handshakes++;

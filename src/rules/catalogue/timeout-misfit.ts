@@ -1,5 +1,5 @@
 import { duration, listing, plural } from '../../observations/words.js';
-import type { ClientConnection, Session } from '../../model/index.js';
+import { type ClientConnection, makeRoom, type Session } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
@@ -7,7 +7,7 @@ import { type Affected, affectedBy, affectedData, subject } from '../support/aff
 import { seconds } from '../../observations/seconds.js';
 
 interface Misfit {
-  readonly session: Session;
+  readonly session: string | null;
   readonly client: string;
   readonly asked: number;
   readonly granted: number;
@@ -24,15 +24,28 @@ interface Stall {
 /** A connection that ended after the client had fallen silent on it. */
 interface Left {
   readonly since: Moment;
-  /** The client's own FIN or RST. */
-  readonly own: Moment | null;
+  /** The client's first sign of life after that: its FIN or RST, or another connection of its host; null while there is none. */
+  sign: Moment | null;
 }
+
+/** When a host opened connections lately, and who waits for the next. */
+interface Opens {
+  readonly times: Moment[];
+  waiting: readonly Left[];
+}
+
+const NOBODY: readonly Left[] = [];
 
 /**
  * Sessions, as timeout-misfit keeps them.
  * @bound of them
  */
 const MAX = 10_000;
+/**
+ * Hosts of which timeout-misfit knows when they opened connections, and how many of those.
+ * @bound hosts
+ */
+const MAX_HOSTS = 4096;
 const OPENS = 16;
 const LEFT = 32;
 
@@ -71,11 +84,9 @@ export const timeoutMisfit = defineRule({
   create({ model, options, report }) {
     const misfits: Misfit[] = [];
     const left = new Map<Session, Left[]>();
-    /** Handshakes for a session that existed, and by session whether it was answered as expired. */
+    /** Handshakes for a session that existed. */
     const back = new Map<Session, number[]>();
-    const expired = new Map<Session, Moment>();
-    /** When hosts opened connections lately. */
-    const opens = new Map<string, Moment[]>();
+    const opens = new Map<string, Opens>();
     const stalled: { session: Session; stalls: readonly Stall[]; asked: number | null; granted: number | null }[] = [];
 
     function limit(session: Session): number {
@@ -101,20 +112,43 @@ export const timeoutMisfit = defineRule({
       );
     }
 
+    function opensOf(ip: string): Opens {
+      let known = opens.get(ip);
+      if (known === undefined) {
+        makeRoom(opens, MAX_HOSTS);
+        opens.set(ip, (known = { times: [], waiting: NOBODY }));
+      }
+      return known;
+    }
+
+    /** Null where the host opened so many connections since that nobody knows the first. */
+    function leftBehind(ip: string, since: Moment, own: Moment | null): Left | null {
+      const known = opensOf(ip);
+      const { times } = known;
+      if (times.length >= OPENS && times[0]!.time > since.time) return null;
+      const signs = [...times, ...(own === null ? [] : [own])].filter(({ time }) => time > since.time);
+      const sign = signs.length === 0 ? null : signs.reduce((a, b) => (b.time < a.time ? b : a));
+      const one = { since, sign };
+      if (sign === null) known.waiting = [...known.waiting.slice(1 - LEFT), one];
+      return one;
+    }
+
+    /** The host opens a connection: those who waited for a sign have it. */
+    function answered(ip: string, start: Moment): void {
+      const known = opensOf(ip);
+      for (const one of known.waiting) if (start.time > one.since.time) one.sign ??= start;
+      known.waiting = NOBODY;
+    }
+
     function stallsOf(session: Session): Stall[] {
       const least = limit(session);
       const stalls: Stall[] = session.silences
         .filter(({ from, to }) => to.time - from.time > least && !session.uncertainSince(from.time))
         .map(({ from, to }) => ({ from, to, how: 'data' }));
-      for (const { since, own } of left.get(session) ?? []) {
-        if (!(back.get(session) ?? []).some((time) => time > since.time) || session.uncertainSince(since.time))
-          continue;
-        const signs = [...(opens.get(session.ip) ?? []), ...(own === null ? [] : [own])].filter(
-          ({ time }) => time > since.time,
-        );
-        if (signs.length === 0) continue;
-        const first = signs.reduce((a, b) => (b.time < a.time ? b : a));
-        if (first.time - since.time > least) stalls.push({ from: since, to: first, how: 'new connection' });
+      for (const { since, sign } of left.get(session) ?? []) {
+        if (sign === null || session.uncertainSince(since.time)) continue;
+        if (!(back.get(session) ?? []).some((time) => time > since.time)) continue;
+        if (sign.time - since.time > least) stalls.push({ from: since, to: sign, how: 'new connection' });
       }
       return stalls.sort((a, b) => a.from.time - b.from.time);
     }
@@ -130,15 +164,11 @@ export const timeoutMisfit = defineRule({
 
     return {
       withoutPings: true,
-      connectionOpened(connection) {
-        const { ip } = connection.host;
-        let times = opens.get(ip);
-        if (times === undefined) {
-          if (opens.size >= MAX) opens.clear();
-          opens.set(ip, (times = []));
-        }
-        times.push(connection.tcp.start);
-        if (times.length > OPENS * 4) times.splice(0, times.length - OPENS * 2);
+      connectionOpened({ host: { ip }, tcp: { start } }) {
+        const { times, waiting } = opensOf(ip);
+        if (waiting !== NOBODY) answered(ip, start);
+        times.push(start);
+        if (times.length > OPENS) times.shift();
       },
       sessionAttached(session, connection, resumed) {
         if (resumed) returned(session, connection);
@@ -146,12 +176,11 @@ export const timeoutMisfit = defineRule({
         if (asked === null || granted === null || response === null || asked <= 0 || granted <= 0) return;
         if (granted * options.ratio >= asked && granted <= asked * options.ratio) return;
         if (misfits.length < MAX && !resumed)
-          misfits.push({ session, client: connection.client, asked, granted, response });
+          misfits.push({ session: session.id, client: connection.client, asked, granted, response });
       },
       sessionExpired(session, connection) {
         if (session === null) return;
         returned(session, connection);
-        expired.set(session, connection.handshake!.response!);
       },
       connectionClosed(connection) {
         const { session } = connection;
@@ -164,7 +193,8 @@ export const timeoutMisfit = defineRule({
         if (end === null || connection.closeSession !== null || !acknowledged(connection, since)) return;
         const { fin, rst } = connection.tcp.toServer;
         const list = left.get(session) ?? [];
-        if (list.length < LEFT) list.push({ since, own: fin ?? rst });
+        const one = list.length < LEFT ? leftBehind(session.ip, since, fin ?? rst) : null;
+        if (one !== null) list.push(one);
         if (left.size < MAX) left.set(session, list);
       },
       sessionEnded: judge,
@@ -175,7 +205,7 @@ export const timeoutMisfit = defineRule({
     };
 
     function tellStalled({ session, stalls, asked, granted }: (typeof stalled)[number]): void {
-      const gone = expired.get(session);
+      const gone = session.end === 'expired' ? session.endMoment! : undefined;
       const longest = stalls.reduce((a, b) => (b.to.time - b.from.time > a.to.time - a.from.time ? b : a));
       const length = longest.to.time - longest.from.time;
       const enough = Math.ceil((length * 1.5) / 1e9);
@@ -223,7 +253,7 @@ export const timeoutMisfit = defineRule({
       const pairs = [...new Set(misfits.map((m) => `${duration(m.asked * 1e6)} → ${duration(m.granted * 1e6)}`))];
       const entries = misfits.map((m): Affected => ({
         client: m.client,
-        session: m.session.id,
+        session: m.session,
         frames: [m.response.frame],
         asked: m.asked,
         granted: m.granted,
