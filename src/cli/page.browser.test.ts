@@ -150,6 +150,27 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.close();
     });
 
+    it('shows all times as they are asked for, and keeps to it from view to view', async () => {
+      const page = await open();
+      await page.setInputFiles('#choose', [join(FIXTURES, 'incidents/sidecar-drop.pcap')]);
+      await settled(page);
+      await page.click('.filter-box summary');
+      await page.fill('#filter--time', '+08:00');
+      await page.click('.filters-form button[type=submit]');
+      await page.waitForSelector('main[data-ready] section.report');
+      const shown = await page.innerText('main');
+      expect(shown).toContain('08:17:31');
+      expect(shown).toContain('+08:00');
+      expect(shown).not.toContain('00:17:31');
+      await page.click('nav[aria-label=Views] >> text=Sessions');
+      await page.waitForFunction("location.hash.startsWith('#sessions')");
+      await settled(page);
+      const sessions = await runCli('sessions', '--time', '+08:00', join(FIXTURES, 'incidents/sidecar-drop.pcap'));
+      expect(sessions.stdout).toContain('08:17:');
+      expect(await page.innerText('main')).toContain('08:17:');
+      await page.close();
+    });
+
     it('gives what the command line writes as files', async () => {
       const page = await open();
       const capture = `${FIXTURES}incidents/sidecar-drop.pcap`;

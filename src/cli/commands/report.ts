@@ -23,27 +23,32 @@ import { type EndingSignal, exitInterrupted, UsageError } from '../usage.js';
 interface ReportOptions extends AnalysisCommandOptions {
   readonly output?: string;
   readonly markdown?: boolean;
+  readonly asShown?: boolean;
 }
 
 /** `zkscope report`: what goes into the postmortem. */
 export function reportCommand(): Command {
-  return withFormats(
-    withCaptures(
-      new Command('report').description(
-        'write what goes into the postmortem: one HTML page that opens from disk, or Markdown',
+  return (
+    withFormats(
+      withCaptures(
+        new Command('report').description(
+          'write what goes into the postmortem: one HTML page that opens from disk, or Markdown',
+        ),
       ),
-    ),
-    { conflicts: ['markdown'] },
-  )
-    .option('-o, --output <file>', 'where to write it; - (and Markdown without this option) for standard output')
-    .option('--markdown', 'Markdown instead of HTML (also where the file ends in .md)')
-    .addOption(new Option('--rule <name>', 'only findings of these rules').argParser(names))
-    .addOption(new Option('--ignore <name>', 'no findings of these rules').argParser(names))
-    .addOption(new Option('--severity <severity>', 'only findings of this severity and above').choices(SEVERITIES))
-    .addOption(new Option('--set <rule.option=value>', 'set an option of a rule (repeatable)').argParser(setting))
-    .action(async (captures: string[], options: ReportOptions) => {
-      await report(captures, options);
-    });
+      { conflicts: ['markdown'] },
+    )
+      .option('-o, --output <file>', 'where to write it; - (and Markdown without this option) for standard output')
+      .option('--markdown', 'Markdown instead of HTML (also where the file ends in .md)')
+      // For the page that draws the document: of JSON all else is in UTC.
+      .addOption(new Option('--as-shown', 'JSON with times in the zone of --time').hideHelp())
+      .addOption(new Option('--rule <name>', 'only findings of these rules').argParser(names))
+      .addOption(new Option('--ignore <name>', 'no findings of these rules').argParser(names))
+      .addOption(new Option('--severity <severity>', 'only findings of this severity and above').choices(SEVERITIES))
+      .addOption(new Option('--set <rule.option=value>', 'set an option of a rule (repeatable)').argParser(setting))
+      .action(async (captures: string[], options: ReportOptions) => {
+        await report(captures, options);
+      })
+  );
 }
 
 const TO_STANDARD_OUTPUT = '-';
@@ -141,6 +146,7 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
     import('../../report/analyze/build.js'),
   ]);
   const clock = clockOf(options);
+  if (options.asShown === true && clock.zone !== null) clock.zoneShown = 'wall';
   const filtered = new FilteredAnalysis(options, clock);
   const { analysis } = filtered;
   const timeline = new History();

@@ -42,7 +42,7 @@ export const COMMANDS: readonly PageCommand[] = [
 
 export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ name }) => name);
 
-/** Options that all commands over captures have, as the form of filters shows them. */
+/** Options that all commands over captures have, as the form of filters shows them; --time leaves nothing out. */
 export const FILTERS: readonly { readonly option: string; readonly label: string; readonly example: string }[] = [
   { option: '--client', label: 'Client', example: '10.0.0.9 or 10.0.0.9:40001' },
   { option: '--server', label: 'Server', example: '10.0.0.1:2181' },
@@ -53,6 +53,7 @@ export const FILTERS: readonly { readonly option: string; readonly label: string
   { option: '--from', label: 'From', example: '+90s or 19:56:02' },
   { option: '--to', label: 'To', example: '+2m or 19:58' },
   { option: '--frame', label: 'Frames', example: '100-200' },
+  { option: '--time', label: 'Times as', example: 'utc, local, +08:00' },
 ];
 
 /** The filters among the words of a command, as words. */

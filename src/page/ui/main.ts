@@ -202,7 +202,8 @@ function toolsFor(): void {
     const at = kept.indexOf(option);
     input.value = at < 0 ? '' : (kept[at + 1] ?? '');
   }
-  filterCount.textContent = kept.length === 0 ? '' : ` (${kept.length / 2})`;
+  const count = kept.filter((word, i) => i % 2 === 0 && word !== '--time').length;
+  filterCount.textContent = count === 0 ? '' : ` (${count})`;
 }
 
 function fileItem(file: Given): HTMLElement {

@@ -93,7 +93,7 @@ function said({ said: lines, status, text: output }: Shown): HTMLElement[] {
 
 async function report(words: readonly string[], drawing: Drawing): Promise<void> {
   const { run, save, into, name } = drawing;
-  const shown = await run([...words, '--json'], false);
+  const shown = await run([...words, '--json', '--as-shown'], false);
   if (shown === null) return;
   if (shown.text === '') {
     if (into.childElementCount === 0) into.append(html('section', {}, ...said(shown)));
@@ -123,7 +123,7 @@ async function report(words: readonly string[], drawing: Drawing): Promise<void>
   // The page has one of its own.
   drawn.querySelector('.theme')?.remove();
   linkNames(section);
-  const filtered = filtersIn(words).length > 0;
+  const filtered = filtersIn(words).some((word, i) => i % 2 === 0 && word !== '--time');
   for (const card of section.querySelectorAll('.proof')) {
     const number = card.id.replace('finding-', '');
     if (filtered) continue;
