@@ -50,14 +50,19 @@ const views = html('nav', { 'aria-label': 'Views' });
 const line = html('input', {
   ...{ type: 'text', id: 'line', spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off' },
 });
-const commandForm = html('form', { class: 'line' }, html('label', { for: 'line' }, 'zkscope'), line);
+const commandForm = html(
+  'form',
+  { class: 'line', 'aria-label': 'Command line' },
+  html('label', { for: 'line' }, 'zkscope'),
+  line,
+);
 const fields = FILTERS.map(({ option, label, example }) => {
   const input = html('input', { type: 'text', id: `filter${option}`, placeholder: example, spellcheck: 'false' });
   return { option, label, input };
 });
 const filterForm = html(
   'form',
-  { class: 'filters-form' },
+  { class: 'filters-form', 'aria-label': 'Filters' },
   ...fields.map(({ option, label, input }) => html('div', {}, html('label', { for: `filter${option}` }, label), input)),
   html(
     'div',
