@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 
 /** Hosts that are told apart in one run: frames of each are numbered with that many between them. */
 const MOST_HOSTS = 64;
+/** Frames of a host, where hosts are met one after the other in one stream: those of the first are numbered as they are. */
+const FRAMES_OF_HOST = 2 ** 40;
 const NAMED = /^([A-Za-z0-9][A-Za-z0-9._-]{0,252})=(.+)$/;
 
 /** How far a host's clock is from that of the first host, in nanoseconds. */
@@ -68,6 +70,8 @@ export class Hosts {
   readonly names: string[] = [];
   /** Null where no connection was captured at both ends. */
   pairs: CapturedPairs | null = null;
+  /** The lines of one stream say whose they are: nobody knew before. */
+  inLines = false;
   private readonly byInput = new Map<string, number>();
   private readonly clocks = new Map<string, ClockOffset>();
 
@@ -81,6 +85,14 @@ export class Hosts {
     let index = this.names.indexOf(host);
     if (index < 0) index = this.names.length < MOST_HOSTS ? this.names.push(host) - 1 : MOST_HOSTS - 1;
     this.byInput.set(input, index);
+  }
+
+  /** Place of the host that a decoded line says it is of, where nobody has named any. */
+  ofLine(host: string): number {
+    this.inLines = true;
+    const index = this.names.indexOf(host);
+    if (index >= 0) return index;
+    return this.names.length < MOST_HOSTS ? this.names.push(host) - 1 : MOST_HOSTS - 1;
   }
 
   /** Place of an input's host among the names: the first where none was named. */
@@ -110,11 +122,13 @@ export class Hosts {
 
   /** Number, in the run, of frame `local` of a host. */
   number(index: number, local: number): number {
+    if (this.inLines) return index * FRAMES_OF_HOST + local;
     return this.several ? local * MOST_HOSTS + index : local;
   }
 
   /** Place of the host of a frame by its number in the run. */
   indexOfFrame(frame: number): number {
+    if (this.inLines) return Math.floor(frame / FRAMES_OF_HOST);
     return this.several ? frame % MOST_HOSTS : 0;
   }
 
@@ -126,11 +140,12 @@ export class Hosts {
 
   /** The host of a frame by its number in the run; null with one host. */
   hostOf(frame: number): string | null {
-    return this.several ? (this.names[frame % MOST_HOSTS] ?? null) : null;
+    return this.several ? (this.names[this.indexOfFrame(frame)] ?? null) : null;
   }
 
   /** The number of a frame on its host. */
   local(frame: number): number {
+    if (this.inLines) return frame % FRAMES_OF_HOST;
     return this.several ? Math.floor(frame / MOST_HOSTS) : frame;
   }
 }

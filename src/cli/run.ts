@@ -6,6 +6,7 @@ import type { ServerPort } from '../protocols/router.js';
 import type { Sink } from '../observations/forward.js';
 import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
 import { Losses, LossesSink, nothingFound } from '../report/analyze/losses.js';
+import { hostFrames } from '../report/text/hostFrames.js';
 import { watchHeap } from './terminal/heap.js';
 import { onInterrupt } from './terminal/interrupt.js';
 import { Progress } from './terminal/progress.js';
@@ -94,7 +95,11 @@ export async function readInto(files: readonly CaptureInput[], sink: Sink, optio
     problems: reader.problems(),
     interrupted: interrupt.by,
     losses: (forgotten) =>
-      losses.parts(reader.captures, reader.problems(), reader.connections.forgotten, forgotten ?? null),
+      hostFrames(
+        losses.parts(reader.captures, reader.problems(), reader.connections.forgotten, forgotten ?? null),
+        clock.hosts,
+        true,
+      ),
     nothingFound: () => nothingFound(reader.captures, reader.connections.seen),
   };
 }

@@ -172,6 +172,40 @@ describe('captures of several hosts', () => {
     expect(rules(await analyze(...clocks, ...files))).toEqual(rules(await analyze(INCIDENTS + name)));
   });
 
+  it('lines of several hosts in one stream are told apart, and their clocks are not trusted', async () => {
+    const parts = split('sidecar-drop.pcap', [0]);
+    const lines: { readonly ts: number; readonly told?: number }[] = [];
+    for (const [i, part] of parts.entries()) {
+      const host = ['--flat', '--host', `zk${i + 1}.prod`];
+      const { stdout } = await runCli('decode', '--json', '--connections', ...host, part.slice(4));
+      lines.push(
+        ...stdout
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line) as { ts: number; told?: number }),
+      );
+    }
+    // As a query of all hosts has them: in order of time, those of each host as they were written.
+    lines.sort((a, b) => (a.told ?? a.ts) - (b.told ?? b.ts));
+    const stream = join(folder, 'selected.ndjson');
+    writeFileSync(stream, `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
+    const together = await analyze(...parts);
+    const selected = await analyze(stream);
+    const said = ({ findings }: AnalyzeDocument): unknown[] =>
+      findings.map(({ rule, confidence, evidence }) => [
+        rule,
+        confidence,
+        evidence.map(({ host, frame }) => `${host?.slice(0, 3) ?? ''}:${frame}`),
+      ]);
+    expect(said(selected)).toEqual(said(together));
+    const text = await runCli('analyze', stream);
+    expect(text.stdout).toMatch(/ {2}frame zk1\.prod:37 /);
+    // Filters choose by frames, which hosts have of their own.
+    expect(rules(await analyze('--client', '10.77.0.34', stream))).toEqual(
+      rules(await analyze('--client', '10.77.0.34', ...parts)),
+    );
+  });
+
   it('a clock of a host that is not there is refused', async () => {
     const { status, stderr } = await runCli('analyze', '--clock', 'zk9=1s', `${INCIDENTS}rewatch-missing.pcap`);
     expect([status, stderr]).toEqual([2, 'zkscope: --clock zk9: no capture is of that host; name it: zk9=FILE\n']);

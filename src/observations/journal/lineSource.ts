@@ -70,6 +70,8 @@ export class LineSource {
   private readonly readings = new Readings();
   private readonly rows = new TableRows();
   private numbers = 0;
+  /** Nobody has named hosts: lines of several may come in one stream. */
+  private readonly hostsInLines: boolean;
 
   /** @param names of the inputs: the connections of one alone keep their numbers */
   constructor(
@@ -77,13 +79,13 @@ export class LineSource {
     private readonly clock: Clock,
     private readonly names: readonly string[],
   ) {
+    this.hostsInLines = clock.hosts.inLines || clock.hosts.names.length === 0;
     for (const { name, journal } of allProtocols()) this.readers.set(name, journal.reader(clock));
   }
 
   /** One line: `time` is that of its field, in nanoseconds since the base of the Clock. */
   line(object: Readonly<Record<string, unknown>>, time: number, input: number): void {
-    const { several } = this.clock.hosts;
-    const line = new LineFields(several ? this.ofHost(this.rows.line(object), input) : this.rows.line(object));
+    const line = new LineFields(this.ofHost(this.rows.line(object), input));
     const frame = line.integer('frame');
     // Where there are several readings, each has its own numbers.
     if (frame !== null && (line.text('run') === null ? frame >= this.lastFrame : time >= this.lastTime)) {
@@ -95,6 +97,12 @@ export class LineSource {
 
   private ofHost(line: Readonly<Record<string, unknown>>, input: number): Readonly<Record<string, unknown>> {
     const { hosts } = this.clock;
+    if (this.hostsInLines) {
+      const { host } = line;
+      const index = typeof host === 'string' ? hosts.ofLine(host) : 0;
+      return index === 0 ? line : lineOfHost(line, this.clock, index, 0);
+    }
+    if (!hosts.several) return line;
     const file = this.names[input] ?? '';
     return lineOfHost(line, this.clock, hosts.indexOf(file), hosts.offsetOf(file));
   }

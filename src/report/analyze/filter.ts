@@ -3,11 +3,23 @@ import { FilterTerms, type Patterns, Term } from '../../observations/filterTerms
 import type { Finding } from '../../rules/finding.js';
 import { Instant, type DataValue } from '../../rules/finding.js';
 
+const LARGE = 2 ** 32;
+
 /** Frames whose messages passed a filter: one bit a frame. */
 export class FrameSet {
   private bits = new Uint8Array(4096);
+  /** Of hosts whose frames have larger numbers than one file can have, by what lies above. */
+  private above: Map<number, FrameSet> | null = null;
 
   add(frame: number): void {
+    if (frame >= LARGE) {
+      const high = Math.floor(frame / LARGE);
+      this.above ??= new Map();
+      let set = this.above.get(high);
+      if (set === undefined) this.above.set(high, (set = new FrameSet()));
+      set.add(frame % LARGE);
+      return;
+    }
     const place = frame >>> 3;
     if (place >= this.bits.length) {
       const larger = new Uint8Array(Math.max(place + 1, this.bits.length * 2));
@@ -18,6 +30,7 @@ export class FrameSet {
   }
 
   has(frame: number): boolean {
+    if (frame >= LARGE) return this.above?.get(Math.floor(frame / LARGE))?.has(frame % LARGE) === true;
     return ((this.bits[frame >>> 3] ?? 0) & (1 << (frame & 7))) !== 0;
   }
 }
