@@ -183,7 +183,7 @@ describe('a connection that was captured at both ends', () => {
     );
     expect(stats.stdout).toMatch(/ there p99 +server p99 +back p99$/m);
     const follow = await runCli('follow', '0', ...both);
-    expect(follow.stdout).toMatch(/ok \(53 ms: there 5\.\d+ ms, server 27 ms, back/);
+    expect(follow.stdout).toMatch(/ok \(53 ms: there 5\.\d+ ms, server 27 ms,/);
     const alone = await runCli('stats', '--json', CLIENT);
     expect(alone.stdout).not.toContain('parts');
   });
