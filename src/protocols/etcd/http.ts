@@ -2,10 +2,12 @@ import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../net
 import type { StreamChunk } from '../../network/streamChunk.js';
 import { Http1Connection, type Http1Exchange, type Http1Handler } from '../transport/http1/connection.js';
 import type { Http1Head } from '../transport/http1/head.js';
-import type { Http1Message, Http1Place } from '../transport/http1/message.js';
+import { HeldTally } from '../byteCollector.js';
+import type { BodyReader, Http1Message, Http1Place } from '../transport/http1/message.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { DecodedEtcdMessage, EtcdMessage } from './message.js';
 import { gatewayOp, readGatewayBody } from './gateway.js';
+import { KeepAliveStream } from './keepAliveStream.js';
 import { httpOp, isEndlessResponse, pathOf } from './operations.js';
 import { readRecord, type EtcdFields } from './records.js';
 
@@ -20,6 +22,9 @@ const KEPT_OF_ERROR = 256;
 export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMessage> {
   private readonly http: Http1Connection<EtcdMessage>;
   private endlessSeen = false;
+  private readonly tally = new HeldTally();
+  /** Calls that renew leases as long as they live, by what asked for them. */
+  private readonly streams = new WeakMap<Http1Head, KeepAliveStream>();
 
   constructor(
     private readonly connection: Connection,
@@ -30,7 +35,7 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
   }
 
   get held(): number {
-    return this.http.held;
+    return this.http.held + this.tally.bytes;
   }
 
   giveUp(): void {
@@ -60,8 +65,32 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
     return isLeasePath(request) || isGateway(request) ? KEPT_OF_PROTOBUF : 0;
   }
 
+  bodyReader(head: Http1Head, exchange: Http1Exchange<EtcdMessage> | null): BodyReader | null {
+    const request = exchange?.request;
+    // A body of a known length is one renewal, as everybody sends it.
+    if (request?.chunked !== true || !head.chunked || !isGateway(request)) return null;
+    if (httpOp(request.method, request.target) !== 'LeaseKeepAlive') return null;
+    if (head.kind === 'response' && head.status !== 200) return null;
+    let stream = this.streams.get(request);
+    if (stream === undefined) {
+      stream = new KeepAliveStream(this.connection, this.sink, request.target, this.tally);
+      this.streams.set(request, stream);
+    }
+    return stream.reader(head.kind === 'request' ? TO_SERVER : TO_CLIENT);
+  }
+
+  /** Each of its messages was told when it came. */
+  private toldBefore(request: Http1Head | undefined, direction: Direction): boolean {
+    const stream = request === undefined ? undefined : this.streams.get(request);
+    return stream !== undefined && stream.told[direction] > 0;
+  }
+
   request(exchange: Http1Exchange<EtcdMessage>, message: Http1Message): void {
     const { head } = message;
+    if (this.toldBefore(head, TO_SERVER)) {
+      exchange.context = this.streams.get(head)?.oldest ?? null;
+      return;
+    }
     const op = httpOp(head.method, head.target);
     const request = new DecodedEtcdMessage(this.connection, TO_SERVER, 'request', op, 'http', message, {
       method: head.method,
@@ -95,6 +124,7 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
     const { head } = message;
     const request = exchange?.context ?? null;
     const asked = exchange?.request;
+    if (this.toldBefore(asked, TO_CLIENT)) return;
     const op = asked === undefined ? null : httpOp(asked.method, asked.target);
     const failed = head.status >= 400;
     this.sink.message(

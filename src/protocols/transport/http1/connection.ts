@@ -3,7 +3,7 @@ import { TO_CLIENT, TO_SERVER } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
 import { HeldTally } from '../../byteCollector.js';
 import type { Http1Head } from './head.js';
-import type { BodyPlan, Http1Events, Http1Message, Http1Place } from './message.js';
+import type { BodyPlan, BodyReader, Http1Events, Http1Message, Http1Place } from './message.js';
 import { Http1Parser } from './parser.js';
 
 /** A request that waits for its response. `context` is what the protocol above keeps of it. */
@@ -17,6 +17,8 @@ export interface Http1Exchange<Context> {
 export interface Http1Handler<Context> {
   /** How many bytes of this message's body to keep. */
   keepBody(head: Http1Head, exchange: Http1Exchange<Context> | null): number;
+  /** Who takes this message's body as it comes; null for nobody. */
+  bodyReader(head: Http1Head, exchange: Http1Exchange<Context> | null): BodyReader | null;
   request(exchange: Http1Exchange<Context>, message: Http1Message): void;
   /**
    * The head of a response is complete. True: it has been dealt with and `response` need not be called (its body may
@@ -101,14 +103,15 @@ export class Http1Connection<Context> implements Http1Events {
       this.outstanding.push(exchange);
       this.tally.bytes += costOf(exchange);
       this.requestUnderWay = exchange;
-      return { keep: this.handler.keepBody(head, exchange), noBody: false, tunnel: false };
+      const reader = this.handler.bodyReader(head, exchange);
+      return { keep: this.handler.keepBody(head, exchange), noBody: false, tunnel: false, reader };
     }
     // 100 Continue and its like come before the response; 101 is the response.
     const interim = head.status >= 100 && head.status < 200 && head.status !== 101;
     if (interim) {
       this.responseUnderWay = null;
       this.reported = true;
-      return { keep: 0, noBody: true, tunnel: false };
+      return { keep: 0, noBody: true, tunnel: false, reader: null };
     }
     const exchange = this.takeRequest();
     const method = exchange?.request.method;
@@ -117,7 +120,8 @@ export class Http1Connection<Context> implements Http1Events {
     this.responseUnderWay = exchange;
     this.reported = this.handler.responseHead(exchange, head, place);
     const keep = this.reported ? 0 : this.handler.keepBody(head, exchange);
-    return { keep, noBody: method === 'HEAD', tunnel };
+    const reader = this.reported ? null : this.handler.bodyReader(head, exchange);
+    return { keep, noBody: method === 'HEAD', tunnel, reader };
   }
 
   complete(direction: Direction, message: Http1Message): void {

@@ -16,6 +16,7 @@ function run(segments: [string, string | number][], options: { aligned?: boolean
   const seen: Seen = { log: [], messages: [], skipped: 0 };
   const handler: Http1Handler<string> = {
     keepBody: () => 16,
+    bodyReader: () => null,
     request(exchange, message) {
       exchange.context = message.head.target;
       seen.messages.push(message);

@@ -23,7 +23,7 @@ export interface Http1Place {
   readonly firstTime: number;
   readonly frame: number;
   readonly time: number;
-  /** Position behind the head. */
+  /** Position behind the head, or behind a part of the body. */
   readonly streamEnd: number;
 }
 
@@ -35,6 +35,16 @@ export interface BodyPlan {
   readonly noBody: boolean;
   /** The connection stops being HTTP/1 behind this head (101, CONNECT). */
   readonly tunnel: boolean;
+  /** Takes the body as it comes, chunked coding removed; null for nobody. */
+  readonly reader: BodyReader | null;
+}
+
+/** Takes a body that is more than one message, or may never end. */
+export interface BodyReader {
+  /** @param place of these bytes; its position is behind them */
+  part(bytes: Buffer, start: number, end: number, place: Http1Place): void;
+  /** Bytes are missing before what comes next. */
+  lost(): void;
 }
 
 export interface Http1Events {

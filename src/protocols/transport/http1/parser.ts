@@ -10,7 +10,7 @@ import {
   parseHead,
   type Http1Head,
 } from './head.js';
-import type { Http1Events } from './message.js';
+import type { BodyReader, Http1Events } from './message.js';
 
 const enum State {
   Head,
@@ -52,6 +52,9 @@ export class Http1Parser {
   private chunkDigits = 0;
   private trailerLineLength = 0;
   private body: ByteCollector | null = null;
+  private reader: BodyReader | null = null;
+  /** Position in the stream of the present segment's byte 0. */
+  private origin = 0;
   private bodyLength = 0;
   private truncated = false;
   private tunnelNext = false;
@@ -71,6 +74,7 @@ export class Http1Parser {
   data({ bytes, start, end, position, frame, time }: StreamChunk): void {
     this.frame = frame;
     this.time = time;
+    this.origin = position - start;
     let at = start;
     while (at < end) {
       at = this.step(bytes, at, end, start);
@@ -85,6 +89,7 @@ export class Http1Parser {
     if (known && length <= this.remaining) {
       this.truncated = true;
       this.body?.close();
+      this.reader?.lost();
       this.remaining -= length;
       this.bodyLength += length;
       this.frame = frame;
@@ -117,6 +122,7 @@ export class Http1Parser {
       this.state = State.Resync;
     }
     this.pending.release();
+    this.reader?.lost();
     if (this.body !== null && this.body.length > 0) {
       this.truncated = true;
       this.body.release();
@@ -127,6 +133,8 @@ export class Http1Parser {
   private dropBody(): void {
     this.body?.release();
     this.body = null;
+    this.reader?.lost();
+    this.reader = null;
   }
 
   /** The other side agreed to speak something else from here on: nothing more is read. */
@@ -241,6 +249,7 @@ export class Http1Parser {
     this.truncated = false;
     this.dropBody();
     this.body = plan.keep > 0 ? new ByteCollector(plan.keep, this.tally) : null;
+    this.reader = plan.reader;
     const bodyless = head.status === 204 || head.status === 304 || (head.status >= 100 && head.status < 200);
     this.remaining = 0;
     // A Body of which nothing remains is completed at once.
@@ -263,6 +272,10 @@ export class Http1Parser {
     this.body?.add(bytes, start, end);
     this.bodyLength += end - start;
     this.remaining -= end - start;
+    if (this.reader === null || end === start) return;
+    const { frame, time } = this;
+    const place = { firstFrame: frame, firstTime: time, frame, time, streamEnd: this.origin + end };
+    this.reader.part(bytes, start, end, place);
   }
 
   private readChunkSize(bytes: Buffer, at: number): number {
