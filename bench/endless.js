@@ -1,8 +1,10 @@
 /**
- * Shows that memory does not depend on the length of a capture: the peak of `zkscope analyze -` on a pipe that brings ever
- * more of the same.
+ * Shows that memory does not depend on the length of a capture, nor on what is in it: the peak of `zkscope analyze -` on a
+ * pipe that brings ever more of the same, held against the most that README states. Exits with 1 where it is more.
  *
  *   npm run bench:endless -- [--shapes fixture,idle,wide,dense] [--packets 1000000,2000000,5000000,10000000]
+ *   npm run bench:endless -- --shapes hostile --packets 1000000
+ *   npm run bench:endless -- --shapes fixture --minutes 10
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,36 +14,55 @@ import { clearInterval, setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { HOSTILE } from './generate.js';
 
 const OUT = fileURLToPath(new URL('out', import.meta.url));
 const GENERATE = fileURLToPath(new URL('generate.js', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../bin/zkscope.js', import.meta.url));
-const POLL_MILLISECONDS = 200;
+const POLL_MILLISECONDS = 100;
+const MINUTE = 60_000;
+const MEBI = 1024 * 1024;
+/** The most that the program may have resident, in MiB: of traffic as it is, and of what a stranger sends. */
+const MOST = { real: 200, hostile: 400 };
+/** More packets than anybody waits for. */
+const ENDLESS = 1e12;
 
 const { values: options } = parseArgs({
   options: {
     shapes: { type: 'string', default: 'fixture,idle,wide,dense' },
     packets: { type: 'string', default: '1000000,2000000,5000000,10000000' },
+    minutes: { type: 'string' },
   },
 });
-const lengths = options.packets.split(',').map(Number);
+const shapes = options.shapes === 'hostile' ? Object.keys(HOSTILE) : options.shapes.split(',');
+const minutes = options.minutes === undefined ? null : Number(options.minutes);
+const lengths = minutes === null ? options.packets.split(',').map(Number) : [ENDLESS];
 const table = new Table({
-  head: ['peak MB', ...lengths.map((count) => `${count / 1e6} M packets`)],
-  colAligns: ['left', ...lengths.map(() => 'right')],
+  head: [
+    'peak MB',
+    ...lengths.map((count) => (minutes === null ? `${count / 1e6} M packets` : `${minutes} minutes`)),
+    'at most',
+  ],
+  colAligns: ['left', ...lengths.map(() => 'right'), 'right'],
   style: { head: [], border: [], compact: true },
 });
 const results = [];
-for (const shape of options.shapes.split(',')) {
+for (const shape of shapes) {
+  const most = Object.hasOwn(HOSTILE, shape) ? MOST.hostile : MOST.real;
   const row = [];
   for (const packets of lengths) {
-    const { peak, seconds } = await analyse(shape, packets);
-    row.push(peak);
-    results.push({ shape, packets, peakBytes: peak, seconds });
-    if (process.stderr.isTTY) process.stderr.write(`${shape} ${packets}: ${(peak / 1e6).toFixed(0)} MB\n`);
+    const result = await analyse(shape, packets);
+    row.push(result.peakBytes);
+    results.push({ shape, packets: minutes === null ? packets : null, mostBytes: most * MEBI, ...result });
+    const curve = result.byMinute.length === 0 ? '' : `, by minute ${result.byMinute.map(megabytes).join(' ')}`;
+    const what = `${shape}${minutes === null ? ` ${packets}` : ''}: ${megabytes(result.peakBytes)} MB${curve}`;
+    if (process.stderr.isTTY || minutes !== null) process.stderr.write(`${what}\n`);
+    if (result.peakBytes > most * MEBI) process.exitCode = 1;
   }
-  table.push([shape, ...row.map((peak) => (peak / 1e6).toFixed(0))]);
+  table.push([shape, ...row.map((peak) => `${megabytes(peak)}${peak > most * MEBI ? ' !' : ''}`), most]);
 }
 console.log(table.toString());
+if (process.exitCode === 1) console.log('!: more than is stated');
 mkdirSync(OUT, { recursive: true });
 const figures = join(OUT, 'results-endless.json');
 writeFileSync(
@@ -50,7 +71,22 @@ writeFileSync(
 );
 console.log(`figures: ${figures}`);
 
-/** Generates into a pipe and analyses from it; the peak of resident memory is asked of Linux now and then. */
+function megabytes(bytes) {
+  return (bytes / MEBI).toFixed(0);
+}
+
+/** Resident memory of a process, now and at most until now, as Linux tells it; null where it has ended. */
+function memoryOf(pid) {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const [now, most] = ['VmRSS', 'VmHWM'].map((name) => new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status));
+    return now === null || most === null ? null : { now: Number(now[1]) * 1024, most: Number(most[1]) * 1024 };
+  } catch {
+    return null;
+  }
+}
+
+/** Generates into a pipe and analyses from it, until the packets, or the minutes, are over. */
 function analyse(shape, packets) {
   return new Promise((resolve, reject) => {
     const start = performance.now();
@@ -61,19 +97,21 @@ function analyse(shape, packets) {
       stdio: [generator.stdout, 'ignore', 'ignore'],
     });
     generator.stdout.destroy(); // the child has its own end of it
-    let peak = 0;
+    let peakBytes = 0;
+    const byMinute = [];
     const poll = setInterval(() => {
-      try {
-        const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${analysis.pid}/status`, 'utf8'));
-        if (match !== null) peak = Math.max(peak, Number(match[1]) * 1024);
-      } catch {
-        // It has ended.
-      }
+      const memory = memoryOf(analysis.pid);
+      if (memory === null) return;
+      peakBytes = Math.max(peakBytes, memory.most);
+      if (minutes === null || performance.now() - start < (byMinute.length + 1) * MINUTE) return;
+      byMinute.push(memory.now);
+      // What is read until now is analysed, as at the end of any capture; its last packet may be cut.
+      if (byMinute.length >= minutes) generator.kill();
     }, POLL_MILLISECONDS);
     analysis.on('error', reject);
     analysis.on('close', (status) => {
       clearInterval(poll);
-      if (status === 0) resolve({ peak, seconds: (performance.now() - start) / 1000 });
+      if (status === 0) resolve({ peakBytes, byMinute, seconds: (performance.now() - start) / 1000 });
       else reject(new Error(`analyze of ${shape} ended with status ${status}`));
     });
   });

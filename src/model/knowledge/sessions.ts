@@ -15,7 +15,7 @@ const STRANGERS = 4096;
 const LONG_GONE = 300e9;
 
 /**
- * Sessions with a known id, and as many without one.
+ * Sessions that are alive, with a known id and without one.
  * @bound sessions
  */
 const MAX_SESSIONS = 20_000;
@@ -191,8 +191,8 @@ export class Sessions {
       this.byId.set(id, session);
       this.introduce(id, session);
     }
-    if (this.byId.size > this.limit) this.forgetOldest(this.byId);
-    if (this.nameless.size > this.limit) this.forgetOldest(this.nameless);
+    const { byId, nameless } = this;
+    if (byId.size + nameless.size > this.limit) this.forgetOldest(byId.size >= nameless.size ? byId : nameless);
     return session;
   }
 
@@ -254,7 +254,8 @@ export class Sessions {
 
   /** The oldest go, those first that have no connection. */
   private forgetOldest(sessions: Map<string, Session> | Set<Session>): void {
-    const wanted = afterForgetting(this.limit);
+    const others = this.byId.size + this.nameless.size - sessions.size;
+    const wanted = Math.max(0, afterForgetting(this.limit) - others);
     for (const spareConnected of [true, false]) {
       for (const session of sessions.values()) {
         if (sessions.size <= wanted) return;
