@@ -13,8 +13,11 @@ const MOST_GROWTH = 300;
  */
 const YOUNG = 8 * 1024 * 1024;
 
-/** Where the engine is not V8 (Bun's is not), looking costs most of the time, and there is nothing to tell it. */
-const deaf = process.versions['bun'] !== undefined;
+/**
+ * Where the engine is not V8 (Bun's is not), looking costs most of the time, and there is nothing to tell it; nor is there
+ * in a browser, which has no versions.
+ */
+const deaf = process.versions['bun'] !== undefined || Object.keys(process.versions).length === 0;
 let youngIsBounded = false;
 let growth = 0;
 
