@@ -180,7 +180,9 @@ export class OpenCapture {
   /** What the capture says of the loaded frame; null where it is no packet. */
   original(): FiledPacket | null {
     const original = this.reader?.original() ?? null;
-    return original === null ? null : { ...original, file: this.info.file, number: this.frames };
+    if (original === null) return null;
+    const { source, high, low, options } = original;
+    return { source, high, low, options, file: this.info.file, number: this.frames };
   }
 
   private load(reader: FrameReader): boolean {

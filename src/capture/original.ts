@@ -24,8 +24,12 @@ export interface FiledPacket extends OriginalPacket {
   readonly number: number;
 }
 
+const WORD = 2 ** 32;
+
 /** Seconds and ticks within them (`rate` in a second) as the halves of one timestamp. */
 export function joinedTicks(seconds: number, fraction: number, rate: number): { high: number; low: number } {
+  const exact = seconds * rate + fraction;
+  if (exact <= Number.MAX_SAFE_INTEGER) return { high: Math.floor(exact / WORD), low: exact % WORD };
   const ticks = BigInt(seconds) * BigInt(rate) + BigInt(fraction);
   return { high: Number((ticks >> 32n) & 0xffff_ffffn), low: Number(ticks & 0xffff_ffffn) };
 }

@@ -26,7 +26,8 @@ interface PcapParser {
 const pcapParser = createRequire(import.meta.url)('pcap-parser') as PcapParser;
 
 const captures = readdirSync('fixtures', { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.(pcap|pcapng)(\.gz|\.zst)?$/.test(name))
+  // What is wrong with a container each reader says in its own way.
+  .filter((name) => /\.(pcap|pcapng)(\.gz|\.zst)?$/.test(name) && !name.startsWith('fuzz/container'))
   .map((name) => join('fixtures', name))
   .sort();
 const classic = captures.filter((name) => name.endsWith('.pcap'));

@@ -33,7 +33,7 @@ export class AddressMap {
     return this.known.size;
   }
 
-  /** An IPv4 (4 bytes) or IPv6 (16 bytes) address, in network order. */
+  /** An IPv4 (4 bytes) or IPv6 (16 bytes) address, in network order, which may be overwritten afterwards. */
   ip(address: Buffer): Buffer {
     return this.remembered(address, () => (address.length === IPV4 ? this.ipv4(address) : this.ipv6(address)));
   }

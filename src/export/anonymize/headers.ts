@@ -54,8 +54,8 @@ export function ipv4Header(
   if (offset + total > packet.wireEnd && !sumsUp(bytes, offset, offset + length)) return null;
   const at = offset - shift;
   bytes.copy(out, at, offset, offset + 12);
-  const source = addresses.ip(Buffer.from(bytes.subarray(offset + 12, offset + 16)));
-  const destination = addresses.ip(Buffer.from(bytes.subarray(offset + 16, offset + 20)));
+  const source = addresses.ip(bytes.subarray(offset + 12, offset + 16));
+  const destination = addresses.ip(bytes.subarray(offset + 16, offset + 20));
   source.copy(out, at + 12);
   destination.copy(out, at + 16);
   // No operation.
@@ -90,8 +90,8 @@ export function ipv6Header(packet: Packet, { out, shift }: Rewriting, addresses:
   if (offset + 40 + payload > packet.wireEnd) return null;
   const end = payload === 0 ? packet.end : Math.min(packet.end, offset + 40 + payload);
   bytes.copy(out, offset - shift, offset, offset + 8);
-  const source = addresses.ip(Buffer.from(bytes.subarray(offset + 8, offset + 24)));
-  const destination = addresses.ip(Buffer.from(bytes.subarray(offset + 24, offset + 40)));
+  const source = addresses.ip(bytes.subarray(offset + 8, offset + 24));
+  const destination = addresses.ip(bytes.subarray(offset + 24, offset + 40));
   source.copy(out, offset - shift + 8);
   destination.copy(out, offset - shift + 24);
   let next = bytes[offset + 6]!;
@@ -159,8 +159,8 @@ export function arp({ bytes, offset, end }: Packet, { out, shift }: Rewriting, a
   if (uint16(bytes, offset + 6) > HIGHEST_ARP) return false;
   bytes.copy(out, offset - shift, offset, offset + 8);
   for (let at = offset + 8; at < offset + length; at += hardware + protocol) {
-    addresses.hardware(Buffer.from(bytes.subarray(at, at + hardware))).copy(out, at - shift);
-    addresses.ip(Buffer.from(bytes.subarray(at + hardware, at + hardware + protocol))).copy(out, at + hardware - shift);
+    addresses.hardware(bytes.subarray(at, at + hardware)).copy(out, at - shift);
+    addresses.ip(bytes.subarray(at + hardware, at + hardware + protocol)).copy(out, at + hardware - shift);
   }
   return true;
 }

@@ -142,7 +142,7 @@ export class PacketRewriter {
     if (packet.end - at < ETHERNET_HEADER) return;
     this.copy(packet, at, known ? packet.offset : at + ETHERNET_HEADER, into);
     for (const mac of [at, at + 6]) {
-      this.addresses.hardware(Buffer.from(packet.bytes.subarray(mac, mac + 6))).copy(into.out, mac - into.shift);
+      this.addresses.hardware(packet.bytes.subarray(mac, mac + 6)).copy(into.out, mac - into.shift);
     }
   }
 
