@@ -35,6 +35,9 @@ export class RewrittenStream {
   private done = NO_BYTES;
   private doneStart = 0;
   private waiting: Waiting[] = [];
+  /** What was decided when those that wait were last looked at, and how many were left. */
+  private servedTo = 0;
+  private left = 0;
 
   /** Original bytes, in order; a gap before them reads as zeros. */
   append(bytes: Buffer, start: number, end: number, position: number): void {
@@ -104,7 +107,14 @@ export class RewrittenStream {
 
   /** Fills what can be filled by now. */
   serve(): void {
-    if (this.waiting.length > 0) this.waiting = this.waiting.filter((one) => !this.fill(one));
+    const { waiting } = this;
+    // While nothing was decided nothing can be filled, and looking at thousands of places for each byte takes minutes; all
+    // the same they are looked at now and then, since of a stream without a beginning places may come to be known later.
+    if (waiting.length > 0 && (this.decided !== this.servedTo || this.dead || waiting.length >= 2 * this.left)) {
+      this.servedTo = this.decided;
+      this.waiting = waiting.filter((one) => !this.fill(one));
+      this.left = this.waiting.length;
+    }
     this.trim();
   }
 

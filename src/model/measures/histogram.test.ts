@@ -21,6 +21,17 @@ describe('Histogram', () => {
     expect([histogram.min, histogram.max, histogram.percentile(0.1)]).toEqual([0, 1e18, 0]);
   });
 
+  it('counts times that no clock can say', () => {
+    for (const value of [2 ** 47, 2 ** 48, 2 ** 52, 9223372036854775e6, 1e300]) {
+      const histogram = new Histogram();
+      histogram.record(1);
+      histogram.record(value);
+      expect(histogram.percentile(0.5)).toBe(1);
+      expect(histogram.percentile(0.99)).toBeGreaterThan(1e14);
+      expect(histogram.percentile(0.99)).toBeLessThanOrEqual(value);
+    }
+  });
+
   it('is within one per cent of the sorted list at any percentile', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 1e14 }), { minLength: 1, maxLength: 200 }), (values) => {

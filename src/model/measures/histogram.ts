@@ -2,6 +2,7 @@ const SUB_BITS = 6;
 const SUB = 1 << SUB_BITS;
 /** Largest value that is told apart: 2^47 ns is 39 hours. */
 const MAX_EXPONENT = 47;
+const LARGEST = 2 ** (MAX_EXPONENT + 1);
 
 /**
  * Counts of non-negative numbers (nanoseconds, bytes) in log-linear buckets: exact below 128, then 64 buckets for each
@@ -40,8 +41,8 @@ export class Histogram {
 /** Number of the bucket that holds a value. */
 export function bucketOf(value: number): number {
   if (value < 2 * SUB) return Math.floor(value);
+  if (value >= LARGEST) return (MAX_EXPONENT - SUB_BITS + 2) * SUB - 1;
   const exponent = value < 0x80000000 ? 31 - Math.clz32(value) : 51 - Math.clz32(Math.floor(value / 0x100000));
-  if (exponent > MAX_EXPONENT) return (MAX_EXPONENT - SUB_BITS + 2) * SUB - 1;
   const shift = exponent - SUB_BITS;
   return shift * SUB + Math.floor(value / 2 ** shift);
 }
