@@ -30,6 +30,13 @@ describe('Clock', () => {
     expect(clock.format(clock.at(SECOND + 3600, 0) + 0.001)).toBe('2026-11-21T00:31:02.000000000001Z');
   });
 
+  it('has a year that cannot be written as the last second, in both forms', () => {
+    const clock = new Clock();
+    clock.at(9_225_167_256_869, 0);
+    expect(clock.format(384_827_000)).toBe('9999-12-31T23:59:59.384827Z');
+    expect(clock.epochSeconds(384_827_000)).toBe(Date.parse('9999-12-31T23:59:59Z') / 1000 + 0.384827);
+  });
+
   it('prints times before the base, and never carries a fraction into the next second', () => {
     const clock = new Clock();
     expect(clock.format(clock.at(SECOND, 999_999_999))).toBe('2026-11-20T23:31:02.999999Z');

@@ -73,9 +73,15 @@ export class Clock {
     return this.zoneShown === 'no' ? 'UTC' : (this.zone?.name ?? 'UTC');
   }
 
-  /** Epoch seconds as a double: for arithmetic, not for display (a quarter of a microsecond is lost). */
+  /**
+   * Epoch seconds as a double: for arithmetic, not for display (a quarter of a microsecond is lost). Of years that cannot
+   * be written, as `format` has them.
+   */
   epochSeconds(time: number): number {
-    return (this.baseSeconds ?? 0) + time / 1e9;
+    const seconds = (this.baseSeconds ?? 0) + time / 1e9;
+    if (seconds >= YEAR_0 && seconds < YEAR_10000) return seconds;
+    const whole = Math.floor(time / 1e9);
+    return within((this.baseSeconds ?? 0) + whole) + (time - whole * 1e9) / 1e9;
   }
 
   /**

@@ -116,7 +116,8 @@ function newestVersion(history: PathHistory | undefined): number | null {
 }
 
 const files = readdirSync(new URL('../../../fixtures', import.meta.url), { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.(pcap|pcapng)(\.gz)?$/.test(name))
+  // The frames of damaged containers may lie in years that no pcap can be written with.
+  .filter((name) => /\.(pcap|pcapng)(\.gz)?$/.test(name) && !name.startsWith('fuzz/container'))
   .sort();
 
 function packetsOf(file: string): Packet[] {

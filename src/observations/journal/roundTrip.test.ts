@@ -9,7 +9,8 @@ import { documentsOf } from '../../testing/documents.js';
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
 const captures = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.pcap(ng)?(\.gz|\.zst)?$/.test(name))
+  // The frames of damaged containers may lie in years that lines write as the last one: durations are lost with them.
+  .filter((name) => /\.pcap(ng)?(\.gz|\.zst)?$/.test(name) && !name.startsWith('fuzz/container'))
   .sort();
 
 /** What the name, the kind and the size of the file say, which differ. */
