@@ -5,7 +5,7 @@ import v8 from 'node:v8';
 const HEAP = 64 * 1024 * 1024;
 /** Share of what is in use that V8 finds alive when it looks, or so. */
 const ALIVE = 0.6;
-const LEAST_GROWTH = 30;
+const LEAST_GROWTH = 60;
 const MOST_GROWTH = 300;
 /**
  * Bytes of the young generation from which on it grows no more: two halves of 4 MB. V8 would let it have 32 MB, all of
@@ -23,7 +23,7 @@ let growth = 0;
 
 /**
  * To be called now and then. V8 lets a heap double and more before it looks for what is no longer used, and every look
- * costs time: it is told to look when the heap has reached a size that it may have, and then whenever a third is new.
+ * costs time: it is told to look when the heap has reached a size that it may have, and from then on whenever much is new.
  */
 export function watchHeap(): void {
   if (deaf) return;
