@@ -53,6 +53,27 @@ it.each(CAPTURES)('%s: lines that lie are read or passed over, and never throw',
   );
 });
 
+it('takes handshakes of TLS that leave out what may be absent', async () => {
+  const lines: string[] = [];
+  await documentsOf(`${FIXTURES}tls/failures.pcap.gz`, undefined, (line) => lines.push(line));
+  for (const name of [
+    'serverFirst',
+    'serverHello',
+    'decided',
+    'alert',
+    'serverCertificates',
+    'helloEpoch',
+    'version',
+  ]) {
+    const without = lines.map((line) => {
+      const object = JSON.parse(line) as { handshake?: Record<string, unknown> };
+      if (object.handshake !== undefined) Reflect.deleteProperty(object.handshake, name);
+      return JSON.stringify(object);
+    });
+    expect((await documentsOf(input(without))).documents).toHaveProperty('analyze');
+  }
+});
+
 it('takes lines without the journal’s own as messages of connections of which nothing else is known', async () => {
   const lines: string[] = [];
   await documentsOf(`${FIXTURES}protocol/zkcli.pcap`, undefined, (line) => lines.push(line));

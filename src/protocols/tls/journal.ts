@@ -59,10 +59,17 @@ function heard(value: unknown, clock: LineClock): unknown {
   return Object.fromEntries(Object.entries(fields.fields).map(([name, item]) => [name, heard(item, clock)]));
 }
 
+/** What a line may leave out. */
+const NOTHING_SAID = {
+  ...{ serverFirst: null, serverHello: null, decided: null, alert: null, lateAlert: null, endedBy: null },
+  ...{ serverCertificateAt: null, clientCertificateAt: null, serverCertificates: null, clientCertificates: null },
+  ...{ serverName: null, protocol: null, answeredBy: null, version: null, cipherSuite: null, helloEpoch: null },
+};
+
 /** Null where the line tells no handshake that could be one. */
 function handshakeOf(line: LineFields | null, clock: LineClock): TlsHandshake | null {
   if (line === null || !OUTCOMES.includes(line.text('outcome') as HandshakeOutcome)) return null;
-  const handshake = heard(line.fields, clock) as TlsHandshake;
+  const handshake = { ...NOTHING_SAID, ...(heard(line.fields, clock) as TlsHandshake) };
   const { hello, serverFirst, serverHello, decided, alert, lateAlert } = handshake;
   const moments = [serverFirst, serverHello, decided, handshake.serverCertificateAt, handshake.clientCertificateAt];
   const { serverCertificates, clientCertificates, endedBy } = handshake as unknown as Record<string, unknown>;
