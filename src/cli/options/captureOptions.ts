@@ -41,7 +41,7 @@ export function serverPort(value: string, before: ServerPort[] | undefined): Ser
   const port = Number(number);
   if (!/^\d+$/.test(number) || port < 1 || port > 65_535)
     throw new InvalidArgumentError('a port is a number from 1 to 65535.');
-  return [...(before ?? []), { port, protocol: oneOf(name, PORT_PROTOCOLS) }];
+  return [...(before ?? []), { port, protocol: oneOf(name, PORT_PROTOCOLS, ', as in --port 20022=zab') }];
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1e-3, s: 1, m: 60, min: 60, h: 3600, '': 1 };
