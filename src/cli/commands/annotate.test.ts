@@ -1,7 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { analyse, fixture, fixturePackets } from '../../testing/analyseCapture.js';
 import { readCapture } from '../../testing/captureFile.js';
 import { packetComments } from '../../testing/packetComments.js';
@@ -9,18 +7,11 @@ import { writePcapng } from '../../testing/pcapngFile.js';
 import { runCli } from '../../testing/runCli.js';
 import { truths } from '../../testing/truth.js';
 import { hasCapinfos, hasEditcap, hasTshark, run } from '../../testing/tshark.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
 const NAME = 'incidents/sidecar-drop.pcap';
-let folder = '';
-const place = (name: string): string => join(folder, name);
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const place = temporaryFolder();
 
 async function annotated(capture: string, ...options: string[]): Promise<Buffer> {
   const { status, stderr } = await runCli('annotate', capture, '-o', place('commented.pcapng'), ...options);

@@ -1,7 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { fixture, fixturePackets } from '../../testing/analyseCapture.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { readCapture, writePcap } from '../../testing/captureFile.js';
@@ -10,18 +8,11 @@ import { packetComments } from '../../testing/packetComments.js';
 import { writePcapng } from '../../testing/pcapngFile.js';
 import { runCli } from '../../testing/runCli.js';
 import { connectRequest, connectResponse, existsRequest } from '../../testing/zookeeperBytes.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const NAME = 'incidents/ensemble-restart-nodeexists.pcap';
 const CAPTURE = new URL(`../../../fixtures/${NAME}`, import.meta.url).pathname;
-let folder = '';
-const place = (name: string): string => join(folder, name);
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const place = temporaryFolder();
 
 async function anonymize(...argv: string[]): Promise<Buffer> {
   const { status, stderr } = await runCli('anonymize', ...argv, '-o', place('out.pcapng'));
@@ -84,7 +75,7 @@ describe('zkscope anonymize', () => {
   it('refuses what it cannot do, and leaves nothing behind', async () => {
     writeFileSync(place('own.pcap'), fixture(NAME));
     writeFileSync(place('lines.ndjson'), (await runCli('decode', '--json', '--connections', CAPTURE)).stdout);
-    const before = readdirSync(folder);
+    const before = readdirSync(place());
     const refused: [string[], string][] = [
       [[place('own.pcap'), '-o', place('own.pcap')], 'will not be written over'],
       [[place('lines.ndjson'), '-o', place('none.pcapng')], 'decoded lines hold no packets'],
@@ -96,6 +87,6 @@ describe('zkscope anonymize', () => {
       expect([status, stderr.split('\n').length], stderr).toEqual([2, 2]);
       expect(stderr).toContain(text);
     }
-    expect(readdirSync(folder)).toEqual(before);
+    expect(readdirSync(place())).toEqual(before);
   });
 });

@@ -1,22 +1,15 @@
-import { readdirSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decodeSchema } from '../../report/decode/schema.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { runCli } from '../../testing/runCli.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const folder = new URL('../../../fixtures/protocol/', import.meta.url).pathname;
 const file = (name: string): string => join(folder, name);
-let temporary = '';
-
-beforeAll(() => {
-  temporary = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(temporary, { recursive: true });
-});
+const place = temporaryFolder();
 
 function lines(text: string): string[] {
   return text.split('\n').filter((line) => line !== '');
@@ -36,7 +29,7 @@ function written(name: string, ...messages: [client: boolean, hex: string][]): s
   for (const [client, hex] of messages)
     if (client) connection.client(Buffer.from(hex, 'hex'));
     else connection.server(Buffer.from(hex, 'hex'));
-  const path = join(temporary, name);
+  const path = place(name);
   writeFileSync(path, builder.toPcap());
   return path;
 }
@@ -169,7 +162,7 @@ describe('what goes wrong', () => {
   });
 
   it('an empty capture, and one without ZooKeeper, say so', async () => {
-    const empty = join(temporary, 'empty.pcap');
+    const empty = place('empty.pcap');
     writeFileSync(empty, new CaptureBuilder().toPcap());
     expect(await runCli('decode', empty)).toMatchObject({
       status: 0,
@@ -180,7 +173,7 @@ describe('what goes wrong', () => {
     const connection = builder.connection({ client: '10.0.0.1:40000', server: '10.0.0.2:80' });
     connection.handshake();
     connection.client(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
-    const other = join(temporary, 'http.pcap');
+    const other = place('http.pcap');
     writeFileSync(other, builder.toPcap());
     const { status, stderr } = await runCli('decode', other);
     expect(status).toBe(0);

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DiffDocument } from '../../report/diff/document.js';
 import { schemaText } from '../../report/schemas.js';
 import { runCli } from '../../testing/runCli.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const folder = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
 const blind = join(folder, 'rpcx-blind-window.pcap.gz');
@@ -13,14 +13,7 @@ const healthy = join(folder, 'rpcx-blind-window-ok.pcap.gz');
 const pause = join(folder, 'server-pause.pcap.gz');
 const small = join(folder, 'session-moved.pcap');
 const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('diff')) as object);
-let temporary = '';
-
-beforeAll(() => {
-  temporary = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(temporary, { recursive: true });
-});
+const place = temporaryFolder();
 
 async function diffOf(...argv: string[]): Promise<DiffDocument> {
   const { stdout, status, stderr } = await runCli('diff', '--json', ...argv);
@@ -87,7 +80,7 @@ describe('zkscope diff', () => {
   it('takes several captures as one side', async () => {
     const { before } = await diffOf(`${small},${pause}`, small);
     expect(before.captures).toHaveLength(2);
-    const comma = join(temporary, 'a,b.pcap');
+    const comma = join(place(), 'a,b.pcap');
     writeFileSync(comma, readFileSync(small));
     expect((await diffOf(comma, small)).before.captures).toHaveLength(1);
   });
@@ -112,7 +105,7 @@ describe('zkscope diff', () => {
       [['--before', '+9s', '--after', '+5s', small], /earlier/],
       [['--at', '+1h', small], /one side has no time/],
       [['--at', '+1s', '--before', '+1s', small], /cannot be used with/],
-      [[small, join(temporary, 'none.pcap')], /none\.pcap/],
+      [[small, place('none.pcap')], /none\.pcap/],
     ];
     for (const [argv, message] of wrong) {
       const { status, stdout, stderr } = await runCli('diff', ...argv);
@@ -122,12 +115,12 @@ describe('zkscope diff', () => {
   });
 
   it('says so where a side has nothing to compare', async () => {
-    const empty = join(temporary, 'empty.pcap');
+    const empty = place('empty.pcap');
     writeFileSync(empty, readFileSync(small).subarray(0, 24));
     const { status, stdout, stderr } = await runCli('diff', empty, small);
     expect([status, stdout]).toEqual([0, '']);
     expect(stderr).toMatch(/^zkscope: nothing to compare: no ZooKeeper message before, in .*empty\.pcap\n$/);
-    const cut = join(temporary, 'cut.pcap');
+    const cut = place('cut.pcap');
     writeFileSync(cut, readFileSync(small).subarray(0, 9000));
     const part = await runCli('diff', cut, small);
     expect(part.status).toBe(0);

@@ -1,26 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { LadderDocument, LadderEntry } from '../../report/follow/document.js';
 import { ladderTarget } from '../../model/journals/conversation/target.js';
 import { schemaText } from '../../report/schemas.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { runCli } from '../../testing/runCli.js';
 import * as bytes from '../../testing/zookeeperBytes.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const folder = new URL('../../../fixtures/', import.meta.url).pathname;
 const incident = (name: string): string => join(folder, 'incidents', name);
 const validate = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schemaText('follow')) as object);
-let temporary = '';
-
-beforeAll(() => {
-  temporary = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(temporary, { recursive: true });
-});
+const place = temporaryFolder();
 
 async function followed(...argv: string[]): Promise<LadderDocument> {
   const { stdout, status } = await runCli('follow', '--json', ...argv);
@@ -131,7 +124,7 @@ describe('zkscope follow', () => {
       .server(bytes.notification(1, path))
       .retransmit('server')
       .close();
-    const file = join(temporary, 'hostile.pcap');
+    const file = place('hostile.pcap');
     writeFileSync(file, builder.toPcap());
     for (const argv of [
       ['follow', '0x123', file],
@@ -158,7 +151,7 @@ describe('zkscope follow', () => {
     expect((await runCli('follow', '10.77.0.11:2181', capture)).stderr).toContain('is a server');
     expect((await runCli('follow', '999', capture)).stderr).toContain('connection 999 carries no ZooKeeper');
     expect((await runCli('follow', 'nonsense', capture)).status).toBe(2);
-    const empty = join(temporary, 'empty.pcap');
+    const empty = place('empty.pcap');
     writeFileSync(empty, readFileSync(capture).subarray(0, 24));
     expect((await runCli('follow', '0', empty)).stderr).toBe('zkscope: the capture has no packets\n');
     expect((await followed('0', empty)).found).toBe(false);

@@ -1,23 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { runCli, type CliRun } from '../../testing/runCli.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const capture = new URL('../../../fixtures/incidents/sidecar-drop.pcap', import.meta.url).pathname;
-let folder = '';
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const place = temporaryFolder();
 
 /** Runs a command on the first half of a capture, in a pipe that stays open, and interrupts it. */
 async function interrupted(name: string, ...argv: string[]): Promise<CliRun> {
-  const pipe = join(folder, name);
+  const pipe = place(name);
   execFileSync('mkfifo', [pipe]);
   const run = runCli(...argv, pipe);
   const bytes = readFileSync(capture);

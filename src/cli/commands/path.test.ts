@@ -1,23 +1,16 @@
-import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PathDocument, PathSessionEntry } from '../../report/path/document.js';
 import { schemaText } from '../../report/schemas.js';
 import { runCli } from '../../testing/runCli.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const folder = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
 const incident = (name: string): string => join(folder, name);
 const validate = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schemaText('path')) as object);
-let temporary = '';
-
-beforeAll(() => {
-  temporary = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(temporary, { recursive: true });
-});
+const place = temporaryFolder();
 
 async function pathOf(...argv: string[]): Promise<PathDocument> {
   const { stdout, status } = await runCli('path', '--json', ...argv);
@@ -200,7 +193,7 @@ describe('zkscope path on incidents and their healthy twins', () => {
       if (frame <= 170 || frame > 240) frames.push(file.subarray(at, at + length));
       at += length;
     }
-    const path = join(temporary, 'hole.pcap');
+    const path = place('hole.pcap');
     writeFileSync(path, Buffer.concat(frames));
     const document = await pathOf('/services/stock', path);
     for (const session of document.sessions.filter(({ gaps }) => gaps > 0)) {
@@ -221,9 +214,9 @@ describe('zkscope path where there is little to say', () => {
 
   it('answers on empty, cut and foreign captures', async () => {
     const file = readFileSync(incident('rewatch-ok.pcap'));
-    const empty = join(temporary, 'empty.pcap');
-    const cut = join(temporary, 'cut.pcap');
-    const junk = join(temporary, 'junk.pcap');
+    const empty = place('empty.pcap');
+    const cut = place('cut.pcap');
+    const junk = place('junk.pcap');
     writeFileSync(empty, file.subarray(0, 24));
     writeFileSync(cut, file.subarray(0, 20_000));
     writeFileSync(junk, 'no capture at all');

@@ -1,9 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { recipes } from '../../export/sql/recipes.js';
 import { runCli } from '../../testing/runCli.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
 const MISSING = `${FIXTURES}incidents/rewatch-missing.pcap`;
@@ -93,26 +92,20 @@ describe('zkscope query', () => {
 });
 
 describe('files of zkscope query', () => {
-  let folder = '';
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
-  });
-  afterEach(() => {
-    rmSync(folder, { recursive: true });
-  });
+  const place = temporaryFolder('each');
 
   it('are of all tables, or of a query', async () => {
     for (const ending of ['parquet', 'csv', 'ndjson']) {
-      const { stdout, status } = await runCli('query', '-o', join(folder, `zk.${ending}`), MISSING);
+      const { stdout, status } = await runCli('query', '-o', place(`zk.${ending}`), MISSING);
       expect([status, stdout]).toEqual([0, '']);
     }
-    expect(readdirSync(folder)).toHaveLength(15);
-    expect(readFileSync(join(folder, 'zk-messages.parquet')).toString('latin1', 0, 4)).toBe('PAR1');
+    expect(readdirSync(place())).toHaveLength(15);
+    expect(readFileSync(place('zk-messages.parquet')).toString('latin1', 0, 4)).toBe('PAR1');
     const all = await rows('SELECT * FROM messages', MISSING);
-    const [read] = await rows(`SELECT count(*) AS n FROM read_parquet('${folder}/zk-messages.parquet')`, MISSING);
+    const [read] = await rows(`SELECT count(*) AS n FROM read_parquet('${place()}/zk-messages.parquet')`, MISSING);
     expect(read?.['n']).toBe(all.length);
-    await runCli('query', '-o', join(folder, 'one.csv'), 'SELECT 1 AS one FROM findings LIMIT 1;', MISSING);
-    expect(readFileSync(join(folder, 'one.csv'), 'utf8')).toBe('one\n1\n');
+    await runCli('query', '-o', place('one.csv'), 'SELECT 1 AS one FROM findings LIMIT 1;', MISSING);
+    expect(readFileSync(place('one.csv'), 'utf8')).toBe('one\n1\n');
   });
 
   it.each([

@@ -1,24 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { schemaText } from '../../report/schemas.js';
 import type { SessionRow, SessionsDocument } from '../../report/sessions/document.js';
 import { runCli } from '../../testing/runCli.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const folder = new URL('../../../fixtures/protocol/', import.meta.url).pathname;
 const reconnect = join(folder, 'reconnect-setwatches.pcap');
 const everyOpcode = join(folder, 'every-opcode.pcap');
 const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('sessions')) as object);
-let temporary = '';
-
-beforeAll(() => {
-  temporary = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(temporary, { recursive: true });
-});
+const place = temporaryFolder();
 
 async function sessionsOf(...argv: string[]): Promise<SessionsDocument> {
   const { stdout, status } = await runCli('sessions', '--json', ...argv);
@@ -163,15 +156,15 @@ describe('zkscope sessions', () => {
     expect(none.stderr).toMatch(
       /^zkscope: no session has a message that passes the filters; --client 192\.0\.2\.1: nothing in the capture is of it \(there are 10\.77\.[^\n]*\)\n$/,
     );
-    const empty = join(temporary, 'empty.pcap');
+    const empty = place('empty.pcap');
     writeFileSync(empty, readFileSync(reconnect).subarray(0, 24));
     expect((await runCli('sessions', empty)).stderr).toBe('zkscope: the capture has no packets\n');
-    const cut = join(temporary, 'cut.pcap');
+    const cut = place('cut.pcap');
     writeFileSync(cut, readFileSync(reconnect).subarray(0, 9000));
     const part = await runCli('sessions', cut);
     expect(part.status).toBe(0);
     expect(part.stdout).toContain('Not seen:');
-    const text = join(temporary, 'text');
+    const text = place('text');
     writeFileSync(text, 'no capture');
     expect((await runCli('sessions', text)).status).toBe(2);
   });

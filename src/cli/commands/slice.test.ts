@@ -1,7 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { Readable } from 'node:stream';
 import { CaptureSet } from '../../capture/captureSet.js';
 import { Clock } from '../../capture/clock.js';
@@ -14,19 +12,12 @@ import { packetComments } from '../../testing/packetComments.js';
 import { writePcapng } from '../../testing/pcapngFile.js';
 import { runCli } from '../../testing/runCli.js';
 import { hasCapinfos, hasEditcap, hasTshark, run } from '../../testing/tshark.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
 const NAME = 'incidents/ensemble-restart-nodeexists.pcap';
 const MIXED = FIXTURES + NAME;
-let folder = '';
-const place = (name: string): string => join(folder, name);
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const place = temporaryFolder();
 
 async function slice(...argv: string[]): Promise<Buffer> {
   const target = place('slice.pcapng');
@@ -142,7 +133,7 @@ describe('zkscope slice', () => {
   });
 
   it('refuses what it cannot do, and leaves nothing behind', async () => {
-    const before = readdirSync(folder);
+    const before = readdirSync(place());
     const target = place('none.pcapng');
     writeFileSync(place('lines.ndjson'), (await runCli('decode', '--json', '--connections', MIXED)).stdout);
     symlinkSync(MIXED, place('link.pcap'));
@@ -161,7 +152,7 @@ describe('zkscope slice', () => {
       expect([status, stderr.split('\n').length], stderr).toEqual([2, 2]);
       expect(stderr).toContain(text);
     }
-    expect(readdirSync(folder).sort()).toEqual([...before, 'lines.ndjson', 'link.pcap'].sort());
+    expect(readdirSync(place()).sort()).toEqual([...before, 'lines.ndjson', 'link.pcap'].sort());
   });
 
   it.skipIf(!hasTshark || !hasCapinfos || !hasEditcap)(

@@ -1,25 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { errorName } from '../../protocols/zookeeper/format/errors.js';
 import { schemaText } from '../../report/schemas.js';
 import type { StatsDocument, StatsGroup } from '../../report/stats/document.js';
 import { runCli } from '../../testing/runCli.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const folder = new URL('../../../fixtures/protocol/', import.meta.url).pathname;
 const everyOpcode = join(folder, 'every-opcode.pcap');
 const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('stats')) as object);
-let temporary = '';
-
-beforeAll(() => {
-  temporary = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(temporary, { recursive: true });
-});
+const place = temporaryFolder();
 
 async function statsOf(...argv: string[]): Promise<StatsDocument> {
   const { stdout, status } = await runCli('stats', '--json', ...argv);
@@ -282,18 +275,18 @@ describe('zkscope stats', () => {
   });
 
   it('says something sensible where there is nothing to count', async () => {
-    const empty = join(temporary, 'empty.pcap');
+    const empty = place('empty.pcap');
     const header = readFileSync(everyOpcode).subarray(0, 24);
     writeFileSync(empty, header);
     const none = await runCli('stats', empty);
     expect(none).toMatchObject({ status: 0, stdout: '' });
     expect(none.stderr).toBe('zkscope: the capture has no packets\n');
-    const cut = join(temporary, 'cut.pcap');
+    const cut = place('cut.pcap');
     writeFileSync(cut, readFileSync(everyOpcode).subarray(0, 20_000));
     const part = await runCli('stats', cut);
     expect(part.status).toBe(0);
     expect(part.stdout).toContain('Not seen:');
-    const text = join(temporary, 'text.pcap');
+    const text = place('text.pcap');
     writeFileSync(text, 'this is no capture');
     const wrong = await runCli('stats', text);
     expect(wrong.status).toBe(2);

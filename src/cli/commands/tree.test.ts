@@ -1,23 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { schemaText } from '../../report/schemas.js';
 import type { TreeDocument, TreeEntry } from '../../report/tree/document.js';
 import { runCli } from '../../testing/runCli.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const folder = new URL('../../../fixtures/', import.meta.url).pathname;
 const incident = (name: string): string => join(folder, 'incidents', name);
 const validate = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schemaText('tree')) as object);
-let temporary = '';
-
-beforeAll(() => {
-  temporary = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(temporary, { recursive: true });
-});
+const place = temporaryFolder();
 
 async function treeOf(...argv: string[]): Promise<TreeDocument> {
   const { stdout, status } = await runCli('tree', '--json', ...argv);
@@ -118,8 +111,8 @@ describe('zkscope tree', () => {
 
   it('answers on empty, cut and foreign captures, and on paths that nobody named', async () => {
     const file = readFileSync(incident('rewatch-ok.pcap'));
-    const empty = join(temporary, 'empty.pcap');
-    const cut = join(temporary, 'cut.pcap');
+    const empty = place('empty.pcap');
+    const cut = place('cut.pcap');
     writeFileSync(empty, file.subarray(0, 24));
     writeFileSync(cut, file.subarray(0, 20_000));
     expect(await runCli('tree', empty)).toEqual({

@@ -1,21 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { runCli } from '../../testing/runCli.js';
 import { connectRequest, connectResponse, existsRequest } from '../../testing/zookeeperBytes.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const capture = new URL('../../../fixtures/incidents/sidecar-drop.pcap', import.meta.url).pathname;
-let folder = '';
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const place = temporaryFolder();
 
 async function linesOf(...argv: string[]): Promise<Record<string, unknown>[]> {
   const { stdout, status } = await runCli('decode', '--json', ...argv);
@@ -90,7 +82,7 @@ describe('filters', () => {
       builder.wait(2);
       connection.client(existsRequest(xid, '/a'));
     }
-    const file = join(folder, 'midnight.pcap');
+    const file = place('midnight.pcap');
     writeFileSync(file, builder.toPcap());
     const times = (await linesOf('--from', '00:00:02', '--to', '00:00:06', file)).map(({ time }) => String(time));
     expect(times.length).toBeGreaterThan(0);
@@ -133,7 +125,7 @@ describe('the command line', () => {
     connection.handshake();
     connection.client(connectRequest()).server(connectResponse(0x1234n));
     connection.client(existsRequest(1, '/a,"b"')).client(existsRequest(2, '=1+1'));
-    const file = join(folder, 'names.pcap');
+    const file = place('names.pcap');
     writeFileSync(file, builder.toPcap());
     const paths = (await runCli('decode', '--csv', '--fields', 'path', '--op', 'exists', file)).stdout;
     expect(paths).toBe('path\r\n"/a,""b"""\r\n\'=1+1\r\n');
@@ -147,7 +139,7 @@ describe('the configuration file', () => {
     else process.env['ZKSCOPE_CONFIG'] = before;
   });
   const configured = (text: string): void => {
-    const file = join(folder, 'config.json');
+    const file = place('config.json');
     writeFileSync(file, text);
     process.env['ZKSCOPE_CONFIG'] = file;
   };

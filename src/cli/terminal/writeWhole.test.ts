@@ -1,28 +1,10 @@
-import {
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { OutputError } from './output.js';
 import { isInput, writeWhole } from './writeWhole.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-let folder = '';
-const place = (name: string): string => join(folder, name);
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const place = temporaryFolder();
 
 describe('writeWhole', () => {
   it('gives the name to a new file: who has the old one open, or linked, keeps it whole', async () => {
@@ -30,7 +12,7 @@ describe('writeWhole', () => {
     linkSync(place('a.html'), place('kept.html'));
     await writeWhole(place('a.html'), 'new');
     expect([readFileSync(place('a.html'), 'utf8'), readFileSync(place('kept.html'), 'utf8')]).toEqual(['new', 'old']);
-    expect(readdirSync(folder).sort()).toEqual(['a.html', 'kept.html']);
+    expect(readdirSync(place()).sort()).toEqual(['a.html', 'kept.html']);
   });
 
   it('writes what is no file as it is', async () => {

@@ -1,19 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { crc32 } from './crc32.js';
 import { GzipFile } from './gzipFile.js';
 import { PlainFile } from './plainFile.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-let folder = '';
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
+const place = temporaryFolder('each');
 
 const lines = (from: number, to: number): string =>
   Array.from({ length: to - from }, (_, i) => `{"frame":${from + i},"path":"/x/${((from + i) * 7919) % 1013}"}\n`).join(
@@ -24,7 +17,7 @@ const textOf = (path: string): string => gunzipSync(readFileSync(path)).toString
 
 describe('a file of lines in gzip', () => {
   it('is one that gunzip reads, appended to and closed as often as one likes', async () => {
-    const path = join(folder, 'a.gz');
+    const path = place('a.gz');
     for (let run = 0; run < 3; run++) {
       const file = await GzipFile.open(path);
       await file.append(lines(run * 100, run * 100 + 50));
@@ -36,7 +29,7 @@ describe('a file of lines in gzip', () => {
   });
 
   it('refers to what was appended before: many small flushes cost little', async () => {
-    const path = join(folder, 'a.gz');
+    const path = place('a.gz');
     const file = await GzipFile.open(path);
     for (let i = 0; i < 1000; i++) await file.append(lines(i, i + 1));
     await file.close();
@@ -45,7 +38,7 @@ describe('a file of lines in gzip', () => {
   });
 
   it('is gone on with wherever it was cut: only what was not flushed whole is lost', async () => {
-    const whole = join(folder, 'whole.gz');
+    const whole = place('whole.gz');
     const flushes: number[] = [];
     const file = await GzipFile.open(whole);
     for (let i = 0; i < 6; i++) {
@@ -54,7 +47,7 @@ describe('a file of lines in gzip', () => {
     }
     await file.close();
     const bytes = readFileSync(whole);
-    const path = join(folder, 'cut.gz');
+    const path = place('cut.gz');
     for (let length = 0; length <= bytes.length; length++) {
       writeFileSync(path, bytes.subarray(0, length));
       const again = await GzipFile.open(path);
@@ -66,7 +59,7 @@ describe('a file of lines in gzip', () => {
   });
 
   it('follows what another program has compressed', async () => {
-    const path = join(folder, 'a.gz');
+    const path = place('a.gz');
     writeFileSync(path, gzipSync('{"other":true}\n'));
     const file = await GzipFile.open(path);
     await file.append(lines(0, 3));
@@ -76,7 +69,7 @@ describe('a file of lines in gzip', () => {
 });
 
 it('a plain file is cut behind its last whole line, and gone on with', async () => {
-  const path = join(folder, 'a.ndjson');
+  const path = place('a.ndjson');
   writeFileSync(path, `${lines(0, 5)}{"frame":5,"pa`);
   const file = await PlainFile.open(path);
   await file.append(lines(5, 7));

@@ -1,22 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import type { FindingEntry } from '../../report/analyze/document.js';
 import { analyse, fixture } from '../../testing/analyseCapture.js';
 import { packetComments } from '../../testing/packetComments.js';
 import { runCli } from '../../testing/runCli.js';
 import { truths } from '../../testing/truth.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
-let folder = '';
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const place = temporaryFolder();
 
 /** What a finding says, with the frames of the original. */
 const gist = (
@@ -31,7 +23,7 @@ describe('each finding of each incident is found in its slice', () => {
       it(`${room}/${name}`, async () => {
         const { findings } = (await analyse([fixture(capture)])).document;
         for (const finding of findings) {
-          const target = join(folder, 'slice.pcapng');
+          const target = place('slice.pcapng');
           const { status, stderr } = await runCli(
             'slice',
             FIXTURES + capture,

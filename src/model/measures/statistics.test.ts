@@ -1,8 +1,6 @@
 import { sinkOf } from '../../observations/forward.js';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { CaptureReader } from '../../observations/captureReader.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
@@ -10,6 +8,7 @@ import { runCli } from '../../testing/runCli.js';
 import { streamInput } from '../../testing/readFrames.js';
 import { cutPath, Grouping, type GroupingOptions } from './grouping.js';
 import { Statistics } from './statistics.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 function int(value: number): Buffer {
   const bytes = Buffer.alloc(4);
@@ -66,13 +65,7 @@ async function statistics(builder: CaptureBuilder, options: GroupingOptions): Pr
 const rows = (grouping: Grouping): (string | number | null)[][] =>
   grouping.groups.map(({ values, counts }) => [...values, counts.requests, counts.responses, counts.unanswered]);
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const place = temporaryFolder();
 
 describe('Statistics', () => {
   it('knows which requests were left without an answer, under their error and session too', async () => {
@@ -139,7 +132,7 @@ describe('text from the capture', () => {
     const builder = new CaptureBuilder();
     const path = '/\u001b]0;owned\u0007\n"x\\y"\u202e';
     session(builder).client(exists(1, path)).server(noNode(1)).client(exists(2, '/ok')).server(noNode(2));
-    const file = join(folder, 'evil.pcap');
+    const file = place('evil.pcap');
     writeFileSync(file, builder.toPcap());
     for (const argv of [
       ['stats', '--by', 'path', file],

@@ -1,26 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AnalyzeDocument } from '../../report/analyze/document.js';
 import { type Packet, readCapture, writePcap } from '../../testing/captureFile.js';
 import { later, serverOf } from '../../testing/capturePoints.js';
 import { runCli } from '../../testing/runCli.js';
 import { schemaText } from '../../report/schemas.js';
+import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const INCIDENTS = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
 const captures = readdirSync(INCIDENTS).filter((name) => /\.pcap(\.gz)?$/.test(name));
 
-let folder = '';
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zkscope-'));
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
+const place = temporaryFolder('each');
 
 /** Splits a capture by server, each part with a clock that is so many nanoseconds ahead; gives `zk1=FILE` … */
 function split(name: string, ahead: readonly number[]): string[] {
@@ -33,7 +26,7 @@ function split(name: string, ahead: readonly number[]): string[] {
   return [...parts.values()]
     .sort((a, b) => b.length - a.length)
     .map((packets, i) => {
-      const path = join(folder, `${i + 1}.pcap`);
+      const path = place(`${i + 1}.pcap`);
       writeFileSync(path, writePcap(packets.map((packet) => later(packet, ahead[i % ahead.length]!))));
       return `zk${i + 1}=${path}`;
     });
@@ -148,14 +141,14 @@ describe('captures of several hosts', () => {
   it('commands that make one capture, or one journal, refuse captures of several', async () => {
     const [first, second] = split('rewatch-missing.pcap', [0]);
     for (const command of ['slice', 'anonymize', 'record']) {
-      const { status, stdout, stderr } = await runCli(command, '-o', join(folder, 'out.pcapng'), first!, second!);
+      const { status, stdout, stderr } = await runCli(command, '-o', place('out.pcapng'), first!, second!);
       expect([status, stdout, stderr]).toEqual([
         2,
         '',
         `zkscope: ${command} takes the captures of one host at a time, whose frames it numbers and whose clock it keeps: not zk1, zk2 together\n`,
       ]);
     }
-    const one = await runCli('slice', '--finding', '1', '-o', join(folder, 'out.pcapng'), first!);
+    const one = await runCli('slice', '--finding', '1', '-o', place('out.pcapng'), first!);
     expect([one.status, one.stderr]).toEqual([0, expect.stringContaining('out.pcapng: ') as string]);
   });
 
@@ -163,11 +156,11 @@ describe('captures of several hosts', () => {
     const name = 'rewatch-missing.pcap';
     const parts = split(name, [0, 30e6, -30e6]);
     for (const [i, part] of parts.entries())
-      await runCli('record', '-o', join(folder, `host${i + 1}-%H%M.ndjson.gz`), '--host', `zk${i + 1}`, part.slice(4));
-    const files = readdirSync(folder)
+      await runCli('record', '-o', place(`host${i + 1}-%H%M.ndjson.gz`), '--host', `zk${i + 1}`, part.slice(4));
+    const files = readdirSync(place())
       .filter((file) => file.endsWith('.gz'))
       .sort()
-      .map((file) => join(folder, file));
+      .map((file) => place(file));
     const clocks = parts.slice(1).flatMap((_, i) => ['--clock', `zk${i + 2}=${i === 0 ? 30 : -30}ms`]);
     expect(rules(await analyze(...clocks, ...files))).toEqual(rules(await analyze(INCIDENTS + name)));
   });
@@ -187,7 +180,7 @@ describe('captures of several hosts', () => {
     }
     // As a query of all hosts has them: in order of time, those of each host as they were written.
     lines.sort((a, b) => (a.told ?? a.ts) - (b.told ?? b.ts));
-    const stream = join(folder, 'selected.ndjson');
+    const stream = place('selected.ndjson');
     writeFileSync(stream, `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
     const together = await analyze(...parts);
     const selected = await analyze(stream);
