@@ -68,7 +68,9 @@ export function tsharkStreams(path: string, count: number, keyLog?: string): Fol
   const kind = keyLog === undefined ? 'tcp' : 'tls';
   const follow = Array.from({ length: count }, (_, stream) => ['-z', `follow,${kind},raw,${stream}`]);
   const keys = keyLog === undefined ? [] : ['-o', `tls.keylog_file:${keyLog}`];
-  const output = run('tshark', ['-r', path, '-q', ...DECODE_AS, ...keys, ...follow.flat()]);
+  // It takes a COMMIT for a message of RDP, falls over it, and leaves it out.
+  const no = ['--disable-protocol', 'rdpmt'];
+  const output = run('tshark', ['-r', path, '-q', ...no, ...DECODE_AS, ...keys, ...follow.flat()]);
   // Printed in the reverse order of asking.
   return output
     .split(/^Follow: (?:tcp|tls),raw$/m)

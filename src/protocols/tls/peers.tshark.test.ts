@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../../testing/analyseCapture.js';
+import { streamInput } from '../../testing/readFrames.js';
 import { tlsTexts } from '../../testing/tlsTexts.js';
 import { hasTshark, tsharkStreams, withFile } from '../../testing/tshark.js';
+import { MessageReader } from '../messageReader.js';
 import { cipherSuiteName } from './crypto/cipherSuites.js';
+import { KeyStore } from './keys/keyStore.js';
 import { tlsVersionName } from './names.js';
 
 /** Recorded with OpenSSL 3.0: s_client says two lines, s_server gives each back reversed. */
@@ -41,6 +44,30 @@ function reversed(text: string): string {
     .join('');
 }
 
+/** How many messages of each protocol a capture under fixtures/tls holds, and gaps. */
+async function read(name: string): Promise<{ messages: Record<string, number>; gaps: number }> {
+  const keys = new KeyStore();
+  keys.add(fixture(`tls/${name}.keys`));
+  const messages: Record<string, number> = {};
+  let gaps = 0;
+  const none = (): void => undefined;
+  const reader = new MessageReader(
+    [streamInput(fixture(`tls/${name}.pcap.gz`))],
+    {
+      message: ({ protocol }) => {
+        messages[protocol] = (messages[protocol] ?? 0) + 1;
+      },
+      gap: () => {
+        gaps++;
+      },
+      ...{ connectionOpened: none, connectionClosed: none },
+    },
+    { tlsKeys: keys },
+  );
+  await reader.read();
+  return { messages, gaps };
+}
+
 describe('suites, key exchanges and certificates that OpenSSL speaks', () => {
   it('are read as they were said', async () => {
     const connections = await tlsTexts('openssl');
@@ -71,5 +98,32 @@ describe('suites, key exchanges and certificates that OpenSSL speaks', () => {
       expect(bytes[1 - server]!.equals(Buffer.concat(texts[0])), `stream ${index}, client`).toBe(true);
       expect(bytes[0].length).toBeGreaterThan(0);
     }
+  });
+});
+
+/**
+ * Recorded with ZooKeeper 3.8 on Java 17: three servers that form an ensemble over TLS 1.2, and a client over TLS 1.3. The
+ * servers wrote the key log, by docs/tls/keylog.btm.
+ */
+describe('a key log that Byteman took from Java', () => {
+  it('opens every record, of clients and of the ensemble', async () => {
+    const { messages, gaps } = await read('java');
+    expect(gaps).toBe(0);
+    expect(messages).toMatchObject({ zookeeper: 22, zab: 141, election: 13 });
+  });
+
+  it.runIf(hasTshark)('as tshark does', async () => {
+    const text = (...parts: readonly Buffer[][]): string =>
+      parts
+        .map((part) => Buffer.concat(part).toString('hex'))
+        .sort()
+        .join(' ');
+    const said = (texts: readonly string[]): string[] => texts.filter((one) => one !== ' ').sort();
+    const connections = said((await tlsTexts('java')).map(({ texts }) => text(...texts)));
+    const judged = withFile(fixture('tls/java.pcap.gz'), (path) =>
+      withFile(fixture('tls/java.keys'), (keys) => tsharkStreams(path, 20, keys)),
+    );
+    expect(connections).toEqual(said(judged.map(({ bytes }) => text([bytes[0]], [bytes[1]]))));
+    expect(connections).toHaveLength(7);
   });
 });
