@@ -4,28 +4,31 @@ import type { CaptureInput } from '../../capture/captureInput.js';
 import { LeaseTable } from '../../model/index.js';
 import { fixture } from '../../testing/analyseCapture.js';
 import { readCapture, writePcap } from '../../testing/captureFile.js';
+import { DecoderRun } from '../../testing/decoderRun.js';
 import { streamInput } from '../../testing/readFrames.js';
 import { MessageReader } from '../messageReader.js';
 import { KeyStore } from '../tls/keys/keyStore.js';
+import { EtcdDecoder } from './decoder.js';
 import { gatewayOp, readGatewayBody } from './gateway.js';
-import { EtcdMessage } from './message.js';
+import { DecodedEtcdMessage } from './message.js';
 
 const CAPTURE = new URL('../../../fixtures/etcd/gateway.pcap.gz', import.meta.url).pathname;
 
 async function read(
   keys: boolean,
   capture: CaptureInput = CAPTURE,
-): Promise<{ messages: EtcdMessage[]; leases: LeaseTable }> {
+  keyLog = 'etcd/gateway.keys',
+): Promise<{ messages: DecodedEtcdMessage[]; leases: LeaseTable }> {
   const tlsKeys = new KeyStore();
-  if (keys) tlsKeys.add(fixture('etcd/gateway.keys'));
-  const messages: EtcdMessage[] = [];
+  if (keys) tlsKeys.add(fixture(keyLog));
+  const messages: DecodedEtcdMessage[] = [];
   const leases = new LeaseTable();
   const none = (): void => undefined;
   const reader = new MessageReader(
     [capture],
     {
       message(message) {
-        if (!(message instanceof EtcdMessage)) return;
+        if (!(message instanceof DecodedEtcdMessage)) return;
         messages.push(message);
         leases.message(message, message.connection as never);
       },
@@ -58,7 +61,7 @@ describe('etcd’s JSON gateway', () => {
       expect(lease.granted).not.toBeNull();
       expect(lease.revoked).not.toBeNull();
     }
-    const of = (op: string): EtcdMessage[] => messages.filter((message) => message.op === op);
+    const of = (op: string): DecodedEtcdMessage[] => messages.filter((message) => message.op === op);
     for (const op of ['LeaseGrant', 'LeaseTimeToLive', 'LeaseRevoke']) expect(of(op)).toHaveLength(2 * count);
     expect(of('LeaseKeepAlive')).toHaveLength(26 * count);
     for (const { kind, request, latency, status } of of('LeaseKeepAlive')) {
@@ -69,7 +72,7 @@ describe('etcd’s JSON gateway', () => {
 
   // Recorded with etcd 3.4: ten renewals of two leases in one request, answered (seven of them) when it ends.
   const stream = fixture('etcd/gateway-stream.pcap.gz');
-  const ofStream = (messages: readonly EtcdMessage[], kind: string): EtcdMessage[] =>
+  const ofStream = (messages: readonly DecodedEtcdMessage[], kind: string): DecodedEtcdMessage[] =>
     messages.filter(
       (message) => message.op === 'LeaseKeepAlive' && message.transport === 'http' && message.kind === kind,
     );
@@ -100,6 +103,49 @@ describe('etcd’s JSON gateway', () => {
     const { messages } = await read(false, streamInput(writePcap(packets.filter((_, i) => i + 1 !== lost.frame))));
     expect(ofStream(messages, 'request').length).toBeLessThan(10);
     expect(ofStream(messages, 'request').length).toBeGreaterThanOrEqual(4);
+  });
+
+  // Recorded with etcd 3.4 and curl: ten renewals of two leases in one request over HTTP/2, each sent for itself and
+  // answered at once; three in one body, over HTTP/2 and over HTTP/1; one alone; and a body that is none.
+  const http2 = async (): Promise<DecodedEtcdMessage[]> =>
+    (await read(true, streamInput(fixture('etcd/gateway-http2.pcap.gz')), 'etcd/gateway-http2.keys')).messages;
+
+  it('over HTTP/2, and in a body of known length, each renewal counts as well', async () => {
+    const messages = await http2();
+    const requests = ofStream(messages, 'request');
+    const responses = ofStream(messages, 'response');
+    const perConnection = new Map<number, number>();
+    for (const { connection, leaseId } of requests)
+      if (leaseId !== null) perConnection.set(connection.id, (perConnection.get(connection.id) ?? 0) + 1);
+    expect([...perConnection.values()]).toEqual([10, 3, 3, 1]);
+    const answered = responses.filter(({ status }) => status === 200);
+    expect(answered.map(({ request }) => request)).toEqual(requests.filter(({ leaseId }) => leaseId !== null));
+    for (const { request, leaseId, ttl, latency, frame } of answered) {
+      expect(leaseId?.decimal).toBe(request?.leaseId?.decimal);
+      expect([20, 30]).toContain(ttl);
+      expect(latency).toBeGreaterThan(0);
+      expect(latency).toBeLessThan(0.01e9);
+      expect(frame).toBeGreaterThan(request!.frame);
+    }
+    // The second of each two came in two pieces, a tenth of a second apart.
+    expect(requests.slice(0, 10).map(({ frame, firstFrame }) => frame > firstFrame)).toEqual(
+      Array.from({ length: 10 }, (_, i) => i % 2 === 1),
+    );
+    const [bad, refused] = [requests.at(-1), responses.at(-1)];
+    expect([bad?.leaseId, refused?.status, refused?.request]).toEqual([null, 500, bad]);
+  });
+
+  it('an error in place of an answer is no renewal', () => {
+    const run = new DecoderRun((connection, sink) => new EtcdDecoder(connection, sink), { port: 2379 });
+    run
+      .client('POST /v3/lease/keepalive HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n')
+      .client('A\r\n{"ID":"7"}\r\n')
+      .server('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
+      .server('47\r\n{"error":{"grpc_code":14,"message":"etcdserver: no leader","code":503}}\r\n0\r\n\r\n')
+      .end();
+    const [asked, answer] = run.messages.filter((message) => message instanceof DecodedEtcdMessage);
+    expect([run.messages.length, answer?.request === asked, answer?.ttl]).toEqual([2, true, null]);
+    expect([answer?.op, answer?.toRecord()['error']]).toEqual(['LeaseKeepAlive', 'etcdserver: no leader']);
   });
 
   it('knows its paths, and no others', () => {

@@ -89,11 +89,12 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
         }
         call.asked = true;
       }
-      if (endStream) call.gateway?.end(direction, null, place);
+      if (endStream) call.gateway?.end(direction, place);
       return;
     }
     const status = field(fields, ':status');
     if (!call.answered && status !== null) call.status = Number(status);
+    if (call.gateway !== null) call.gateway.status = call.status;
     call.answered = true;
     if (endStream) this.finish(call, fields, block?.complete ?? false, place);
   }
@@ -115,7 +116,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
   }
 
   dataEnd(direction: Direction, id: number, endStream: boolean, place: FramePlace): void {
-    if (endStream && direction === TO_SERVER) this.calls.get(numberKey(id))?.gateway?.end(direction, null, place);
+    if (endStream && direction === TO_SERVER) this.calls.get(numberKey(id))?.gateway?.end(direction, place);
     if (endStream && direction === TO_CLIENT) this.finish(this.call(id), [], false, place);
   }
 
@@ -302,7 +303,7 @@ export class EtcdGrpcDecoder implements ConnectionDecoder, Http2Handler {
     const error = field(fields, 'grpc-message');
     const { held } = call;
     this.hold(call, null);
-    if (call.gateway !== null) call.gateway.end(TO_CLIENT, call.status, place);
+    if (call.gateway !== null) call.gateway.end(TO_CLIENT, place);
     else if (held !== null) this.respond(call, held, grpcStatus, place);
     else if (call.responsesSeen === 0 || (grpcStatus ?? 0) !== 0) this.fail(call, grpcStatus, error, complete, place);
     this.forget(call);

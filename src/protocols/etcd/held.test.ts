@@ -57,6 +57,14 @@ describe('what etcd’s transports hold', () => {
         for (let at = 0; at < 50_000; at += 10_000)
           run.client(http2Frame(FrameType.DATA, 0, 1, message.subarray(at, at + 10_000)));
       },
+      'renewals that nobody answers, over HTTP/2': (run) => {
+        run.client(Buffer.concat([PREFACE, SETTINGS, call(1, '/v3/lease/keepalive')]));
+        for (let i = 1; i < 50; i++) run.client(http2Frame(FrameType.DATA, 0, 1, Buffer.from(`{"ID":"${i}"}`)));
+      },
+      'renewals that nobody answers, over HTTP/1': (run) => {
+        run.client('POST /v3/lease/keepalive HTTP/1.1\r\nContent-Length: 9000\r\n\r\n');
+        for (let i = 1; i < 50; i++) run.client(`{"ID":"${i}"}`);
+      },
       'a table of headers': (run) => {
         run.client(Buffer.concat([PREFACE, SETTINGS]));
         // Literals with incremental indexing, each of a name of its own.
@@ -103,7 +111,12 @@ describe('what etcd’s transports hold', () => {
     const piece = fc.oneof(
       fc.constantFrom(PREFACE, SETTINGS, call(1, '/etcdserverpb.KV/Put'), call(3, '/v3/lease/keepalive')),
       fc
-        .constantFrom('POST /leases HTTP/1.1\r\nContent-Length: 9\r\n\r\n', get('/version'), 'HTTP/1.1 200 OK\r\n\r\n')
+        .constantFrom(
+          'POST /leases HTTP/1.1\r\nContent-Length: 9\r\n\r\n',
+          'POST /v3/lease/keepalive HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{}{}\r\n',
+          get('/version'),
+          'HTTP/1.1 200 OK\r\n\r\n',
+        )
         .map((text) => Buffer.from(text)),
       fc
         .record({
@@ -112,6 +125,7 @@ describe('what etcd’s transports hold', () => {
           hex: fc.constantFrom('0801', '00'.repeat(300)),
         })
         .map(({ id, flags, hex }) => http2Frame(FrameType.DATA, flags, id, grpcMessage(hex))),
+      fc.constantFrom(0, 1).map((flags) => http2Frame(FrameType.DATA, flags, 3, Buffer.from('{"ID":"1"}{"ID":'))),
       fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
     );
     const step = fc.record({

@@ -7,7 +7,7 @@ import type { BodyReader, Http1Message, Http1Place } from '../transport/http1/me
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { DecodedEtcdMessage, EtcdMessage } from './message.js';
 import { gatewayOp, readGatewayBody } from './gateway.js';
-import { KeepAliveStream } from './keepAliveStream.js';
+import { KEEP_ALIVE, KeepAliveStream } from './keepAliveStream.js';
 import { httpOp, isEndlessResponse, pathOf } from './operations.js';
 import { readRecord, type EtcdFields } from './records.js';
 
@@ -25,6 +25,8 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
   private readonly tally = new HeldTally();
   /** Calls that renew leases as long as they live, by what asked for them. */
   private readonly streams = new WeakMap<Http1Head, KeepAliveStream>();
+  /** Those of them whose response has not ended. */
+  private readonly renewing = new Set<KeepAliveStream>();
 
   constructor(
     private readonly connection: Connection,
@@ -40,6 +42,8 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
 
   giveUp(): void {
     this.http.giveUp();
+    for (const stream of this.renewing) stream.close();
+    this.renewing.clear();
   }
 
   data(chunk: StreamChunk): void {
@@ -67,14 +71,14 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
 
   bodyReader(head: Http1Head, exchange: Http1Exchange<EtcdMessage> | null): BodyReader | null {
     const request = exchange?.request;
-    // A body of a known length is one renewal, as everybody sends it.
-    if (request?.chunked !== true || !head.chunked || !isGateway(request)) return null;
-    if (httpOp(request.method, request.target) !== 'LeaseKeepAlive') return null;
+    if (request === undefined || !isGateway(request)) return null;
+    if (httpOp(request.method, request.target) !== KEEP_ALIVE) return null;
     if (head.kind === 'response' && head.status !== 200) return null;
     let stream = this.streams.get(request);
     if (stream === undefined) {
       stream = new KeepAliveStream(this.connection, this.sink, request.target, this.tally);
       this.streams.set(request, stream);
+      this.renewing.add(stream);
     }
     return stream.reader(head.kind === 'request' ? TO_SERVER : TO_CLIENT);
   }
@@ -124,6 +128,9 @@ export class EtcdHttpDecoder implements ConnectionDecoder, Http1Handler<EtcdMess
     const { head } = message;
     const request = exchange?.context ?? null;
     const asked = exchange?.request;
+    const stream = asked === undefined ? undefined : this.streams.get(asked);
+    stream?.close();
+    if (stream !== undefined) this.renewing.delete(stream);
     if (this.toldBefore(asked, TO_CLIENT)) return;
     const op = asked === undefined ? null : httpOp(asked.method, asked.target);
     const failed = head.status >= 400;
