@@ -205,6 +205,8 @@ export class TcpReassembly {
     if (entry.a.events !== 0) this.tellEvents(entry, entry.a);
     if (entry.b.events !== 0) this.tellEvents(entry, entry.b);
     this.listener.closed(connection);
+    // Of one that is forgotten nothing is found any more: what comes of it begins another.
+    if (end === 'forgotten') return;
     this.closedQueue.push(entry);
     if (this.closedQueue.length - this.closedHead > CLOSED_KEPT) this.dropOldestClosed();
   }

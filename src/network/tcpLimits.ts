@@ -24,7 +24,7 @@ export const MAX_WAITING_PIECES = 2048;
  * Connections that have ended and are still known, for what comes late.
  * @bound connections
  */
-export const CLOSED_KEPT = 4096;
+export const CLOSED_KEPT = 2048;
 
 /** The same for who wants others. */
 export interface TcpOptions {

@@ -1,9 +1,11 @@
 import { TO_CLIENT, TO_SERVER, type Direction } from '../network/connection.js';
 import type { StreamChunk } from '../network/streamChunk.js';
 
+const NONE: StreamChunk[] = [];
+
 /** The first bytes of a connection, copied and held until somebody knows who speaks there. */
 export class HeldChunks {
-  private chunks: StreamChunk[] = [];
+  private chunks = NONE;
 
   /** Number of chunks that are held, of both directions. */
   get count(): number {
@@ -25,7 +27,8 @@ export class HeldChunks {
   }
 
   hold(chunk: StreamChunk): void {
-    this.chunks.push(chunk.copy());
+    if (this.chunks === NONE) this.chunks = [chunk.copy()];
+    else this.chunks.push(chunk.copy());
   }
 
   /** What is held of a chunk's direction with the chunk behind it; a view on the chunk's bytes where nothing is held. */
@@ -38,7 +41,7 @@ export class HeldChunks {
   /** Hands on all that is held, in the order in which it came, and holds nothing any more. */
   release(to: (chunk: StreamChunk) => void): void {
     const { chunks } = this;
-    this.chunks = [];
+    this.chunks = NONE;
     for (const chunk of chunks) to(chunk);
   }
 
@@ -57,7 +60,7 @@ export class HeldChunks {
   }
 
   clear(): void {
-    this.chunks = [];
+    this.chunks = NONE;
   }
 
   private of(direction: Direction): Buffer[] {

@@ -57,7 +57,10 @@ export class Host {
 
   private forget(index: number, count: number): void {
     for (const session of this.sessions.splice(index, count)) {
-      if (session.judged) this.ended--;
+      if (session.judged) {
+        this.ended--;
+        if (session.end === 'closed') session.release();
+      }
       this.forgottenSessions++;
       this.forgottenUntil = Math.max(this.forgottenUntil, session.start.time);
     }

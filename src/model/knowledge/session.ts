@@ -142,6 +142,8 @@ export class Session {
     readonly id: string | null,
     readonly host: Host,
     readonly start: Moment,
+    /** In order of appearance: for whoever has to know it again and must not hold it. */
+    readonly number: number,
   ) {
     this.lastTime = start.time;
     this.lastFrame = start.frame;
@@ -306,6 +308,15 @@ export class Session {
     this.current = null;
     this.successor = null;
     this.attachments = this.attachments.map((attachment) => ({ ...attachment, connection: null }));
+  }
+
+  /** Closed, judged, and kept by its host no more: nobody will compare it with another. */
+  release(): void {
+    this.beginning = NO_BEGINNING;
+    this.watchedPaths = NO_PATHS;
+    this.watchedTrees = NO_PATHS;
+    this.createdEphemerals = NO_PATHS;
+    this.refusedCreates = NO_REFUSED;
   }
 
   addSilence(silence: ClientSilence): void {

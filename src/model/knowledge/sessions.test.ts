@@ -3,7 +3,7 @@ import { Host } from './host.js';
 import { Session } from './session.js';
 
 function sessionOf(host: Host, number: number): Session {
-  const session = new Session(`0x${number.toString(16)}`, host, { frame: number, time: number });
+  const session = new Session(`0x${number.toString(16)}`, host, { frame: number, time: number }, number);
   host.add(session);
   return session;
 }

@@ -183,8 +183,7 @@ export class Sessions {
   }
 
   private make(id: string | null, connection: ClientConnection, start: Moment): Session {
-    const session = new Session(id, connection.host, start);
-    this.count++;
+    const session = new Session(id, connection.host, start, this.count++);
     connection.host.add(session);
     if (id === null) this.nameless.add(session);
     else {

@@ -26,7 +26,7 @@ import { JOURNAL_VERSION } from './writer.js';
  * Ended connections that are remembered for what still comes of them, as the reassembly does.
  * @bound connections
  */
-const CLOSED_KEPT = 4096;
+const CLOSED_KEPT = 2048;
 /**
  * Connections that are kept, as by the reassembly; beyond it the oldest eighth are forgotten.
  * @bound connections

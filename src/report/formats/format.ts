@@ -8,6 +8,8 @@ export interface Format {
   readonly recordHelp: (schema: string | null) => string;
   /** A document. Ends in a newline. */
   readonly document: (document: unknown) => string;
+  /** The same text in pieces, for what may be long. */
+  readonly pieces: (document: unknown) => Iterable<string>;
   /** One of many records that are written as they are found. Ends in a newline. */
   readonly record: (record: unknown) => string;
   /** A quicker way to write the same records, where there is one. `send` takes pieces that do not change any more. */

@@ -1,5 +1,4 @@
 import { duration, plural } from '../../observations/words.js';
-import { hostOf } from '../../observations/filterPatterns.js';
 import type { Session, Znode } from '../../model/index.js';
 import { EventType, eventTypeName } from '../../protocols/zookeeper/format/enums.js';
 import type { DataValue, Evidence } from '../finding.js';
@@ -14,10 +13,13 @@ interface Round {
   readonly frame: number;
   readonly from: number;
   lastNotification: number;
-  readonly sessions: Set<Session>;
+  /** Numbers of the sessions that it woke, and of those of them that read. */
+  readonly sessions: Set<number>;
+  readonly readers: Set<number>;
   /** Notifications beyond those sessions. */
   more: number;
-  readonly readers: Set<Session>;
+  /** Hosts of the sessions, as many as are told. */
+  readonly hosts: Set<string>;
   reads: number;
   childReads: number;
   lastRead: number;
@@ -102,12 +104,12 @@ export const herd = defineRule({
       if (herd === undefined) {
         if (herds.size >= MAX_PATHS) return;
         const counts = { total: 0, reads: 0, onlyPushes: true, from: round.from, to: round.from };
-        herd = { znode, details: [], most: told, clients: clientsOf(round), ...counts };
+        herd = { znode, details: [], most: told, clients: [...round.hosts], ...counts };
         herds.set(round.path, herd);
       }
       if (told.watchers > herd.most.watchers) {
         herd.most = told;
-        herd.clients = clientsOf(round);
+        herd.clients = [...round.hosts];
       }
       herd.total++;
       herd.reads += told.reads + told.childReads;
@@ -135,10 +137,11 @@ export const herd = defineRule({
         if (
           round?.eventType === m.eventType &&
           m.time - round.lastNotification <= options.within * 1e9 &&
-          !round.sessions.has(connection.session)
+          !round.sessions.has(connection.session.number)
         ) {
-          if (round.sessions.size < MAX_SESSIONS) round.sessions.add(connection.session);
+          if (round.sessions.size < MAX_SESSIONS) round.sessions.add(connection.session.number);
           else round.more++;
+          if (round.hosts.size < CLIENTS) round.hosts.add(connection.host.ip);
           round.lastNotification = m.time;
           return;
         }
@@ -158,9 +161,10 @@ export const herd = defineRule({
           frame: m.frame,
           from: m.time,
           lastNotification: m.time,
-          sessions: new Set([connection.session]),
-          more: 0,
+          sessions: new Set([connection.session.number]),
           readers: new Set(),
+          more: 0,
+          hosts: new Set([connection.host.ip]),
           reads: 0,
           childReads: 0,
           lastRead: m.time,
@@ -187,11 +191,11 @@ export const herd = defineRule({
     };
 
     function countRead(round: Round, session: Session, time: number, frame: number, child: boolean): void {
-      if (time - round.lastNotification > options.after * 1e9 || !round.sessions.has(session)) return;
+      if (time - round.lastNotification > options.after * 1e9 || !round.sessions.has(session.number)) return;
       if (child) round.childReads++;
       else {
         round.reads++;
-        round.readers.add(session);
+        round.readers.add(session.number);
       }
       round.lastRead = time;
       round.lastReadFrame = frame;
@@ -250,14 +254,4 @@ function toldOf({ sessions, more, ...round }: Round): Told {
   const { frame, from, eventType, lastNotification, reads, childReads, lastRead, lastReadFrame } = round;
   const watchers = sessions.size + more;
   return { frame, from, eventType, lastNotification, reads, childReads, lastRead, lastReadFrame, watchers };
-}
-
-/** Hosts of the sessions, as many as are told. */
-function clientsOf({ sessions }: Round): string[] {
-  const clients = new Set<string>();
-  for (const session of sessions) {
-    if (clients.size === CLIENTS) break;
-    clients.add(hostOf(session.client));
-  }
-  return [...clients];
 }

@@ -45,8 +45,9 @@ export class UnansweredRequests {
   readonly listener: Pick<ModelListener, 'connectionClosed'> = {
     connectionClosed: (connection) => {
       const { outstanding } = connection;
-      if (outstanding.size === 0 || this.suspects.length >= MAX) return;
-      if (outstanding.size > 1 || outstanding.oldest?.opcode !== OpCode.closeSession) this.suspects.push(connection);
+      if (outstanding.size === 0 || !mayBeOne(connection)) return;
+      if (outstanding.size === 1 && outstanding.oldest?.opcode === OpCode.closeSession) return;
+      if (this.suspects.length < MAX) this.suspects.push(connection);
     },
   };
 
@@ -60,8 +61,7 @@ export class UnansweredRequests {
 
   private judge(connection: ClientConnection): Unanswered | null {
     const { tcp, session } = connection;
-    // The client said goodbye: it left for reasons of its own.
-    if (session === null || connection.lastAnswerTime < 0 || connection.closeSession !== null) return null;
+    if (session === null || !mayBeOne(connection)) return null;
     const waiting = [...connection.outstanding].filter((r) => r.opcode !== OpCode.closeSession && r.op !== 'connect');
     const oldest = waiting[0];
     if (oldest === undefined) return null;
@@ -102,4 +102,9 @@ export class UnansweredRequests {
       forLeader: isForLeader(oldest.opcode),
     };
   }
+}
+
+/** The server said something before it fell silent, and the client did not say goodbye: then it left for reasons of its own. */
+function mayBeOne({ session, lastAnswerTime, closeSession }: ClientConnection): boolean {
+  return session !== null && lastAnswerTime >= 0 && closeSession === null;
 }

@@ -366,6 +366,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     this.awaitsConnectResponse = false;
     if (first && (truncated ? bytes.readInt32BE(start) === 0 : isConnectResponse(bytes, start, end))) {
       this.handshakeResponse(message, start, end, this.connectRequest);
+      this.connectRequest = null;
       return;
     }
     const connectLike = truncated ? length <= CONNECT_LENGTHS.mostResponse : isConnectResponse(bytes, start, end);
