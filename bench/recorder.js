@@ -14,7 +14,7 @@ import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip } from 'node:zlib';
 
 const OUT = fileURLToPath(new URL('out/recorder', import.meta.url));
 const GENERATE = fileURLToPath(new URL('generate.js', import.meta.url));
@@ -173,9 +173,8 @@ async function* packetsOf(stream) {
 async function linesOf(paths) {
   const found = new Set();
   for (const path of paths) {
-    const text = createReadStream(path).pipe(createGunzip());
-    // A file that a kill has left without its end.
-    text.on('error', () => undefined);
+    // A kill leaves a file without its end: what was flushed is there.
+    const text = createReadStream(path).pipe(createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }));
     for await (const line of createInterface({ input: text })) {
       const message = JSON.parse(line);
       if (message.firstFrame !== undefined) found.add(key(message));

@@ -15,18 +15,24 @@ const captures = readdirSync(INCIDENTS).filter((name) => /\.pcap(\.gz)?$/.test(n
 
 const place = temporaryFolder('each');
 
-/** Splits a capture by server, each part with a clock that is so many nanoseconds ahead; gives `zk1=FILE` … */
-function split(name: string, ahead: readonly number[]): string[] {
+/**
+ * Splits a capture by server, each part with a clock that is so many nanoseconds ahead; gives `zk1=FILE` …
+ * @param numbers takes the number in the whole of each `zk1:frame`
+ */
+function split(name: string, ahead: readonly number[], numbers?: Map<string, number>): string[] {
   const file = readFileSync(INCIDENTS + name);
   const parts = new Map<string, Packet[]>();
-  for (const packet of readCapture(name.endsWith('.gz') ? gunzipSync(file) : file)) {
+  const all = readCapture(name.endsWith('.gz') ? gunzipSync(file) : file);
+  for (const packet of all) {
     const server = serverOf(packet).address;
     parts.set(server, [...(parts.get(server) ?? []), packet]);
   }
+  const places = new Map(all.map((packet, i) => [packet, i + 1]));
   return [...parts.values()]
     .sort((a, b) => b.length - a.length)
     .map((packets, i) => {
       const path = place(`${i + 1}.pcap`);
+      for (const [at, packet] of packets.entries()) numbers?.set(`zk${i + 1}:${at + 1}`, places.get(packet)!);
       writeFileSync(path, writePcap(packets.map((packet) => later(packet, ahead[i % ahead.length]!))));
       return `zk${i + 1}=${path}`;
     });
@@ -40,6 +46,35 @@ async function analyze(...argv: string[]): Promise<AnalyzeDocument> {
 const rules = ({ findings }: AnalyzeDocument): string[] => findings.map(({ rule, title }) => `${rule} ${title}`).sort();
 const proven = ({ findings }: AnalyzeDocument): string[] =>
   findings.filter(({ confidence }) => confidence === 'proven').map(({ rule }) => rule);
+
+/** A value in which frames are those of the whole, and no hosts are named. */
+function asInWhole(value: unknown, numbers: ReadonlyMap<string, number>): unknown {
+  if (typeof value === 'string')
+    return value.replace(/\bzk\d:\d+/g, (frame) => String(numbers.get(frame) ?? `${frame} is none`));
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => asInWhole(item, numbers));
+  const entry = value as Record<string, unknown>;
+  const copy: Record<string, unknown> = {};
+  const beside = new Set<string>();
+  for (const [name, item] of Object.entries(entry)) {
+    const ofHost = name
+      .replace('frame', 'host')
+      .replace(/Frame$/, 'Host')
+      .replace('firstEnd', 'firstEndHost');
+    const number = (host: unknown, frame: unknown): unknown =>
+      numbers.get(`${String(host)}:${String(frame)}`) ?? `${String(host)}:${String(frame)} is none`;
+    if (ofHost === name || item === null || beside.has(name)) {
+      if (!beside.has(name)) copy[name] = asInWhole(item, numbers);
+      continue;
+    }
+    beside.add(ofHost);
+    const host = entry[ofHost] ?? entry['host'];
+    copy[name] = Array.isArray(item)
+      ? item.map((frame, i) => number((host as unknown[])[i], frame))
+      : number(host, item);
+  }
+  return copy;
+}
 
 describe('captures of several hosts', () => {
   it.each(captures)('%s, split by server, whose clocks are apart, says what the whole says', async (name) => {
@@ -136,6 +171,22 @@ describe('captures of several hosts', () => {
       .map((line) => (JSON.parse(line) as { evidence: { host: string; frame: number }[] }).evidence);
     expect(found.map((evidence) => evidence.map(({ host, frame }) => [host, frame]))).toEqual(cited);
     expect(new Set(cited.flat().map(([host]) => host))).toEqual(new Set(['zk1', 'zk2']));
+  });
+
+  it('whatever frame is named in a document, its host is named beside it', async () => {
+    for (const name of captures) {
+      const numbers = new Map<string, number>();
+      const whole = await analyze(INCIDENTS + name);
+      const parts = split(name, [0], numbers);
+      if (parts.length === 1) continue;
+      const found = await analyze(...parts);
+      const measured = ({ findings }: AnalyzeDocument, of: (data: unknown) => unknown): string[] =>
+        findings.map(({ rule, data }) => JSON.stringify([rule, of(data)])).sort();
+      expect(
+        measured(found, (data) => asInWhole(data, numbers)),
+        name,
+      ).toEqual(measured(whole, (data) => data));
+    }
   });
 
   it('commands that make one capture, or one journal, refuse captures of several', async () => {

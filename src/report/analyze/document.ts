@@ -170,7 +170,7 @@ export interface FindingEntry {
   from: Time;
   to: Time;
   evidence: EvidenceEntry[];
-  /** what the rule measured */
+  /** what the rule measured; of captures of several hosts `frames` has `hosts` beside it, `frame` has `host` */
   data: Record<string, unknown>;
   /** What was broken and, as far as the capture goes, stayed so. */
   unrepaired?: string;

@@ -101,6 +101,8 @@ export interface LadderAttemptsEntry {
   outcome: 'refused' | 'noSynAck' | 'noAnswer' | 'nothingSaid';
   count: Count;
   lastFrame: Count;
+  /** where that frame was captured, if captures are of several hosts and it is not `host` */
+  lastHost?: string;
   lastTime: Time;
   servers: Address[];
 }
@@ -136,6 +138,8 @@ export interface LadderLeftOutEntry {
   /** where that frame was captured, if captures are of several hosts */
   host?: string;
   lastFrame: Count;
+  /** where that frame was captured, if captures are of several hosts and it is not `host` */
+  lastHost?: string;
   from: Time;
   to: Time;
   events: Count;

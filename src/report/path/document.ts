@@ -74,12 +74,20 @@ export interface PathIntervalEntry {
   duration: Seconds;
   /** the first change that it did not know */
   changeFrame: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  changeHost?: string;
   /** the read that it worked with */
   believedFrame: Count | null;
+  /** where that frame was captured, if captures are of several hosts */
+  believedHost?: string;
   /** a notification that its TCP acknowledged */
   toldFrame: Count | null;
+  /** where that frame was captured, if captures are of several hosts */
+  toldHost?: string;
   /** the read that ended it */
   readAgainFrame: Count | null;
+  /** where that frame was captured, if captures are of several hosts */
+  readAgainHost?: string;
   /** between a read without and one with a watch: no event announces it */
   blind: boolean;
   changes: Count;
@@ -112,6 +120,8 @@ export interface PathUseEntry {
   /** answered the same so many times in a row, to `lastFrame` */
   count: Count;
   lastFrame: Count;
+  /** where that frame was captured, if captures are of several hosts and it is not `host` */
+  lastHost?: string;
   zxid: Hex64;
   /** names in the list */
   children?: Count;
@@ -140,6 +150,8 @@ export interface PathSessionEntry {
   message: string;
   since?: Time;
   sinceFrame?: Count;
+  /** where that frame was captured, if captures are of several hosts */
+  sinceHost?: string;
   /** children that the server has and that it does not know */
   missing: string[];
   /** children that it takes to be there and that are gone */

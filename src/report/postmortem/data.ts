@@ -103,8 +103,15 @@ export interface LaneData {
   /** A request of it waited for its answer. */
   readonly waiting: readonly { from: Offset; to: Offset }[];
   readonly pinging: readonly { from: Offset; to: Offset }[];
-  readonly events: readonly { at: Offset; frame: Count; count: Count; text: string }[];
-  readonly windows: readonly { from: Offset; to: Offset; changed: boolean; frame: Count; text: string }[];
+  readonly events: readonly { at: Offset; frame: Count; host?: string; count: Count; text: string }[];
+  readonly windows: readonly {
+    from: Offset;
+    to: Offset;
+    changed: boolean;
+    frame: Count;
+    host?: string;
+    text: string;
+  }[];
   /** From when to when an older list was in use, if the client goes by its read without a watch. */
   readonly stale: readonly { from: Offset; to: Offset }[];
   readonly expired: number | null;
@@ -125,6 +132,8 @@ export interface FindingData {
   readonly fromText: string;
   readonly toText: string;
   readonly frames: readonly Count[];
+  /** where each of `frames` was captured, if captures are of several hosts */
+  readonly hosts?: readonly string[];
   readonly ladder: readonly LadderRowData[];
   /** Wireshark's display filters */
   readonly filters: readonly FilterData[];
@@ -150,6 +159,8 @@ export interface FactData {
 export interface LadderRowData {
   readonly kind: 'evidence' | 'context' | 'other' | 'tcp' | 'omitted';
   readonly frame: number;
+  /** where that frame was captured, if captures are of several hosts */
+  readonly host?: string;
   readonly at: number;
   readonly time: string;
   readonly direction: 'request' | 'response' | null;

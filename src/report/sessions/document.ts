@@ -26,6 +26,8 @@ export interface SessionRow {
   end: 'closed' | 'expired' | 'lost' | 'open';
   endTime: Time | null;
   endFrame: Count | null;
+  /** where that frame was captured, if captures are of several hosts */
+  endHost?: string;
   requests: Count;
   responses: Count;
   pings: Count;
