@@ -1,5 +1,4 @@
 /** The page that opens captures without anything installed: `dist/zkscope.html`, one file, out of src/page. */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -117,8 +116,6 @@ function closed(text) {
   return text.replace(/\r\n?/g, '\n').replace(/<(?=\/script|!--)/gi, '\\x3c');
 }
 
-const hash = (text) => `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`;
-
 /**
  * @param script of the report's own page, which the page exports
  * @returns the page as HTML
@@ -130,32 +127,14 @@ export async function page(script) {
   const ui = await bundled(at('ui/main.ts'), []);
   const css = [
     readFileSync(join(library, 'uPlot.min.css'), 'utf8'),
-    await styleOf('../report/postmortem/html/style.ts', 'style'),
-    await styleOf('ui/style.ts', 'appStyle'),
+    await exportOf('../report/postmortem/html/style.ts', 'style'),
+    await exportOf('ui/style.ts', 'appStyle'),
   ].join('\n');
   if (css.includes('<')) throw new Error('the style of the page would end its own element');
   const code = closed(`${readFileSync(join(library, 'uPlot.iife.min.js'), 'utf8')}\n${ui.code}`);
-  const policy = [
-    `default-src 'none'`,
-    `script-src '${hash(code)}'`,
-    `style-src '${hash(css)}'`,
-    `worker-src blob:`,
-    `base-uri 'none'`,
-    `form-action 'none'`,
-  ].join('; ');
   const own = readFileSync(join(root, 'LICENSE'), 'utf8').trim();
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>zkscope: open a capture</title>
-<style>${css}</style>
-</head>
-<body>
+  const pageHead = await exportOf('../report/postmortem/html/head.ts', 'pageHead');
+  return `${pageHead({ title: 'zkscope: open a capture', code, css, workers: true })}<body>
 <noscript>This page reads captures by the script in it: allow scripts for this file.</noscript>
 <script type="text/plain" id="worker">${closed(worker.code)}</script>
 <script type="text/plain" id="licences">${closed(`zkscope (MIT)\n\n${own}\n\n${notices([...worker.modules, ...ui.modules])}`)}</script>
@@ -165,8 +144,8 @@ export async function page(script) {
 `;
 }
 
-/** The style sheet that a module exports. */
-async function styleOf(path, name) {
+/** What a module of src/ exports. */
+async function exportOf(path, name) {
   const bundle = await rolldown({ input: at(path), platform: 'node' });
   const { output } = await bundle.generate({ format: 'esm' });
   await bundle.close();

@@ -83,8 +83,15 @@ export async function runDocument<Document>(
   exitInterrupted(reading.interrupted);
 }
 
-/** @param line a record as text for people, where no format was chosen */
-function writerOf(format: Format | null, output: Output, line: (record: unknown) => string): (record: unknown) => void {
+/**
+ * Who writes records, one after the other.
+ * @param line a record as text for people, where no format was chosen
+ */
+export function recordWriter(
+  format: Format | null,
+  output: Output,
+  line: (record: unknown) => string,
+): (record: unknown) => void {
   const lines = format?.lines?.((bytes) => {
     output.writeBytes(bytes);
   });
@@ -110,7 +117,7 @@ export async function runRecords<Record>(
   const output = new Output();
   const format = chosenFormat(options);
   const { hosts } = given.clock;
-  const write = writerOf(format, output, (record) => view.line(record as Record));
+  const write = recordWriter(format, output, (record) => view.line(record as Record));
   const view = await make(
     given,
     (record) => {

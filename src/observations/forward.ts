@@ -23,27 +23,33 @@ export function sinkOf(methods: Partial<Sink>): Sink {
 
 /** One sink that feeds several, in their order. */
 export function together(sinks: readonly Sink[]): Sink {
+  const wanting = (method: keyof Sink): readonly Sink[] => sinks.filter((sink) => sink[method] !== nothing);
+  const messages = wanting('message');
+  const pings = wanting('ping');
+  const pingAnswers = wanting('pingAnswer');
+  const events = wanting('tcp');
+  const acknowledgements = wanting('acknowledged');
   return {
     opened: (connection) => {
       for (const sink of sinks) sink.opened(connection);
     },
     tcp: (event, connection) => {
-      for (const sink of sinks) sink.tcp(event, connection);
+      for (const sink of events) sink.tcp(event, connection);
     },
     message: (message, connection) => {
-      for (const sink of sinks) sink.message(message, connection);
+      for (const sink of messages) sink.message(message, connection);
     },
     ping: (message, connection) => {
-      for (const sink of sinks) sink.ping(message, connection);
+      for (const sink of pings) sink.ping(message, connection);
     },
     pingAnswer: (message, connection) => {
-      for (const sink of sinks) sink.pingAnswer(message, connection);
+      for (const sink of pingAnswers) sink.pingAnswer(message, connection);
     },
     gap: (gap, connection) => {
       for (const sink of sinks) sink.gap(gap, connection);
     },
     acknowledged: (acknowledgement, connection) => {
-      for (const sink of sinks) sink.acknowledged(acknowledgement, connection);
+      for (const sink of acknowledgements) sink.acknowledged(acknowledgement, connection);
     },
     closed: (connection) => {
       for (const sink of sinks) sink.closed(connection);

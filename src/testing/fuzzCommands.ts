@@ -1,13 +1,13 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Chalk } from 'chalk';
 import { main } from '../cli/main.js';
 import type { TopDocument } from '../report/top/document.js';
-import { topScreen, type TopScreen } from '../report/top/text.js';
+import { topScreen } from '../report/top/text.js';
 import { readCapture } from './captureFile.js';
 import { checkSchema } from './fuzzSchemas.js';
 import { readCaptures, streamInput } from './readFrames.js';
+import { screenOf } from './topScreen.js';
 
 /** What a command is run on. */
 export interface About {
@@ -202,7 +202,7 @@ export class CommandRunner {
       case 'screens':
         for (const document of recordsOf(stdout)) {
           checkSchema(schema, document);
-          checkText(topScreen(document as TopDocument, SCREEN).join('\n'));
+          checkText(topScreen(document as TopDocument, screenOf({ table: 'path' })).join('\n'));
         }
     }
   }
@@ -226,19 +226,6 @@ export class CommandRunner {
 
 const FILES: readonly string[] = ['capture', 'journal', 'keys', 'out'];
 const REFUSED = 2;
-const SCREEN: TopScreen = {
-  colour: new Chalk({ level: 0 }),
-  width: 80,
-  height: 24,
-  table: 'path',
-  sort: 'requests',
-  filter: null,
-  typing: false,
-  paused: false,
-  help: false,
-  zone: 'UTC',
-  serving: null,
-};
 
 function* recordsOf(printed: string): Generator {
   for (const line of printed.split('\n')) if (line !== '') yield JSON.parse(line);

@@ -3,7 +3,6 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
 import { Clock } from '../../observations/inputs.js';
 import { CaptureReader } from '../../observations/captureReader.js';
@@ -11,10 +10,11 @@ import type { StatsDocument } from '../../report/stats/document.js';
 import { schemaText } from '../../report/schemas.js';
 import type { TopDocument } from '../../report/top/document.js';
 import { liveMetrics } from '../../report/top/prometheus.js';
-import { topScreen, type TopScreen } from '../../report/top/text.js';
+import { topScreen } from '../../report/top/text.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { connectRequest, connectResponse, existsRequest } from '../../testing/zookeeperBytes.js';
 import { runCli } from '../../testing/runCli.js';
+import { screenOf } from '../../testing/topScreen.js';
 import { listenAddress, serveMetrics } from '../terminal/metricsServer.js';
 import { Live } from './top.js';
 
@@ -82,6 +82,23 @@ describe('zkscope top in a pipe', () => {
     expect(lines.at(-1)!.findings.map(({ title }) => title)).toEqual(analysis.findings.map(({ title }) => title));
   });
 
+  it('has of each table the largest rows, in order, and says how many it left out', async () => {
+    const [all] = await linesOf('--interval', '1h', '--rows', '1000', '--sort', 'bytes', errors);
+    const bytes = all!.byPath.map((row) => row.bytesToServer + row.bytesToClient);
+    expect(bytes).toEqual([...bytes].sort((a, b) => b - a));
+    for (const rows of [0, 1, 2]) {
+      const [some] = await linesOf('--interval', '1h', '--rows', String(rows), '--sort', 'bytes', errors);
+      expect(some!.byPath).toEqual(all!.byPath.slice(0, rows));
+      expect(some!.notShown.path).toBe(all!.byPath.length - rows);
+    }
+  });
+
+  it('says what filters asked for that is not there', async () => {
+    const { status, stderr } = await runCli('top', errors, '--op', 'getChildren');
+    expect(status).toBe(0);
+    expect(stderr).toContain('--op getChildren');
+  });
+
   it('cuts paths, filters and sorts', async () => {
     const [line] = await linesOf(
       '--interval',
@@ -104,19 +121,7 @@ describe('zkscope top in a pipe', () => {
 });
 
 describe('the screen of zkscope top', () => {
-  const screen: TopScreen = {
-    colour: new Chalk({ level: 0 }),
-    width: 80,
-    height: 24,
-    table: 'op',
-    sort: 'requests',
-    filter: null,
-    typing: false,
-    paused: false,
-    help: false,
-    zone: 'UTC',
-    serving: null,
-  };
+  const screen = screenOf();
 
   it('fits, whatever is shown, and names what is worst', async () => {
     const document = (await linesOf('--interval', '1h', errors))[0]!;
@@ -153,6 +158,7 @@ describe('what Prometheus is served', () => {
     const clock = new Clock();
     const options = { interval: 1e9, by: 'op', sort: 'requests', rows: 20 } as const;
     const live = await Live.make(options, clock, false);
+    live.keepRunning();
     await new CaptureReader([errors], live.sink, { clock }).read();
     live.finish();
     const server = await serveMetrics(listenAddress('0'), () => liveMetrics(live.metrics()));

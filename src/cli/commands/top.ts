@@ -10,12 +10,14 @@ import type { Finding } from '../../rules/finding.js';
 import type { Analysis } from '../../rules/analysis.js';
 import { filterOptions, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { span, wholeNumber } from '../options/numbers.js';
+import { FilterNotes } from '../options/filterNotes.js';
+import { chosenFormat, withFormats } from '../options/formatOptions.js';
 import { readOptions } from '../options/readOptions.js';
 import { say, sayLosses } from '../present.js';
 import { colourLevel } from '../terminal/colour.js';
 import { listenAddress, serveMetrics, type ListenAddress, type MetricsServer } from '../terminal/metricsServer.js';
 import { Output } from '../terminal/output.js';
-import { clockOf } from '../show.js';
+import { clockOf, recordWriter } from '../show.js';
 import { exitInterrupted } from '../usage.js';
 import type { WatchCounts } from '../../model/measures/watchCounts.js';
 import { TopControls } from './topControls.js';
@@ -26,13 +28,12 @@ interface TopOptions extends CaptureOptions {
   readonly sort: TopColumn;
   readonly depth?: number;
   readonly rows: number;
-  readonly json?: boolean;
   readonly prometheusListen?: ListenAddress;
 }
 
 const ROWS = 20;
 /** Looking at the findings may take this share of the time. */
-const LOOKING = 0.05;
+const LOOKING = 0.02;
 /** Rows of a table that a screen gets to filter and to show. */
 const SCREEN_ROWS = 500;
 
@@ -45,10 +46,13 @@ Examples:
 
 /** `zkscope top`: what is happening now. */
 export function topCommand(): Command {
-  return withCaptures(
-    new Command('top').description(
-      'what is happening now: requests, latency, errors, sessions and findings, drawn again each second; one JSON line an interval where the output is no terminal',
+  return withFormats(
+    withCaptures(
+      new Command('top').description(
+        'what is happening now: requests, latency, errors, sessions and findings, drawn again each second; one JSON line an interval where the output is no terminal',
+      ),
     ),
+    { records: true },
   )
     .addOption(
       new Option('--interval <span>', 'from one screen, or line, to the next').argParser(span).default(1e9, '1s'),
@@ -63,7 +67,6 @@ export function topCommand(): Command {
         'serve the running totals to Prometheus under /metrics: 127.0.0.1:9142',
       ).argParser(listenAddress),
     )
-    .option('--json', 'JSON lines also on a terminal; their schema: zkscope schema top')
     .addHelpText('after', EXAMPLES)
     .action(async (captures: string[], options: TopOptions) => {
       await top(captures, options);
@@ -72,20 +75,24 @@ export function topCommand(): Command {
 
 async function top(captures: string[], options: TopOptions): Promise<void> {
   const { readInto } = await import('../run.js');
-  const onTerminal = process.stdout.isTTY && options.json !== true;
+  const chosen = chosenFormat(options);
+  const onTerminal = process.stdout.isTTY && chosen === null;
+  const format = onTerminal ? null : (chosen ?? json);
   const output = new Output();
-  const clock = clockOf(onTerminal ? options : { ...options, json: true });
+  const clock = clockOf(format === null ? options : { ...options, [format.name]: true });
   const live = await Live.make(options, clock, onTerminal);
   const controls = onTerminal ? await TopControls.make(live, options, new Chalk({ level: colourLevel() })) : null;
   const server = await serving(options, live);
+  const write = recordWriter(format, output, String);
   live.onDocument = (document) => {
-    if (controls === null) output.write(json.record(hostFrames(document, clock.hosts, false)));
+    if (controls === null) write(hostFrames(document, clock.hosts, false));
     else controls.show(hostFrames(document, clock.hosts, true), server?.url ?? null);
   };
   if (server !== null && controls === null) say([`metrics on ${server.url}`]);
+  const notes = FilterNotes.of(filterOptions(options), clock);
   controls?.enter();
   try {
-    const reading = await readInto(captures, live.sink, {
+    const reading = await readInto(captures, notes === null ? live.sink : together([notes.sink, live.sink]), {
       ...readOptions(options),
       clock,
       output,
@@ -96,7 +103,12 @@ async function top(captures: string[], options: TopOptions): Promise<void> {
     const last = controls?.leave() ?? [];
     if (last.length > 0) output.write(`${last.join('\n')}\n`);
     await output.finish();
-    if (!output.closed) sayLosses(reading.losses(), reading.messages > 0 ? null : reading.nothingFound());
+    if (!output.closed)
+      sayLosses(
+        reading.losses(),
+        reading.messages > 0 ? null : reading.nothingFound(),
+        notes?.notes(reading.last.time) ?? [],
+      );
     exitInterrupted(reading.interrupted);
   } finally {
     controls?.leave();
@@ -107,6 +119,7 @@ async function top(captures: string[], options: TopOptions): Promise<void> {
 async function serving({ prometheusListen }: TopOptions, live: Live): Promise<MetricsServer | null> {
   if (prometheusListen === undefined) return null;
   const { liveMetrics } = await import('../../report/top/prometheus.js');
+  live.keepRunning();
   return serveMetrics(prometheusListen, () => liveMetrics(live.metrics()));
 }
 
@@ -163,6 +176,11 @@ export class Live {
 
   set depth(depth: number | null) {
     this.parts.counts.depth = depth;
+  }
+
+  /** To be said before anything is read where `metrics` will be asked for. */
+  keepRunning(): void {
+    this.parts.counts.keepsRunning = true;
   }
 
   /** What Prometheus is served. */

@@ -40,6 +40,19 @@ export class Counts {
   /** Null while no answer came over a connection that was captured at both ends. */
   parts: PartCounts | null = null;
 
+  /** Nothing is counted. */
+  reset(): void {
+    this.requests = 0;
+    this.responses = 0;
+    this.notifications = 0;
+    this.errors = 0;
+    this.unanswered = 0;
+    this.bytesToServer = 0;
+    this.bytesToClient = 0;
+    this.latency.reset();
+    this.parts = null;
+  }
+
   merge(other: Counts): void {
     this.requests += other.requests;
     this.responses += other.responses;
@@ -64,6 +77,12 @@ export interface Group {
   readonly counts: Counts;
 }
 
+/** A group whose counts begin again when it was taken. */
+export interface KnownGroup extends Group {
+  /** The generation of its grouping that it was counted in. */
+  generation: number;
+}
+
 /** Where one count belongs. */
 export interface GroupPlace {
   readonly op: string | null;
@@ -82,6 +101,8 @@ export interface GroupingOptions {
   readonly interval?: number | null;
   /** Whole second that times count from (the Clock's base), so that buckets begin at round times; asked for when needed. */
   readonly baseSeconds?: () => number;
+  /** What has no path is not counted. */
+  readonly onlyWithPath?: boolean;
   /** Groups that are told apart (each time bucket counts); the rest is one sum. */
   readonly maxGroups?: number;
 }
@@ -93,7 +114,7 @@ export interface GroupingOptions {
 export const MAX_GROUPS = 100_000;
 const MAX_CUT_PATHS = 10_000;
 
-type Branch = Map<GroupValue, Branch | Group>;
+type Branch = Map<GroupValue, Branch | KnownGroup>;
 
 /** The first `depth` parts of a path. */
 export function cutPath(path: string, depth: number): string {
@@ -112,9 +133,19 @@ export class Grouping {
   readonly groups: Group[] = [];
   /** Sum of what would have made more groups than are kept; null while nothing did. */
   other: Counts | null = null;
+  readonly hasOp: boolean;
   readonly hasPath: boolean;
   readonly hasError: boolean;
+  readonly onlyWithPath: boolean;
+  /** Operation and path alone tell the groups of one connection apart. */
+  readonly steady: boolean;
+  /** How often all groups were forgotten. */
+  epoch = 0;
+  /** How often groups were taken. */
+  private generation = 0;
   private readonly root: Branch = new Map();
+  /** Groups in it: those of now, and those from before groups were taken. */
+  private known = 0;
   private readonly cut = new Map<string, string>();
   private depth: number | null;
   private readonly interval: number | null;
@@ -125,7 +156,7 @@ export class Grouping {
   /** The one dimension that it groups by, where nothing else tells groups apart. */
   private readonly only: Dimension | null;
   private latestKey: GroupValue = null;
-  private latest: Counts | null = null;
+  private latest: KnownGroup | null = null;
 
   constructor(options: GroupingOptions) {
     this.by = options.by;
@@ -133,20 +164,31 @@ export class Grouping {
     this.interval = options.interval ?? null;
     this.maxGroups = options.maxGroups ?? MAX_GROUPS;
     this.baseSeconds = options.baseSeconds ?? (() => 0);
+    this.hasOp = options.by.includes('op');
     this.hasPath = options.by.includes('path');
+    this.onlyWithPath = options.onlyWithPath ?? false;
     this.hasError = options.by.includes('error');
+    this.steady = this.interval === null && !this.hasError && !options.by.includes('session');
     const [only] = options.by;
     this.only = options.by.length === 1 && this.interval === null ? only! : null;
     this.clientWithPort = options.by.includes('connection');
   }
 
-  /** The groups so far, which are counted no further: those of what comes next are new. */
+  /**
+   * The groups so far. What comes next is counted from nothing: the same objects take it, so what was taken holds until
+   * then.
+   */
   take(): { readonly groups: readonly Group[]; readonly other: Counts | null } {
     const taken = { groups: this.groups.slice(), other: this.other };
     this.groups.length = 0;
-    this.root.clear();
+    if (this.known * 2 > this.maxGroups) {
+      this.root.clear();
+      this.known = 0;
+      this.latest = null;
+      this.epoch++;
+    }
     this.other = null;
-    this.latest = null;
+    this.generation++;
     return taken;
   }
 
@@ -171,6 +213,11 @@ export class Grouping {
 
   /** Counts of the group that something belongs to; `place.path` is one that `path()` gave. */
   at(place: GroupPlace): Counts {
+    return this.countsOf(this.groupAt(place));
+  }
+
+  /** The group that something belongs to; null where there are too many. It is known as long as `epoch` stays. */
+  groupAt(place: GroupPlace): KnownGroup | null {
     const { by, interval, only } = this;
     if (only !== null) return this.byOne(only, place);
     const keys = by.length + (interval === null ? 0 : 1);
@@ -178,39 +225,49 @@ export class Grouping {
     for (let i = 0; i < keys; i++) {
       const key = i < by.length ? this.value(by[i]!, place) : this.bucket(place.time);
       const next = branch.get(key);
-      if (i === keys - 1) {
-        if (next !== undefined) return (next as Group).counts;
-        return this.add(branch, key, place);
-      }
+      if (i === keys - 1) return next === undefined ? this.add(branch, key, place) : (next as KnownGroup);
       if (next !== undefined) branch = next as Branch;
       else {
-        if (this.groups.length >= this.maxGroups) return (this.other ??= new Counts());
+        if (this.groups.length >= this.maxGroups) return null;
         const grown: Branch = new Map();
         branch.set(key, grown);
         branch = grown;
       }
     }
     // Nothing to group by: one group.
-    return this.groups[0]?.counts ?? this.add(branch, null, place);
+    return (this.root.get(null) as KnownGroup | undefined) ?? this.add(this.root, null, place);
   }
 
-  private byOne(dimension: Dimension, place: GroupPlace): Counts {
+  /** Counts of a group that is known, maybe from before groups were taken; of all others for null. */
+  countsOf(group: KnownGroup | null): Counts {
+    if (group === null) return (this.other ??= new Counts());
+    if (group.generation === this.generation) return group.counts;
+    if (this.groups.length >= this.maxGroups) return (this.other ??= new Counts());
+    group.generation = this.generation;
+    group.counts.reset();
+    this.groups.push(group);
+    return group.counts;
+  }
+
+  private byOne(dimension: Dimension, place: GroupPlace): KnownGroup | null {
     const key = this.value(dimension, place);
     // An answer often comes next after its request.
     if (this.latest !== null && key === this.latestKey) return this.latest;
-    const counts = (this.root.get(key) as Group | undefined)?.counts ?? this.add(this.root, key, place);
-    this.latest = counts;
+    const group = (this.root.get(key) as KnownGroup | undefined) ?? this.add(this.root, key, place);
+    this.latest = group;
     this.latestKey = key;
-    return counts;
+    return group;
   }
 
-  private add(branch: Branch, key: GroupValue, place: GroupPlace): Counts {
-    if (this.groups.length >= this.maxGroups) return (this.other ??= new Counts());
+  private add(branch: Branch, key: GroupValue, place: GroupPlace): KnownGroup | null {
+    if (this.groups.length >= this.maxGroups) return null;
     const start = this.interval === null ? null : this.bucket(place.time) * this.interval - this.offset!;
-    const group: Group = { values: this.by.map((name) => this.value(name, place)), start, counts: new Counts() };
+    const values = this.by.map((name) => this.value(name, place));
+    const group: KnownGroup = { values, start, counts: new Counts(), generation: this.generation };
     branch.set(key, group);
+    this.known++;
     this.groups.push(group);
-    return group.counts;
+    return group;
   }
 
   private value(dimension: Dimension, place: GroupPlace): GroupValue {

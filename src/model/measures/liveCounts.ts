@@ -30,7 +30,10 @@ export interface LiveTotal {
 /** Counts of one interval after the other, and their running totals, in bounded memory. */
 export class LiveCounts {
   readonly statistics: Statistics;
-  readonly total = new Counts();
+  /** Since the beginning. */
+  readonly total = { requests: 0, errors: 0, notifications: 0 };
+  /** Whether somebody will ask for `running`. */
+  keepsRunning = false;
   private readonly byOp = new Grouping({ by: ['op', 'server'], maxGroups: MOST_GROUPS });
   private readonly byClient = new Grouping({ by: ['client'], maxGroups: MOST_GROUPS });
   private readonly byPath: Grouping;
@@ -38,7 +41,7 @@ export class LiveCounts {
 
   /** @param depth parts of paths that are told apart; null for all */
   constructor(depth: number | null) {
-    this.byPath = new Grouping({ by: ['path'], depth, maxGroups: MOST_GROUPS });
+    this.byPath = new Grouping({ by: ['path'], depth, onlyWithPath: true, maxGroups: MOST_GROUPS });
     this.statistics = new Statistics([this.byOp, this.byClient, this.byPath], false);
   }
 
@@ -47,7 +50,7 @@ export class LiveCounts {
     this.byPath.cutAt(depth);
   }
 
-  /** By operation and server, since the beginning. */
+  /** By operation and server, since the beginning; nothing where it is not kept. */
   get running(): Iterable<LiveTotal> {
     return this.totals.values();
   }
@@ -58,15 +61,17 @@ export class LiveCounts {
     const total = new Counts();
     for (const { counts } of groups) total.merge(counts);
     if (other !== null) total.merge(other);
-    this.total.merge(total);
-    this.addTotals(groups, other);
+    this.total.requests += total.requests;
+    this.total.errors += total.errors;
+    this.total.notifications += total.notifications;
+    if (this.keepsRunning) this.addTotals(groups, other);
     return {
       total,
       tables: {
         op: merged(groups, 0),
         server: merged(groups, 1),
         client: rowsOf(this.byClient.take()),
-        path: rowsOf(this.byPath.take()).filter(({ name }) => name !== null),
+        path: rowsOf(this.byPath.take()),
       },
     };
   }
@@ -99,14 +104,21 @@ function rowsOf({ groups, other }: ReturnType<Grouping['take']>): LiveRow[] {
   return other === null ? rows : [...rows, { name: OTHERS, counts: other }];
 }
 
-/** Rows of one dimension of several. */
+/** Rows of one dimension of several. A row of one group alone has that group's counts. */
 function merged(groups: readonly Group[], place: number): LiveRow[] {
-  const rows = new Map<GroupValue, Counts>();
+  const rows = new Map<GroupValue, { counts: Counts; sum: boolean }>();
   for (const { values, counts } of groups) {
     const name = values[place] ?? null;
-    let sum = rows.get(name);
-    if (sum === undefined) rows.set(name, (sum = new Counts()));
-    sum.merge(counts);
+    const row = rows.get(name);
+    if (row === undefined) {
+      rows.set(name, { counts, sum: false });
+      continue;
+    }
+    if (!row.sum) {
+      row.counts = copyOf(row.counts);
+      row.sum = true;
+    }
+    row.counts.merge(counts);
   }
-  return [...rows].map(([name, counts]) => ({ name, counts }));
+  return Array.from(rows, ([name, { counts }]) => ({ name, counts }));
 }

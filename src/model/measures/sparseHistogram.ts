@@ -1,12 +1,16 @@
 import { bucketOf, middleOf } from './histogram.js';
 
+/** Cells of who has counted nothing yet. */
+const NONE: number[] = [];
+
 /**
  * The same counts in the same buckets as Histogram, but only the buckets that hold something are kept: a group of few
  * values costs some hundred bytes, so there can be very many. A new bucket costs a move of those behind it.
  */
 export class SparseHistogram {
-  /** Buckets in ascending order, behind each how many values it holds. */
-  private readonly cells: number[] = [];
+  /** Buckets in ascending order, behind each how many values it holds; what lies beyond `used` is of before `reset`. */
+  private cells: number[] = NONE;
+  private used = 0;
   /** Place of the bucket that was counted in last. */
   private latest = 0;
   count = 0;
@@ -33,27 +37,47 @@ export class SparseHistogram {
     this.sum += other.sum;
     this.max = Math.max(this.max, other.max);
     this.min = Math.min(this.min, other.min);
-    const { cells } = other;
-    for (let place = 0; place < cells.length; place += 2) this.add(cells[place]!, cells[place + 1]!);
+    const { cells, used } = other;
+    for (let place = 0; place < used; place += 2) this.add(cells[place]!, cells[place + 1]!);
+  }
+
+  /** Nothing is counted. The room that it takes stays for what comes next. */
+  reset(): void {
+    this.used = 0;
+    this.latest = 0;
+    this.count = 0;
+    this.min = Infinity;
+    this.max = 0;
+    this.sum = 0;
   }
 
   /** Value below or at which `fraction` (0 to 1) of the values lie, right to 1 %; 0 if there are none. */
   percentile(fraction: number): number {
-    if (this.count === 0) return 0;
-    const { cells } = this;
-    const rank = Math.max(1, Math.ceil(this.count * fraction));
+    return this.percentiles([fraction])[0]!;
+  }
+
+  /** The same for several fractions, in ascending order, in one pass. */
+  percentiles(fractions: readonly number[]): number[] {
+    const { cells, used, count } = this;
+    const values: number[] = [];
+    let place = 0;
     let seen = 0;
-    for (let place = 0; place < cells.length; place += 2) {
-      seen += cells[place + 1]!;
-      if (seen >= rank) return Math.max(this.min, Math.min(this.max, middleOf(cells[place]!)));
+    for (const fraction of fractions) {
+      const rank = Math.max(1, Math.ceil(count * fraction));
+      while (seen < rank && place < used) {
+        seen += cells[place + 1]!;
+        place += 2;
+      }
+      const found = seen < rank ? this.max : middleOf(cells[place - 2]!);
+      values.push(count === 0 ? 0 : Math.max(this.min, Math.min(this.max, found)));
     }
-    return this.max;
+    return values;
   }
 
   /** How many values lie at or below a bound, right to 1 % of the bound. */
   below(bound: number): number {
     let seen = 0;
-    for (let place = 0; place < this.cells.length; place += 2) {
+    for (let place = 0; place < this.used; place += 2) {
       if (middleOf(this.cells[place]!) > bound) break;
       seen += this.cells[place + 1]!;
     }
@@ -61,14 +85,14 @@ export class SparseHistogram {
   }
 
   private add(bucket: number, count: number): void {
-    const { cells, latest } = this;
+    const { cells, latest, used } = this;
     // Values of a group are mostly alike.
-    if (cells[latest] === bucket) {
+    if (latest < used && cells[latest] === bucket) {
       cells[latest + 1]! += count;
       return;
     }
     let low = 0;
-    let high = cells.length >>> 1;
+    let high = used >>> 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (cells[2 * middle]! < bucket) low = middle + 1;
@@ -76,7 +100,19 @@ export class SparseHistogram {
     }
     const place = 2 * low;
     this.latest = place;
-    if (cells[place] === bucket) cells[place + 1]! += count;
-    else cells.splice(place, 0, bucket, count);
+    if (place < used && cells[place] === bucket) {
+      cells[place + 1]! += count;
+      return;
+    }
+    this.used = used + 2;
+    if (cells === NONE) {
+      // An array that is pushed to has room for 17.
+      this.cells = [bucket, count];
+      return;
+    }
+    if (cells.length < used + 2) cells.push(0, 0);
+    for (let i = used - 1; i >= place; i--) cells[i + 2] = cells[i]!;
+    cells[place] = bucket;
+    cells[place + 1] = count;
   }
 }

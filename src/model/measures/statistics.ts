@@ -6,7 +6,7 @@ import { NOTHING_WAITS, type WaitingRequests } from '../../protocols/zookeeper/c
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
 import { afterForgetting } from '../bounds.js';
 import { bucketOf } from './histogram.js';
-import { Counts, PartCounts, type Grouping } from './grouping.js';
+import { Counts, PartCounts, type Grouping, type KnownGroup } from './grouping.js';
 import { errorOf, errorsByPath } from '../knowledge/outcome.js';
 
 /**
@@ -30,6 +30,16 @@ interface Conversation {
   /** Where it matters what becomes of a request, or nothing is left out: `book` has those that wait then. */
   readonly waiting: Map<ZooKeeperRequest, Waiting>;
   book: WaitingRequests;
+  /** Where its latest message was counted, by grouping: the next one often counts there too. */
+  readonly latest: (LatestGroup | undefined)[];
+}
+
+/** A group, what it was found by, and the epoch of its grouping then. */
+interface LatestGroup {
+  epoch: number;
+  op: string | null;
+  path: string | null;
+  group: KnownGroup | null;
 }
 
 /** What happens to the counts of a group. */
@@ -53,10 +63,11 @@ interface MutablePlace {
  */
 export class Statistics {
   readonly total = new Counts();
-  /** Time of the first and the latest message that was counted; null while there is none. */
-  first: number | null = null;
-  last: number | null = null;
+  private firstTime = Infinity;
+  private lastTime = -Infinity;
   private readonly conversations = new Map<number, Conversation>();
+  /** That of the latest message. */
+  private current: Conversation | null = null;
   /** One for all messages: this is done for each of them. */
   private place: MutablePlace | null = null;
   private readonly defers: boolean;
@@ -71,6 +82,16 @@ export class Statistics {
   ) {
     this.defers = groupings.some(({ by }) => by.includes('error'));
     this.defersConnect = groupings.some(({ by }) => by.includes('session'));
+  }
+
+  /** Time of the first message that was counted; null while there is none. */
+  get first(): number | null {
+    return this.firstTime === Infinity ? null : this.firstTime;
+  }
+
+  /** Time of the latest. */
+  get last(): number | null {
+    return this.lastTime === -Infinity ? null : this.lastTime;
   }
 
   /** Every message that comes will pass; to be said before the first. */
@@ -102,12 +123,14 @@ export class Statistics {
     if (conversation === undefined) return;
     this.release(conversation, true);
     this.conversations.delete(connection.id);
+    if (this.current === conversation) this.current = null;
   }
 
   /** The capture is over. */
   end(): void {
     for (const conversation of this.conversations.values()) this.release(conversation, true);
     this.conversations.clear();
+    this.current = null;
   }
 
   private request(m: ZooKeeperMessage, connection: ConnectionFacts, as: 'tentative' | null): void {
@@ -117,7 +140,7 @@ export class Statistics {
     if (this.everything) {
       conversation.book = m.waiting;
       this.at(m.op, m.path, connection, m.session, m.time);
-      this.count('request', request, null, request === null ? wireLength(m) : requestLength(request));
+      this.count(conversation, 'request', request, null, request === null ? wireLength(m) : requestLength(request));
       return;
     }
     const deferred = this.defers || (this.defersConnect && m.op === 'connect');
@@ -128,7 +151,7 @@ export class Statistics {
     }
     if (waiting !== 'counted') return;
     this.at(m.op, m.path, connection, m.session, m.time);
-    this.count('request', request, null, request === null ? wireLength(m) : requestLength(request));
+    this.count(conversation, 'request', request, null, request === null ? wireLength(m) : requestLength(request));
   }
 
   private response(m: ZooKeeperMessage, connection: ConnectionFacts, passes: boolean): void {
@@ -143,16 +166,17 @@ export class Statistics {
     const path = request === null ? m.path : request.path;
     if (request !== null && waiting !== undefined && waiting !== 'counted') {
       this.at(op, path, connection, m.session, request.time);
-      this.count('request', request, passes ? m : null, requestLength(request));
+      this.count(conversation, 'request', request, passes ? m : null, requestLength(request));
     }
     if (!passes) return;
     this.at(op, path, connection, m.session, m.time);
-    this.count('response', request, m, wireLength(m));
+    this.count(conversation, 'response', request, m, wireLength(m));
   }
 
   private notification(m: ZooKeeperMessage, connection: ConnectionFacts): void {
+    const conversation = this.conversation(connection);
     this.at('notification', m.path, connection, m.session, m.time);
-    this.count('notification', null, null, wireLength(m));
+    this.count(conversation, 'notification', null, null, wireLength(m));
   }
 
   /** What is counted next belongs here. */
@@ -172,8 +196,8 @@ export class Statistics {
       place.session = session;
       place.time = time;
     }
-    if (this.first === null || time < this.first) this.first = time;
-    if (this.last === null || time > this.last) this.last = time;
+    if (time < this.firstTime) this.firstTime = time;
+    if (time > this.lastTime) this.lastTime = time;
   }
 
   /**
@@ -181,24 +205,33 @@ export class Statistics {
    * @param request the request that it is, or that it answers
    * @param answer where it shows how the operations turned out
    */
-  private count(event: Event, request: ZooKeeperRequest | null, answer: ZooKeeperMessage | null, bytes: number): void {
+  private count(
+    conversation: Conversation,
+    event: Event,
+    request: ZooKeeperRequest | null,
+    answer: ZooKeeperMessage | null,
+    bytes: number,
+  ): void {
     const place = this.place!;
     const { path } = place;
     const code = answer === null ? 0 : errorOf(answer);
     const answered = event === 'response' ? answer : null;
-    const bucket = bucketOf(Math.max(0, answered?.latency ?? 0));
+    const bucket = answered === null ? 0 : bucketOf(Math.max(0, answered.latency ?? 0));
     if (this.withTotal) change(this.total, event, bytes, code !== 0, answered, bucket);
     const operations = request?.body?.ops;
-    for (const grouping of this.groupings) {
+    const { groupings } = this;
+    for (let which = 0; which < groupings.length; which++) {
+      const grouping = groupings[which]!;
       if (operations === undefined || !grouping.hasPath) {
+        if (path === null && grouping.onlyWithPath) continue;
         place.path = path === null || !grouping.hasPath ? null : grouping.path(path);
         place.error = answer === null || !grouping.hasError ? null : errorName(code);
-        change(grouping.at(place), event, bytes, code !== 0, answered, bucket);
+        change(groupOf(conversation, grouping, which, place), event, bytes, code !== 0, answered, bucket);
         continue;
       }
       const paths = answer === null ? null : errorsByPath(answer, operations, (name) => grouping.path(name));
       const names: (string | null)[] = paths === null ? namesOf(operations, grouping) : [...paths.keys()];
-      if (names.length === 0) names.push(null);
+      if (names.length === 0 && !grouping.onlyWithPath) names.push(null);
       const share = Math.floor(bytes / names.length);
       for (const [index, name] of names.entries()) {
         const error = (name === null ? code : paths?.get(name)) ?? 0;
@@ -211,11 +244,13 @@ export class Statistics {
   }
 
   private conversation(connection: ConnectionFacts): Conversation {
+    if (this.current?.connection === connection) return this.current;
     let conversation = this.conversations.get(connection.id);
     if (conversation === undefined) {
-      conversation = { connection, session: null, waiting: new Map(), book: NOTHING_WAITS };
+      conversation = { connection, session: null, waiting: new Map(), book: NOTHING_WAITS, latest: [] };
       this.conversations.set(connection.id, conversation);
     }
+    this.current = conversation;
     return conversation;
   }
 
@@ -236,18 +271,33 @@ export class Statistics {
     }
   }
 
-  private unanswered(
-    { connection, session }: Conversation,
-    request: ZooKeeperRequest,
-    waiting: Waiting,
-    surely: boolean,
-  ): void {
+  private unanswered(conversation: Conversation, request: ZooKeeperRequest, waiting: Waiting, surely: boolean): void {
     if (waiting === 'tentative' || (waiting === 'counted' && !surely)) return;
     const { op, path, time } = request;
+    const { connection, session } = conversation;
     this.at(op, path, connection, op === 'connect' ? null : session, time);
     const event = !surely ? 'request' : waiting === 'deferred' ? 'unansweredRequest' : 'unanswered';
-    this.count(event, request, null, requestLength(request));
+    this.count(conversation, event, request, null, requestLength(request));
   }
+}
+
+/** Counts of the group that something belongs to, which mostly is that of the connection's latest message. */
+function groupOf({ latest }: Conversation, grouping: Grouping, which: number, place: MutablePlace): Counts {
+  if (!grouping.steady) return grouping.at(place);
+  const { epoch, hasOp, hasPath } = grouping;
+  const { op, path } = place;
+  const known = latest[which];
+  if (known?.epoch === epoch && (!hasOp || known.op === op) && (!hasPath || known.path === path))
+    return grouping.countsOf(known.group);
+  const group = grouping.groupAt(place);
+  if (known === undefined) latest[which] = { epoch, op, path, group };
+  else {
+    known.epoch = epoch;
+    known.op = op;
+    known.path = path;
+    known.group = group;
+  }
+  return grouping.countsOf(group);
 }
 
 /** @param bucket that of the answer's latency */

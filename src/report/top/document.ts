@@ -78,7 +78,7 @@ export interface TopDocument {
   /** rows that were left out, by table */
   notShown: { op: Count; client: Count; path: Count; server: Count };
   /** what the rules say so far, the worst first; those that judge at the end only are silent */
-  findings: TopFinding[];
+  findings: readonly TopFinding[];
 }
 
 /** By what rows are sorted, the largest first. */
@@ -86,6 +86,8 @@ export const topColumns = ['requests', 'errors', 'p99', 'bytes', 'notifications'
 export type TopColumn = (typeof topColumns)[number];
 
 const SECOND = 1e9;
+/** Percentiles that a row has. */
+const TOLD = [0.5, 0.9, 0.99];
 
 export interface TopSource {
   readonly interval: LiveInterval;
@@ -105,7 +107,7 @@ export interface TopSource {
 
 /** What sums up since the beginning is told by the interval: this remembers where it stood. */
 export class TopDocuments {
-  private latest: { readonly findings: readonly Finding[]; readonly told: TopFinding[] } | null = null;
+  private latest: { readonly findings: readonly Finding[]; readonly told: readonly TopFinding[] } | null = null;
   private before = { made: 0, takenUp: 0, expired: 0, closed: 0, set: 0, fired: 0 };
 
   next(source: TopSource): TopDocument {
@@ -154,27 +156,29 @@ export class TopDocuments {
     };
   }
 
-  /** Findings are looked at more rarely than intervals end. */
-  private told(findings: readonly Finding[], clock: Clock): TopFinding[] {
+  /** Findings are looked at more rarely than intervals end. Frozen: who writes them writes the same again. */
+  private told(findings: readonly Finding[], clock: Clock): readonly TopFinding[] {
     if (this.latest?.findings !== findings)
-      this.latest = { findings, told: findings.map((finding) => findingOf(finding, clock)) };
+      this.latest = { findings, told: Object.freeze(findings.map((finding) => findingOf(finding, clock))) };
     return this.latest.told;
   }
 }
 
 function numbersOf(counts: Counts, seconds: number): TopNumbers {
   const { latency } = counts;
-  const at = (fraction: number): number => latency.percentile(fraction) / SECOND;
   const numbers: TopNumbers = {
     requests: counts.requests,
-    requestsPerSecond: seconds > 0 ? Number((counts.requests / seconds).toFixed(3)) : 0,
+    requestsPerSecond: seconds > 0 ? Math.round((counts.requests / seconds) * 1000) / 1000 : 0,
     responses: counts.responses,
     notifications: counts.notifications,
     errors: counts.errors,
     bytesToServer: counts.bytesToServer,
     bytesToClient: counts.bytesToClient,
   };
-  if (latency.count > 0) numbers.latency = { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: latency.max / SECOND };
+  if (latency.count > 0) {
+    const [p50 = 0, p90 = 0, p99 = 0] = latency.percentiles(TOLD);
+    numbers.latency = { p50: p50 / SECOND, p90: p90 / SECOND, p99: p99 / SECOND, max: latency.max / SECOND };
+  }
   return numbers;
 }
 
@@ -186,15 +190,40 @@ const KEYS: Readonly<Record<TopColumn, (counts: Counts) => number>> = {
   notifications: (counts) => counts.notifications,
 };
 
+interface Ranked {
+  readonly row: LiveRow;
+  readonly key: number;
+}
+
+/** Whether a row stands before another: the larger one, and of equal ones that of more requests, then by name. */
+function before(a: Ranked, b: Ranked): boolean {
+  if (a.key !== b.key) return a.key > b.key;
+  const [one, other] = [a.row.counts.requests, b.row.counts.requests];
+  return one !== other ? one > other : String(a.row.name ?? '') < String(b.row.name ?? '');
+}
+
+/** The rows that are shown, in their order: of thousands some twenty, so that not all of them are sorted. */
 function rowsOf(rows: readonly LiveRow[], { sort, rows: most }: TopSource, seconds: number): TopRow[] {
-  const key = KEYS[sort];
-  const text = (row: LiveRow): string => String(row.name ?? '');
-  return [...rows]
-    .sort(
-      (a, b) => key(b.counts) - key(a.counts) || b.counts.requests - a.counts.requests || (text(a) < text(b) ? -1 : 1),
-    )
-    .slice(0, most)
-    .map((row) => ({ name: row.name === null ? null : String(row.name), ...numbersOf(row.counts, seconds) }));
+  const keyOf = KEYS[sort];
+  const shown: Ranked[] = [];
+  if (most === 0) return [];
+  for (const row of rows) {
+    const one = { row, key: keyOf(row.counts) };
+    if (shown.length >= most && !before(one, shown[most - 1]!)) continue;
+    let low = 0;
+    let high = shown.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (before(one, shown[middle]!)) high = middle;
+      else low = middle + 1;
+    }
+    if (shown.length >= most) shown.pop();
+    shown.splice(low, 0, one);
+  }
+  return shown.map(({ row: { name, counts } }) => ({
+    name: name === null ? null : String(name),
+    ...numbersOf(counts, seconds),
+  }));
 }
 
 function findingOf(finding: Finding, clock: Clock): TopFinding {

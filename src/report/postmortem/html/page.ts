@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { ReportData } from '../data.js';
 import { asset } from '../../assets.js';
 import { pageScript } from '../../pageScript.js';
 import { reportContent, shownTables } from './content/report.js';
+import { pageHead } from './head.js';
 import { escapedText, markup } from './markup.js';
 import { style } from './style.js';
 
@@ -14,25 +14,7 @@ import { style } from './style.js';
 export function htmlPage(data: ReportData, script: string = pageScript()): string {
   const code = closed(`${asset('uplot/uPlot.iife.min.js')}\n${script}`);
   const css = closed(`${asset('uplot/uPlot.min.css')}\n${style}`);
-  const policy = [
-    `default-src 'none'`,
-    `script-src '${hash(code)}'`,
-    `style-src '${hash(css)}'`,
-    `base-uri 'none'`,
-    `form-action 'none'`,
-  ].join('; ');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${escapedText(titleOf(data))}</title>
-<style>${css}</style>
-</head>
-<body>
+  return `${pageHead({ title: escapedText(titleOf(data)), code, css })}<body>
 ${body(data)}
 <script type="application/json" id="report-data">${jsonInScript(forScript(data))}</script>
 <script>${code}</script>
@@ -81,8 +63,4 @@ function closed(text: string): string {
   const lines = text.replace(/\r\n?/g, '\n');
   if (/<\/(?:script|style)|<!--/i.test(lines)) throw new Error('the code of the page would end its own element');
   return lines;
-}
-
-function hash(text: string): string {
-  return `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`;
 }
