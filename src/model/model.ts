@@ -368,6 +368,7 @@ export class Model implements ObservationSink {
     this.totals.unanswered += connection.outstanding.size;
     this.forgottenRequests += connection.outstanding.forgotten;
     if (connection.tcp.end === 'forgotten') this.forgottenConnections++;
+    if (connection.session !== null && connection.session.silences.length > 0) gaveUp(connection, connection.session);
     for (const listen of this.listeners.connectionClosed) listen(connection);
     this.connections.delete(connection.tcp.id);
     if (this.latest === connection) this.latest = null;
@@ -535,6 +536,19 @@ function silent(m: ZooKeeperMessage, connection: ClientConnection, session: Sess
   // By then the server would have closed: one that did not was not reached, or has not run either.
   if (connection.tcp.toClient.fin === null && length > session.timeoutNs() + TICK) return;
   if (length > session.timeoutNs() / 2) session.addSilence({ from, to: { frame: m.frame, time: m.time } });
+}
+
+/**
+ * The request that ended a silence was the last on its connection and came with the client's FIN, or its answer met an RST:
+ * the client had closed the connection long before, the network did not carry what it sent. A process that stood still
+ * leaves after its request, if it leaves.
+ */
+function gaveUp({ tcp, lastRequestTime, lastRequestFrame }: ClientConnection, session: Session): void {
+  const { fin, rst } = tcp.toServer;
+  const theirs = tcp.toClient.fin;
+  if (theirs !== null && (fin === null || theirs.time < fin.time)) return;
+  if (session.silences.at(-1)!.to.time !== lastRequestTime) return;
+  if (fin === null ? rst !== null : fin.frame === lastRequestFrame) session.livedUntil(lastRequestTime);
 }
 
 /** Which of its directions a connection was heard in. */

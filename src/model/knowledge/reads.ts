@@ -73,11 +73,7 @@ function plainDataAnswered(
   const fired = view.dataFired;
   view.lastData = dataRead(m, request, stat);
   if (view.dataWatch !== null) view.readsBeside++;
-  if (fired !== null && m.err === 0) {
-    fired.plainReads++;
-    fired.firstPlain ??= view.lastData;
-    fired.lastPlain = view.lastData;
-  }
+  if (fired !== null && m.err === 0) fired.readWithoutWatch(view.lastData);
 }
 
 function watchedDataAnswered(
@@ -153,9 +149,7 @@ function listAnswered(
     view.readsBeside++;
   } else if (view.childFired !== null) {
     const fired = view.childFired;
-    fired.plainReads++;
-    fired.firstPlain ??= read;
-    fired.lastPlain = read;
+    fired.readWithoutWatch(read);
     fired.childReads = 0;
     updateWindow(view);
   }

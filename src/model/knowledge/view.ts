@@ -40,6 +40,8 @@ export class Fired {
   plainReads = 0;
   firstPlain: Read | null = null;
   lastPlain: Read | null = null;
+  /** The longest time between two of them, nanoseconds. */
+  longestPause = 0;
   /** Children whose data the session asked for since the latest read without a watch. */
   childReads = 0;
 
@@ -55,6 +57,13 @@ export class Fired {
     /** The session's own write, not answered yet, made the change: the client knows it already. */
     readonly own: boolean,
   ) {}
+
+  readWithoutWatch(read: Read): void {
+    if (this.lastPlain !== null) this.longestPause = Math.max(this.longestPause, read.time - this.lastPlain.time);
+    this.plainReads++;
+    this.firstPlain ??= read;
+    this.lastPlain = read;
+  }
 
   /** The client's TCP has acknowledged the notification. Until then it does not count. */
   get delivered(): boolean {

@@ -32,7 +32,7 @@ export const duplicateSessions = defineRule({
       },
       alike: {
         type: 'number',
-        default: 0.5,
+        default: 0.7,
         min: 0,
         max: 1,
         unit: 'share',

@@ -16,6 +16,8 @@ interface Emptied {
 
 interface Path {
   readonly znode: Znode;
+  /** Sessions that the members belonged to when the list was first read as empty: they may have been made again since. */
+  readonly owners: ReadonlyMap<string, string>;
   readonly emptied: Emptied[];
   more: number;
   /** First list with members after the first empty one. */
@@ -25,6 +27,8 @@ interface Path {
 type Ending = 'orderly' | 'expired' | 'unknown';
 
 const KEPT = 1000;
+/** Members of a list that are looked at. */
+const MEMBERS = 5000;
 
 export const emptyChildList = defineRule({
   meta: {
@@ -58,7 +62,7 @@ export const emptyChildList = defineRule({
       let path = paths.get(znode.path);
       if (path === undefined) {
         if (paths.size >= KEPT) return;
-        path = { znode, emptied: [], more: 0, restored: null };
+        path = { znode, owners: ownersOf(znode, previous.list!), emptied: [], more: 0, restored: null };
         paths.set(znode.path, path);
       }
       const emptied = { session: view.session, before: previous.list!, read, beforeTime: previous.time };
@@ -80,15 +84,25 @@ export const emptyChildList = defineRule({
       },
     };
 
-    function judge({ znode, emptied, more, restored }: Path): void {
+    function ownersOf(znode: Znode, { names }: ChildList): Map<string, string> {
+      const owners = new Map<string, string>();
+      for (const name of names.slice(0, MEMBERS)) {
+        const owner = model.znode(childPath(znode.path, name))?.creation?.session ?? null;
+        if (owner !== null) owners.set(name, owner);
+      }
+      return owners;
+    }
+
+    function judge({ znode, owners, emptied, more, restored }: Path): void {
       const first = emptied[0]!;
-      const members = new Set(emptied.flatMap(({ before }) => before.names).slice(0, 5000));
+      const members = new Set(emptied.flatMap(({ before }) => before.names).slice(0, MEMBERS));
       const endings = new Map<Ending, string[]>([
         ['orderly', []],
         ['expired', []],
         ['unknown', []],
       ]);
-      for (const name of members) endings.get(endingOf(znode.path, name, first.read.time))!.push(name);
+      for (const name of members)
+        endings.get(endingOf(znode.path, name, owners.get(name) ?? null, first.read.time))!.push(name);
       const expired = endings.get('expired')!;
       const unknown = endings.get('unknown')!;
       // All of them went in good order, or it is a place for one at a time.
@@ -160,13 +174,16 @@ export const emptyChildList = defineRule({
       });
     }
 
-    function endingOf(parent: string, name: string, time: number): Ending {
+    function endingOf(parent: string, name: string, was: string | null, time: number): Ending {
       const znode = model.znode(childPath(parent, name));
-      const cause = znode?.deletion?.cause;
+      const creator = znode?.creation?.session ?? null;
+      // What became of the node that another session made in its place says nothing of this one.
+      const replaced = was !== null && creator !== was;
+      const cause = replaced ? undefined : znode?.deletion?.cause;
       if (cause === 'request' || cause === 'closeSession') return 'orderly';
-      const id = znode?.creation?.session ?? null;
+      const id = was ?? creator;
       const owner = id === null ? undefined : model.sessions.find(id);
-      if (znode?.creation != null && znode.ephemeral === true && owner === undefined) return 'orderly';
+      if (!replaced && znode?.creation != null && znode.ephemeral === true && owner === undefined) return 'orderly';
       if (owner === undefined || owner.holes > 0) return 'unknown';
       if (owner.end === 'expired' || owner.end === 'lost') return 'expired';
       return !owner.connected && time - owner.lastRequestTime > owner.timeoutNs() / 2 ? 'expired' : 'unknown';

@@ -72,6 +72,8 @@ export const ephemeralNotRecreated = defineRule({
         }
         // Libraries ask for a new session at once: one that comes much later may be somebody else behind the same address.
         const prompt = successor.start.time - since <= PROMPT;
+        // It registered in the same place under a name that it did not have before: a new name for the same thing.
+        if (renamed(old, later, parentOf(ephemeral.path))) continue;
         const guessed = !prompt || ephemeral.sequential || ephemeral.created === null;
         found.push({
           old,
@@ -95,6 +97,24 @@ export const ephemeralNotRecreated = defineRule({
       const parent = parentOf(path);
       for (const other of session.createdEphemerals) if (parentOf(other) === parent) return true;
       return false;
+    }
+
+    /** At least as many new names under `parent` as names of the old session that did not come again. */
+    function renamed(old: Session, later: readonly Session[], parent: string | null): boolean {
+      const before = new Set<string>();
+      let missing = 0;
+      for (const ephemeral of old.ephemerals.values()) {
+        if (parentOf(ephemeral.path) !== parent) continue;
+        before.add(likePath(ephemeral.path));
+        if (!later.some((other) => created(other, ephemeral))) missing++;
+      }
+      const names = new Set<string>();
+      for (const other of later) {
+        for (const path of other.createdEphemerals) {
+          if (parentOf(path) === parent && !before.has(path)) names.add(path);
+        }
+      }
+      return names.size >= missing;
     }
 
     function created(session: Session, { path }: Ephemeral): boolean {

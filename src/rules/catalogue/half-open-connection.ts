@@ -180,7 +180,7 @@ function finding(group: readonly HalfOpen[]): Omit<Finding, 'rule'> {
     message = `${listing(servers)} no longer acknowledge${servers.length === 1 ? 's' : ''} what ${clients} sent, and sent neither FIN nor RST for ${waited}: the server is gone, or the way to it.`;
   } else if (first.seen === null) {
     lost = 'between the client and the capture';
-    message = `${clients} fell silent without FIN or RST, nothing of ${many ? 'them' : 'it'} is in the capture from then on; ${listing(servers)} gave up ${connections} ${waited} later and got no answer.`;
+    message = `${clients} fell silent without FIN or RST, nothing of ${many ? 'them' : 'it'} is in the capture ${silence(group)}; ${listing(servers)} gave up ${connections} ${waited} later and got no answer.`;
   } else {
     evidence.push({
       ...first.seen,
@@ -230,8 +230,29 @@ function seenOfClient({ tcp }: ClientConnection, until: number): Moment | null {
   const repeated = toServer.firstUnackedRetransmission;
   if (repeated !== null && repeated.time <= until) return repeated;
   if (!toClient.finAcked || toServer.rst !== null) return null;
+  // The server's RST answers it: it got there, too late.
+  const own = toServer.fin ?? toServer.last;
+  if (own !== null && toClient.rst !== null && toClient.rst.time >= own.time) return null;
   if (toServer.fin !== null) return toServer.finAcked ? null : toServer.fin;
   return toServer.last;
+}
+
+/** For how long nothing of the clients came: those that were heard of again on the connection are named. */
+function silence(group: readonly HalfOpen[]): string {
+  const hosts = new Set<string>();
+  let longest = 0;
+  let back = 0;
+  for (const { connection, heard, evidence } of group) {
+    const { fin, last } = connection.tcp.toServer;
+    const sign = fin ?? last;
+    if (sign === null || sign.time <= evidence.time) continue;
+    back++;
+    hosts.add(connection.host.ip);
+    longest = Math.max(longest, sign.time - heard.time);
+  }
+  if (back === 0) return 'from then on';
+  const time = `${group.length === 1 ? '' : 'up to '}${duration(longest)}`;
+  return back === group.length ? `for ${time}` : `from then on (${listing([...hosts])}: for ${time})`;
 }
 
 /** The latest request of the client that the server took: one that it acknowledged, or answered. */

@@ -219,7 +219,7 @@ export const herd = defineRule({
         severity: onlyPushes ? 'info' : 'warning',
         confidence: 'proven',
         title: 'Herd: one change wakes many',
-        message: `Each of ${plural(total, 'change')} of ${znode.path} woke up to ${plural(most.watchers, 'session')} at once; ${plural(reads, 'read')} followed (${most.reads} of the path and ${most.childReads} of its children for one change).`,
+        message: `${total === 1 ? 'One change' : `Each of ${total} changes`} of ${znode.path} woke up to ${plural(most.watchers, 'session')} at once; ${plural(reads, 'read')} followed (${most.reads} of the path and ${most.childReads} of its children for one change).`,
         remedy:
           'Let fewer clients watch that path, read only what changed, or delay the read by a random moment so that several changes cost one read; for locks watch the predecessor only.',
         path: znode.path,

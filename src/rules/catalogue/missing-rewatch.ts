@@ -14,6 +14,9 @@ import { readUnderWay } from '../support/lists.js';
 const MAX = 20_000;
 /** A watch that is set so soon (nanoseconds) after the session began is one that the application lives on. */
 const AT_THE_START = 5e9;
+/** From how many reads on, no farther apart (nanoseconds) than that, the session polls: it learns of changes late. */
+const POLLS = 5;
+const SLOWEST_POLL = 30e9;
 
 type Weight = Pick<Missing, 'severity' | 'confidence'>;
 
@@ -104,11 +107,12 @@ export const missingRewatch = defineRule({
 
     function weigh(session: Session, view: View, kind: WatchKind, fired: Fired, waitsOnce: boolean): Weight {
       const { plainReads, firstPlain, lastPlain, watch } = fired;
-      if (plainReads === 0) {
-        // Never touched again: worth a warning only where it looks as if it waited for more, and there was more to be told.
+      if (plainReads === 0 || (plainReads === 1 && kind === 'data')) {
+        // Not touched again: worth a warning only where it looks as if it waited for more, and there was more to be told.
         const waits = watch !== null && watch.time - session.start.time <= AT_THE_START && session.startKnown;
-        const idle = session.lastWorkTime <= fired.time + options.grace * 1e9;
-        return waits && idle && changedAgain(view, kind) ? { severity: 'warning', confidence: 'possible' } : LIGHT;
+        const idle = session.lastWorkTime <= (lastPlain ?? fired).time + options.grace * 1e9;
+        const unheard = plainReads === 0 ? changedAgain(view, kind) : changedSince(view, kind, lastPlain!);
+        return waits && idle && unheard ? { severity: 'warning', confidence: 'possible' } : LIGHT;
       }
       // One read may be the end of a wait. Who reads the path again and again depends on it, unless it did so all along.
       const enough = waitsOnce ? 2 * options.reads : options.reads;
@@ -128,7 +132,8 @@ export const missingRewatch = defineRule({
         }
       },
       end() {
-        const key = (m: Missing): string => `${m.view.znode.path} ${m.kind} ${m.severity} ${m.confidence}`;
+        const key = (m: Missing): string =>
+          `${m.view.znode.path} ${m.kind} ${m.severity} ${m.confidence} ${Math.min(m.fired.plainReads, 2)}`;
         for (const group of incidents(found, key, (m) => m.fired.time)) {
           const { fired, view, kind, severity, confidence } = group[0]!;
           const entries = group.map((m) => m.entry);
@@ -136,10 +141,18 @@ export const missingRewatch = defineRule({
           const event = eventTypeName(fired.eventType);
           const reads = fired.plainReads;
           const who = group.length === 1 ? entries[0]!.client : plural(group.length, 'session');
+          const lasted = duration(group[0]!.until - fired.time);
+          const they = group.length === 1 ? 'it is' : 'they are';
+          const pace = group.length === 1 ? pollPace(fired, group[0]!.until) : null;
+          const polls = pace === null ? '' : `; it polls, every ${duration(pace)}, and sees a change that much later`;
           const message =
-            reads > 0
-              ? `${who} got ${event} of ${path} and read it again ${plural(reads, 'time')} in ${duration(group[0]!.until - fired.time)}, ${reads === 1 ? 'with watch=false: it may have waited for this only' : 'always with watch=false: it is told of no later change'}.`
-              : `${who} got ${event} of ${path} and never touched that path again, for ${duration(group[0]!.until - fired.time)}: if it still needs it, it is told of no later change.`;
+            reads > 1
+              ? `${who} got ${event} of ${path} and read it again ${plural(reads, 'time')} in ${lasted}, always with watch=false: ${they} told of no later change${polls}.`
+              : reads === 1 && severity === 'info'
+                ? `${who} got ${event} of ${path} and read it again 1 time in ${lasted}, with watch=false: it may have waited for this only.`
+                : reads === 1
+                  ? `${who} got ${event} of ${path}, read it once more with watch=false, and never touched it again, for ${lasted}, while it changed: if it still needs it, it is told of no later change.`
+                  : `${who} got ${event} of ${path} and never touched that path again, for ${lasted}: if it still needs it, it is told of no later change.`;
           const evidence: Evidence[] = [];
           if (fired.watch !== null) {
             evidence.push({
@@ -190,4 +203,12 @@ function hasWaitedOnce(session: Session): boolean {
     if (fired !== null && fired.plainReads <= 1 && fired.delivered) return true;
   }
   return false;
+}
+
+/** How often the session reads the path since the watch fired, where it does so at a steady pace until the end; else null. */
+function pollPace({ plainReads, firstPlain, lastPlain, longestPause, time }: Fired, until: number): number | null {
+  if (plainReads < POLLS) return null;
+  const pace = (lastPlain!.time - firstPlain!.time) / (plainReads - 1);
+  const longest = Math.max(longestPause, firstPlain!.time - time, until - lastPlain!.time);
+  return pace <= SLOWEST_POLL && longest <= 2 * pace ? pace : null;
 }

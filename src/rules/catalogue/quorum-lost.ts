@@ -35,6 +35,8 @@ interface Gap {
   lastHandshake: Moment | null;
   firstRefused: Moment | null;
   /** Latest attempt that failed: a write or a handshake; and the latest refused connection. */
+  /** The earliest and the latest request that was not answered. */
+  firstAttempt: Moment | null;
   lastAttempt: Moment | null;
   lastRefused: Moment | null;
   /** Places of the capture where answers may be missing. */
@@ -49,6 +51,7 @@ const NOTHING_YET = {
   firstHandshake: null,
   lastHandshake: null,
   firstRefused: null,
+  firstAttempt: null,
   lastAttempt: null,
   lastRefused: null,
   holes: 0,
@@ -59,6 +62,8 @@ const OUTWEIGHS = 10;
 const EPOCH = 2 ** 32;
 const MAX_GAPS = 500;
 const MAX_CLIENTS = 2000;
+/** From how long on (nanoseconds) it is said that nobody wrote before the outage. */
+const QUIET = 1e9;
 const EXPLAINS = [connectRefused, serverStall, leaderElection];
 
 export const quorumLost = defineRule({
@@ -204,6 +209,7 @@ export const quorumLost = defineRule({
     }
 
     function attempted(gap: Gap, { frame, time }: Moment): void {
+      if (gap.firstAttempt === null || time < gap.firstAttempt.time) gap.firstAttempt = { frame, time };
       if (gap.lastAttempt === null || time > gap.lastAttempt.time) gap.lastAttempt = { frame, time };
     }
 
@@ -284,6 +290,13 @@ export const quorumLost = defineRule({
       const handshakes = sum((f) => f.handshakes);
       const refused = sum((f) => f.refused);
       const until = gap.to?.time ?? last.time;
+      // Between the last answered write and the first thing that failed nobody asked for anything.
+      const ends = [...gap.servers.values()].flatMap(({ end }) => (end === null ? [] : [end.time]));
+      const firsts = [gap.firstAttempt, gap.firstHandshake, gap.firstRefused].flatMap((m) =>
+        m === null ? [] : [m.time],
+      );
+      const began = Math.max(gap.from.time, Math.min(...ends, ...firsts));
+      const idle = began - gap.from.time;
       const lost = expirations.filter((time) => time >= gap.from.time && time <= until + 60e9).length;
       const evidence: Evidence[] = [
         {
@@ -327,10 +340,10 @@ export const quorumLost = defineRule({
         severity: 'error',
         confidence: stepped && servers.length > 2 ? 'proven' : 'likely',
         title: 'The ensemble had no quorum',
-        message: `No server answered a write for ${duration(until - gap.from.time)}${gap.to === null ? ' (until the end of the capture)' : ''}: ${plural(handshakes, 'connect request')} went without an answer and ${plural(refused, 'connection')} were refused on ${plural(servers.length, 'server')}, ${plural(clients, 'client host')} ${clients === 1 ? 'was' : 'were'} touched${stepped ? `; the epoch goes from ${before} to ${after}` : ''}${lost === 0 && expired === 0 ? '; no session was lost' : ''}.`,
+        message: `No server answered a write for ${duration(until - began)}${gap.to === null ? ' (until the end of the capture)' : ''}${idle > QUIET ? `, and nobody had written in the ${duration(idle)} before` : ''}: ${plural(handshakes, 'connect request')} went without an answer and ${plural(refused, 'connection')} were refused on ${plural(servers.length, 'server')}, ${plural(clients, 'client host')} ${clients === 1 ? 'was' : 'were'} touched${stepped ? `; the epoch goes from ${before} to ${after}` : ''}${lost === 0 && expired === 0 ? '; no session was lost' : ''}.`,
         remedy:
           'Find out why a majority of the servers was gone at once (connect-refused and server-stall name them), and bring them back one at a time.',
-        from: gap.from.time,
+        from: began,
         to: until,
         evidence: evidence.sort((a, b) => a.frame - b.frame),
         data: {

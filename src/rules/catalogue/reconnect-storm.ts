@@ -2,7 +2,8 @@ import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { affectedData } from '../support/affected.js';
+import { affectedData, findingOn } from '../support/affected.js';
+import { largeResponse } from './large-response.js';
 import { seconds } from '../../observations/seconds.js';
 
 /** Handshakes of one host in quick succession, each on a connection that soon ended. */
@@ -35,6 +36,10 @@ const MAX_HOSTS = 4096;
 /** Bytes of an answer from which on its size may be why the connection broke. */
 const LARGE = 16 * 1024;
 const MAX_SESSIONS = 200;
+/** How many times slower a session may come back that breaks off after the same request each time. */
+const SLOWER = 5;
+
+const CAUSES = [largeResponse];
 
 export const reconnectStorm = defineRule({
   meta: {
@@ -62,7 +67,8 @@ export const reconnectStorm = defineRule({
         type: 'number',
         default: 1,
         unit: 'per second',
-        description: 'Handshakes a second from which on a burst is a storm',
+        description:
+          'Handshakes a second from which on a burst is a storm; a fifth of it where one session comes back after the same request each time',
       },
       shortLived: {
         type: 'number',
@@ -72,13 +78,16 @@ export const reconnectStorm = defineRule({
       },
     },
   },
-  create({ options, report }) {
+  causes: CAUSES,
+  create({ options, report, findingsOf }) {
     const open = new Map<string, Burst>();
     const storms: Burst[] = [];
 
     function finish(burst: Burst, finished: Burst[]): void {
       const lasted = Math.max(burst.to.time - burst.from.time, 1e9) / 1e9;
-      if (burst.handshakes < options.handshakes || burst.handshakes / lasted < options.rate) return;
+      // Who cannot get past an answer tries at the pace of its application.
+      const rate = isStuck(burst) && sameRequest(burst) !== null ? options.rate / SLOWER : options.rate;
+      if (burst.handshakes < options.handshakes || burst.handshakes / lasted < rate) return;
       // A script that runs the shell for each of its commands makes new sessions as well: so many, but not for long.
       const brief = burst.fresh > burst.resumed && burst.handshakes < 2 * options.handshakes && lasted < LONG;
       if (brief) return;
@@ -164,14 +173,26 @@ export const reconnectStorm = defineRule({
       },
     };
 
+    /** The same session over and over: it cannot get past something. */
+    function isStuck({ sessions, handshakes }: Burst): boolean {
+      let most = 0;
+      for (const { count } of sessions.values()) most = Math.max(most, count);
+      return most >= options.handshakes && most * 2 > handshakes;
+    }
+
+    /** The request that was the last on most of the connections; null if there is none. */
+    function sameRequest({ last, handshakes }: Burst): string | null {
+      const [request, times] = [...last].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
+      return times * 2 > handshakes ? request : null;
+    }
+
     function tell(burst: Burst): void {
       const { ip, handshakes, fresh, resumed } = burst;
       const lasted = burst.to.time - burst.from.time;
       const [id, busiest] = [...burst.sessions].reduce((a, b) => (b[1].count > a[1].count ? b : a));
-      // The same session over and over: it cannot get past something.
-      const stuck = busiest.count >= options.handshakes && busiest.count * 2 > handshakes;
-      const [request, times] = [...burst.last].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
-      const same = times * 2 > handshakes;
+      const stuck = isStuck(burst);
+      const request = sameRequest(burst) ?? '';
+      const same = request !== '';
       const path = same ? request.slice(request.indexOf(' ') + 1) : '';
       const severity: Severity = stuck ? 'error' : 'warning';
       const rate = Number((handshakes / Math.max(lasted / 1e9, 1)).toFixed(1));
@@ -211,6 +232,7 @@ export const reconnectStorm = defineRule({
             : []),
           { frame: burst.to.frame, time: burst.to.time, text: `the end of the last of ${handshakes} connections` },
         ],
+        cause: large ? findingOn(findingsOf(...CAUSES), (e) => e.session === id) : undefined,
         data: {
           handshakes,
           newSessions: fresh,

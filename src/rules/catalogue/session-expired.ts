@@ -136,8 +136,10 @@ export const sessionExpired = defineRule({
             ...(awayFor(e) === null ? {} : { awayFor: seconds(awayFor(e)!) }),
           }));
           const hosts = new Set(group.map(({ client }) => hostOf(client)));
-          const cause = findingOn(findingsOf(...CAUSES), (e) => hosts.has(hostOf(e.client)));
           const ids = new Set(group.map(({ id }) => id));
+          const cause =
+            findingOn(findingsOf(...CAUSES), (e) => e.session !== null && ids.has(e.session)) ??
+            findingOn(findingsOf(...CAUSES), (e) => hosts.has(hostOf(e.client)));
           const consequences = findingsOf(...CONSEQUENCES).filter((f) =>
             affectedOf(f).some((e) => typeof e['oldSession'] === 'string' && ids.has(e['oldSession'])),
           );
@@ -154,7 +156,7 @@ export const sessionExpired = defineRule({
             severity,
             confidence: first.request === null ? 'likely' : 'proven',
             title: group.length === 1 ? 'Session expired' : `${group.length} sessions expired`,
-            message: `${who} came back for ${group.length === 1 ? `session ${first.id ?? '(not captured)'}` : plural(group.length, 'session')}${silent === null ? '' : ` after ${duration(silent)} of silence`}${timeout === null ? '' : ` (timeout ${duration(timeout * 1e6)})`} and ${group.length === 1 ? 'was' : 'were'} told that it has expired${after(group, severity, neglect)}.${group.every(isPaused) ? ' Its kernel went on acknowledging: the process was stopped, not the network cut.' : ''}`,
+            message: `${who} came back for ${group.length === 1 ? `session ${first.id ?? '(not captured)'}` : plural(group.length, 'session')}${silent === null ? '' : ` after ${duration(silent)} of silence`}${timeout === null ? '' : ` (timeout ${duration(timeout * 1e6)})`} and ${group.length === 1 ? 'was' : 'were'} told that ${group.length === 1 ? 'it has' : 'they have'} expired${after(group, severity, neglect)}.${group.every(isPaused) ? stopped(group.length > 1) : ''}`,
             remedy:
               severity === 'error' && !neglect
                 ? 'Find out why the client gave up: its process may have ended, or waits for a restart by hand.'
@@ -192,7 +194,7 @@ export const sessionExpired = defineRule({
       for (const group of incidents(judged, key, (item) => item.moment.time, 60e9)) report(silentFinding(group));
     }
 
-    function weigh({ session, moment, proven, left }: SilentExpiry): Weight {
+    function weigh({ session, moment, proven, left, elsewhere }: SilentExpiry): Weight {
       const abandoned = findingOn(findingsOf(sessionAbandoned), (e) => e.session === session.id);
       const cause =
         abandoned ?? findingOn(findingsOf(...CAUSES), (e) => e.session === session.id && e.session !== null);
@@ -204,6 +206,7 @@ export const sessionExpired = defineRule({
       // The FIN or the closeSession of a client that left may be what is missing.
       if (model.totals.gaps > model.foreignGaps)
         return { ...seen, severity: 'info', fate: left ? 'left' : back === null ? 'gone' : 'back' };
+      if (elsewhere) return { ...seen, severity: 'info', fate: 'elsewhere' };
       if (left || abandoned !== undefined) return { ...seen, severity: 'info', fate: left ? 'left' : 'abandoned' };
       if (back !== null) {
         const neglected = neglect.some(({ severity }) => severity !== 'info');
@@ -212,12 +215,22 @@ export const sessionExpired = defineRule({
       // A host that is gone looks the same as one that will be back after the capture.
       if (!proven || model.lastTime - moment.time < options.grace * 1e9)
         return { ...seen, severity: 'info', fate: 'gone' };
+      if (session.ephemerals.size > 0 && isReplaced(session, moment.time))
+        return { ...seen, severity: 'warning', fate: 'replaced' };
       return { ...seen, severity: session.ephemerals.size > 0 ? 'error' : 'warning', fate: 'gone' };
+    }
+
+    /** Each of its ephemerals was created again by others. */
+    function isReplaced({ ephemerals }: Session, time: number): boolean {
+      return [...ephemerals.values()].every(({ path }) => {
+        const znode = model.znode(path);
+        return znode?.exists === true && znode.creation !== null && znode.creation.time > time;
+      });
     }
   },
 });
 
-type Fate = 'left' | 'abandoned' | 'back' | 'neglected' | 'gone';
+type Fate = 'left' | 'abandoned' | 'back' | 'neglected' | 'replaced' | 'elsewhere' | 'gone';
 
 interface Weight {
   readonly severity: Severity;
@@ -236,6 +249,10 @@ const FATES: Readonly<Record<Fate, (many: boolean) => string>> = {
   back: (many) => `${many ? 'the clients' : 'the client'} went on in a new session afterwards, never told of it`,
   neglected: (many) =>
     `${many ? 'the clients' : 'the client'} went on in a new session, and what the old one had registered or watched was not set up again`,
+  replaced: (many) =>
+    `${many ? 'the clients' : 'the client'} never came back; others have registered in ${many ? 'their' : 'its'} place`,
+  elsewhere: (many) =>
+    `${many ? 'they were' : 'it was'} with a server that is not in the capture meanwhile, and when ${many ? 'they' : 'it'} fell silent there is unknown`,
   gone: (many) => `${many ? 'the clients' : 'the client'} never came back`,
 };
 
@@ -256,10 +273,7 @@ function silentFinding(group: readonly Silent[]): Omit<Finding, 'rule'> {
   const silence = duration(Math.max(...group.map((item) => item.moment.time - item.session.lastRequestTime)));
   const gone = group.reduce((sum, item) => sum + item.session.ephemerals.size, 0);
   const ephemerals = gone === 0 ? '' : `, ${plural(gone, 'ephemeral')} with ${many ? 'them' : 'it'}`;
-  const what =
-    paused && severity !== 'info'
-      ? ' Its kernel went on acknowledging: the process was stopped, not the network cut.'
-      : '';
+  const what = paused && severity !== 'info' ? stopped(many) : '';
   return {
     severity,
     confidence: proven ? 'proven' : 'likely',
@@ -282,11 +296,20 @@ function silentFinding(group: readonly Silent[]): Omit<Finding, 'rule'> {
       },
       first.evidence,
     ],
-    unrepaired: fate === 'gone' && severity !== 'info' ? 'the client never came back' : undefined,
+    unrepaired:
+      (fate === 'gone' || fate === 'replaced') && severity !== 'info'
+        ? `${listing([...new Set(group.map((item) => item.session.ip))])} never came back`
+        : undefined,
     cause: first.cause,
     consequences: group.flatMap((item) => item.neglect),
     data: { silent: true, expired: group.length, fate, paused, ephemerals: gone, ...affectedData(entries) },
   };
+}
+
+function stopped(many: boolean): string {
+  return many
+    ? ' Their kernels went on acknowledging: the processes were stopped, not the network cut.'
+    : ' Its kernel went on acknowledging: the process was stopped, not the network cut.';
 }
 
 /** Its host was there all the time: see stillAcknowledges. */

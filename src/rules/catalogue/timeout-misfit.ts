@@ -21,6 +21,15 @@ interface Stall {
   readonly how: 'data' | 'new connection';
 }
 
+interface Stalled {
+  readonly session: Session;
+  readonly stalls: readonly Stall[];
+  readonly longest: Stall;
+  readonly asked: number | null;
+  /** When its session was told to have expired. */
+  readonly gone: Moment | null;
+}
+
 /** A connection that ended after the client had fallen silent on it. */
 interface Left {
   readonly since: Moment;
@@ -48,6 +57,8 @@ const MAX = 10_000;
 const MAX_HOSTS = 4096;
 const OPENS = 16;
 const LEFT = 32;
+/** A FIN so soon (nanoseconds) after the server's is no sign that a process which had stood still goes on. */
+const ECHO = 50e6;
 
 export const timeoutMisfit = defineRule({
   meta: {
@@ -87,7 +98,7 @@ export const timeoutMisfit = defineRule({
     /** Handshakes for a session that existed. */
     const back = new Map<Session, number[]>();
     const opens = new Map<string, Opens>();
-    const stalled: { session: Session; stalls: readonly Stall[]; asked: number | null; granted: number | null }[] = [];
+    const stalled: Stalled[] = [];
 
     function limit(session: Session): number {
       return session.timeoutNs() * options.silence;
@@ -110,6 +121,17 @@ export const timeoutMisfit = defineRule({
         toClient.finRepeats === 0 &&
         toClient.unackedRetransmissions === 0
       );
+    }
+
+    /**
+     * The client's own end of the connection; null where the server gave it up after a silence, and the client only
+     * echoes that FIN, as a proxy before a stopped process does.
+     */
+    function ownEnd({ tcp }: ClientConnection, since: Moment, least: number): Moment | null {
+      const own = tcp.toServer.fin ?? tcp.toServer.rst;
+      const theirs = tcp.toClient.fin;
+      if (own === null || theirs === null || theirs.time - since.time < least) return own;
+      return own.time >= theirs.time && own.time - theirs.time < ECHO ? null : own;
     }
 
     function opensOf(ip: string): Opens {
@@ -156,7 +178,9 @@ export const timeoutMisfit = defineRule({
     function judge(session: Session): void {
       const stalls = session.silences.length > 0 || left.has(session) ? stallsOf(session) : [];
       if (stalls.length > 0 && session.timeout !== null && stalled.length < MAX) {
-        stalled.push({ session, stalls, asked: session.timeoutAsked, granted: session.timeout });
+        const longest = stalls.reduce((a, b) => (lengthOf(b) > lengthOf(a) ? b : a));
+        const gone = session.end === 'expired' ? session.endMoment : null;
+        stalled.push({ session, stalls, longest, asked: session.timeoutAsked, gone });
       }
       left.delete(session);
       back.delete(session);
@@ -191,61 +215,77 @@ export const timeoutMisfit = defineRule({
             : { frame: connection.lastRequestFrame, time: connection.lastRequestTime };
         const end = connection.tcp.endMoment;
         if (end === null || connection.closeSession !== null || !acknowledged(connection, since)) return;
-        const { fin, rst } = connection.tcp.toServer;
         const list = left.get(session) ?? [];
-        const one = list.length < LEFT ? leftBehind(session.ip, since, fin ?? rst) : null;
+        const one =
+          list.length < LEFT ? leftBehind(session.ip, since, ownEnd(connection, since, limit(session))) : null;
         if (one !== null) list.push(one);
         if (left.size < MAX) left.set(session, list);
       },
       sessionEnded: judge,
       end() {
-        for (const one of stalled) tellStalled(one);
+        for (const group of together(stalled)) tellStalled(group);
         if (misfits.length > 0) tellMisfits();
       },
     };
 
-    function tellStalled({ session, stalls, asked, granted }: (typeof stalled)[number]): void {
-      const gone = session.end === 'expired' ? session.endMoment! : undefined;
-      const longest = stalls.reduce((a, b) => (b.to.time - b.from.time > a.to.time - a.from.time ? b : a));
-      const length = longest.to.time - longest.from.time;
-      const enough = Math.ceil((length * 1.5) / 1e9);
-      const lengths = stalls.map(({ from, to }) => duration(to.time - from.time));
-      const entry: Affected = {
+    /** Clients that stood still together are one event: a machine below them, or somebody's hand. */
+    function tellStalled(group: readonly Stalled[]): void {
+      const first = group[0]!;
+      const longest = Math.max(...group.map((one) => lengthOf(one.longest)));
+      const enough = Math.ceil((longest * 1.5) / 1e9);
+      const entries = group.map(({ session, stalls, asked }): Affected => ({
         ...affectedBy(session),
         frames: stalls.flatMap(({ from, to }) => [from.frame, to.frame]),
         asked,
-        granted,
-        stalls: stalls.map(({ from, to }) => seconds(to.time - from.time)),
-      };
-      const shown = stalls.slice(0, 3);
+        granted: session.timeout,
+        stalls: stalls.map((stall) => seconds(lengthOf(stall))),
+      }));
+      const shown = group.length === 1 ? first.stalls.slice(0, 3) : [first.longest];
       const evidence: Evidence[] = shown.flatMap(({ from, to, how }) => [
-        { ...from, text: 'the last frame before the client falls silent' },
+        {
+          ...from,
+          text: `the last frame before ${group.length === 1 ? 'the client' : first.session.client} falls silent`,
+        },
         {
           ...to,
-          text: `its next sign of life, ${duration(to.time - from.time)} later (${how === 'data' ? 'a request on the same connection' : 'it leaves that connection'})`,
+          text: `its next sign of life, ${duration(to.time - from.time)} later (${how === 'data' ? 'a request on the same connection' : 'it leaves that connection, or opens another'})`,
         },
       ]);
-      if (gone !== undefined) evidence.push({ ...gone, text: 'its session has expired' });
+      const gone = first.gone;
+      if (gone !== null) evidence.push({ ...gone, text: 'its session has expired' });
       report({
-        severity: gone === undefined ? 'warning' : 'error',
+        severity: gone === null ? 'warning' : 'error',
         confidence: 'proven',
-        title: 'The session timeout is too short for this client',
-        message: `${session.client} stood still ${plural(stalls.length, 'time')} (${listing(lengths, 6)}) with a session timeout of ${duration(granted! * 1e6)}${asked !== null && asked !== granted ? ` (it had asked for ${duration(asked * 1e6)})` : ''}; its kernel went on acknowledging: the process was stopped, not the network${gone === undefined ? '' : '; the session expired'}. ${enough} s would have been long enough.`,
+        title: `The session timeout is too short for ${group.length === 1 ? 'this client' : 'these clients'}`,
+        message: `${stillness(group)}. ${enough} s would have been long enough.`,
         remedy:
           'See what stops the process (garbage collection, swapping, a suspended machine), and ask for a longer timeout; raise maxSessionTimeout at the servers if they do not grant it.',
-        ...subject([entry]),
-        from: stalls[0]!.from.time,
-        to: Math.max(stalls.at(-1)!.to.time, gone?.time ?? 0),
-        evidence: evidence.sort((a, b) => a.frame - b.frame),
+        ...subject(entries),
+        from: Math.min(...group.map(({ stalls }) => stalls[0]!.from.time)),
+        to: Math.max(...group.map(({ stalls, gone: end }) => Math.max(stalls.at(-1)!.to.time, end?.time ?? 0))),
+        evidence: evidence.sort((x, y) => x.frame - y.frame),
         data: {
-          stalls: stalls.length,
-          longest: seconds(length),
-          asked,
-          granted,
-          expired: gone !== undefined,
-          ...affectedData([entry]),
+          stalls: group.reduce((sum, { stalls }) => sum + stalls.length, 0),
+          longest: seconds(longest),
+          asked: first.asked,
+          granted: first.session.timeout,
+          expired: gone !== null,
+          ...affectedData(entries),
         },
       });
+    }
+
+    function stillness(group: readonly Stalled[]): string {
+      const { session, stalls, asked, gone } = group[0]!;
+      const granted = session.timeout;
+      const wanted = asked !== null && asked !== granted ? ` (it had asked for ${duration(asked * 1e6)})` : '';
+      const timeout = `with a session timeout of ${duration(granted! * 1e6)}${wanted}`;
+      if (group.length === 1) {
+        const lengths = stalls.map((stall) => duration(lengthOf(stall)));
+        return `${session.client} stood still ${plural(stalls.length, 'time')} (${listing(lengths, 6)}) ${timeout}; its kernel went on acknowledging: the process was stopped, not the network${gone === null ? '' : '; the session expired'}`;
+      }
+      const longest = Math.max(...group.map((one) => lengthOf(one.longest)));
+      return `${plural(group.length, 'client')} stood still at the same time, for up to ${duration(longest)}, ${timeout}; their kernels went on acknowledging: the processes were stopped, not the network${gone === null ? '' : '; their sessions expired'}`;
     }
 
     function tellMisfits(): void {
@@ -275,3 +315,25 @@ export const timeoutMisfit = defineRule({
     }
   },
 });
+
+function lengthOf({ from, to }: Stall): number {
+  return to.time - from.time;
+}
+
+/** Those of one timeout and one fate whose longest silences have half of the shorter one in common. */
+function together(stalled: readonly Stalled[]): Stalled[][] {
+  const groups: Stalled[][] = [];
+  for (const one of [...stalled].sort((a, b) => a.longest.from.time - b.longest.from.time)) {
+    const { from, to } = one.longest;
+    const group = groups.find(([first]) => {
+      const { longest, session, gone, asked } = first!;
+      const like =
+        session.timeout === one.session.timeout && asked === one.asked && (gone === null) === (one.gone === null);
+      const common = Math.min(longest.to.time, to.time) - Math.max(longest.from.time, from.time);
+      return like && common >= Math.min(lengthOf(longest), lengthOf(one.longest)) / 2;
+    });
+    if (group === undefined) groups.push([one]);
+    else group.push(one);
+  }
+  return groups;
+}

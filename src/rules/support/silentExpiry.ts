@@ -1,5 +1,6 @@
 import { type ClientConnection, type Model, parentOf, type Session } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
+import { hostOf } from '../../observations/filterPatterns.js';
 import type { Evidence } from '../finding.js';
 
 /** A session that the servers ended because they heard nothing of it, and nobody was told. */
@@ -14,38 +15,48 @@ export interface SilentExpiry {
   readonly left: boolean;
   /** Its kernel went on acknowledging: the process was stopped, not the network. */
   readonly paused: boolean;
+  /** It was silent for too long to have lived on: it was with a server of which the capture shows nothing. */
+  readonly elsewhere: boolean;
 }
 
 /** How much of its timeout a session must have been silent for its ephemerals to go because of that. */
 const SILENT = 0.6;
+/** After how many timeouts of silence, and nanoseconds more, no server would still have known of it. */
+const TOO_LONG = 2;
+const TICKS = 4e9;
 
 /** The silent expiry of a session that was not closed, and was not told to have expired; null where nothing shows it. */
 export function silentExpiry(model: Model, session: Session): SilentExpiry | null {
   if (session.id === null || session.closing !== null || session.end === 'closed' || session.end === 'expired')
     return null;
   const closing = model.quorum.closings.get(session.id);
-  const connection = session.current;
   if (closing !== undefined) {
     if (closing.asked || session.lastRequestTime > closing.time) return null;
     const text = `the leader proposes closeSession of ${session.id}, which nobody has asked for`;
-    return entry(session, closing, { frame: closing.frame, time: closing.time, text }, true, connection);
+    return entry(model, session, closing, { frame: closing.frame, time: closing.time, text }, true);
   }
   if (session.timeout === null || session.holes > 0 || session.lastRequestTime < 0) return null;
   const since = session.lastRequestTime + SILENT * session.timeoutNs();
   const gone = vanished(model, session, since);
-  return gone === null ? null : entry(session, gone, gone, false, connection);
+  return gone === null ? null : entry(model, session, gone, gone, false);
 }
 
-function entry(
-  session: Session,
-  moment: Moment,
-  evidence: Evidence,
-  proven: boolean,
-  connection: ClientConnection | null,
-): SilentExpiry {
-  const left = connection !== null && leftInOrder(connection);
-  const paused = connection !== null && !left && stillAcknowledges(connection, session.lastRequestTime);
-  return { session, moment: { frame: moment.frame, time: moment.time }, evidence, proven, left, paused };
+function entry(model: Model, session: Session, moment: Moment, evidence: Evidence, proven: boolean): SilentExpiry {
+  const connection = session.current;
+  const { frame, time } = moment;
+  const tooLong = time - session.lastRequestTime > TOO_LONG * session.timeoutNs() + TICKS;
+  const elsewhere = tooLong && connection?.tcp.end !== 'open' && hasUnseenServers(model);
+  const left = connection !== null && !elsewhere && leftInOrder(connection);
+  const paused = connection !== null && !left && !elsewhere && stillAcknowledges(connection, session.lastRequestTime);
+  return { session, moment: { frame, time }, evidence, proven, left, paused, elsewhere };
+}
+
+/** Servers of the ensemble of which no client's traffic was captured; where nothing is known of it, with one server only. */
+function hasUnseenServers({ servers, quorum }: Model): boolean {
+  const seen = new Set<string>();
+  for (const { address, responses } of servers.values()) if (responses > 0) seen.add(hostOf(address));
+  const members = quorum.servers.all();
+  return members.length === 0 ? seen.size < 2 : members.some(({ ip }) => !seen.has(ip));
 }
 
 /** The first of the session's ephemerals that was seen to be gone, by a notification or a list, after `since`. */

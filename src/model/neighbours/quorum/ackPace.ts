@@ -77,7 +77,10 @@ export class AckPace {
   private since: Moment | null = null;
   private readonly windows: Window[] = Array.from({ length: WINDOWS }, emptyWindow);
   private current = -1;
+  private latestAck = -1;
   private pingMax = 0;
+  /** The same of PINGs that were answered after the second which is counted, and before its end was noticed. */
+  private laterPing = 0;
   /** When the oldest PING was sent that still waits, -1 if none does. */
   private pingAsked = -1;
   /** The same of the other learners of its leader. */
@@ -87,13 +90,18 @@ export class AckPace {
   constructor(private readonly stretches: SlowStretch[]) {}
 
   proposed(moment: Moment): void {
+    // Told late, when a hole before it was given up: its acknowledgement may have come already.
+    if (moment.time < this.latestAck) return;
     if (this.waiting++ === 0) this.since = moment;
   }
 
   acknowledged(moment: Moment): void {
+    this.latestAck = moment.time;
     const second = Math.floor(moment.time / SECOND);
     if (second !== this.current) {
       this.closeWindow();
+      this.pingMax = this.laterPing;
+      this.laterPing = 0;
       this.current = second;
       this.open(second);
     }
@@ -123,15 +131,22 @@ export class AckPace {
     }
   }
 
+  /** An acknowledgement of a proposal that was not seen. */
+  unpaired(time: number): void {
+    this.latestAck = time;
+  }
+
   /** The leader sends a PING. */
   pingSent(time: number): void {
     if (this.pingAsked < 0) this.pingAsked = time;
   }
 
-  /** It was answered, after so many nanoseconds (null where that cannot be told). */
-  pinged(latency: number | null): void {
+  /** It was answered at `time`, after so many nanoseconds (null where that cannot be told). */
+  pinged(latency: number | null, time: number): void {
     this.pingAsked = -1;
-    if (latency !== null && latency > this.pingMax) this.pingMax = latency;
+    if (latency === null) return;
+    if (Math.floor(time / SECOND) === this.current) this.pingMax = Math.max(this.pingMax, latency);
+    else this.laterPing = Math.max(this.laterPing, latency);
   }
 
   /** What waits is unknown from here on: a hole in the capture. */

@@ -165,7 +165,11 @@ export class QuorumModel {
       case 'ACK':
         if (m.acknowledges !== 'PROPOSAL') return;
         if (m.zxid > learner.zxid) learner.zxid = m.zxid;
-        if (m.synchronising || m.latency === null) return;
+        if (m.synchronising) return;
+        if (m.latency === null) {
+          link.pace.unpaired(m.time);
+          return;
+        }
         learner.ackLatency.record(m.latency);
         link.pace.acknowledged(moment);
         return;
@@ -181,7 +185,7 @@ export class QuorumModel {
           return;
         }
         learner.served = true;
-        link.pace.pinged(m.latency);
+        link.pace.pinged(m.latency, m.time);
         if (m.latency !== null) learner.pingLatency.record(m.latency);
         return;
       default:
