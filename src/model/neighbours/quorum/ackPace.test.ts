@@ -21,8 +21,8 @@ function run(...servers: ((at: number, pace: AckPace) => number)[]): SlowStretch
 const batch =
   (count: number, wait: number, pause = 1) =>
   (at: number, pace: AckPace): number => {
-    for (let i = 0; i < count; i++) pace.proposed({ frame: at, time: at * MS });
-    for (let i = 0; i < count; i++) pace.acknowledged({ frame: at + wait, time: (at + wait) * MS });
+    for (let i = 0; i < count; i++) pace.proposed({ frame: at, time: at * MS }, at * 1000 + i);
+    for (let i = 0; i < count; i++) pace.acknowledged({ frame: at + wait, time: (at + wait) * MS }, at * 1000 + i);
     return at + wait + pause;
   };
 
@@ -63,11 +63,36 @@ describe('AckPace', () => {
   it('knows nothing of what waited across a hole in the capture', () => {
     const stretches: SlowStretch[] = [];
     const pace = new AckPace(stretches);
-    pace.proposed({ frame: 1, time: 0 });
+    pace.proposed({ frame: 1, time: 0 }, 1);
     pace.forget();
-    pace.acknowledged({ frame: 2, time: 9000 * MS });
+    pace.acknowledged({ frame: 2, time: 9000 * MS }, 1);
     pace.end();
     expect(stretches).toEqual([]);
+  });
+
+  it('takes an acknowledgement for all proposals before it: those whose own is missing wait for nobody', () => {
+    const stretches: SlowStretch[] = [];
+    const pace = new AckPace(stretches);
+    pace.proposed({ frame: 1, time: 0 }, 1);
+    pace.proposed({ frame: 2, time: 1 * MS }, 2);
+    pace.acknowledged({ frame: 3, time: 2 * MS }, 2);
+    pace.proposed({ frame: 4, time: 9000 * MS }, 3);
+    pace.acknowledged({ frame: 5, time: 9002 * MS }, 3);
+    pace.end();
+    expect(stretches).toEqual([]);
+  });
+
+  it('counts a PING that is answered late just before the acknowledgement that ends the wait, seconds after the last', () => {
+    const stretches: SlowStretch[] = [];
+    const pace = new AckPace(stretches);
+    pace.proposed({ frame: 1, time: 0 }, 1);
+    pace.acknowledged({ frame: 2, time: 2 * MS }, 1);
+    pace.proposed({ frame: 3, time: 500 * MS }, 2);
+    pace.pingSent(1000 * MS);
+    pace.pinged(2400 * MS, 3400 * MS);
+    pace.acknowledged({ frame: 4, time: 3401 * MS }, 2);
+    pace.end();
+    expect(stretches.map(({ longest, longestPing }) => [longest, longestPing])).toEqual([[2901 * MS, 2400 * MS]]);
   });
 
   it('keeps a bounded number of stretches, those that waited longest', () => {
@@ -75,8 +100,8 @@ describe('AckPace', () => {
     const pace = new AckPace(stretches);
     for (let i = 0; i < 1000; i++) {
       const at = i * 10_000 * MS;
-      pace.proposed({ frame: i, time: at });
-      pace.acknowledged({ frame: i, time: at + (100 + i) * MS });
+      pace.proposed({ frame: i, time: at }, i);
+      pace.acknowledged({ frame: i, time: at + (100 + i) * MS }, i);
     }
     pace.end();
     expect(stretches.length).toBe(64);

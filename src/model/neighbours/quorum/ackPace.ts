@@ -77,7 +77,8 @@ export class AckPace {
   private since: Moment | null = null;
   private readonly windows: Window[] = Array.from({ length: WINDOWS }, emptyWindow);
   private current = -1;
-  private latestAck = -1;
+  /** zxid of the latest proposal: its acknowledgement is that of all before it, also of those that were not seen. */
+  private latest = -1;
   private pingMax = 0;
   /** The same of PINGs that were answered after the second which is counted, and before its end was noticed. */
   private laterPing = 0;
@@ -89,14 +90,12 @@ export class AckPace {
   /** @param stretches where slow stretches are put; bounded */
   constructor(private readonly stretches: SlowStretch[]) {}
 
-  proposed(moment: Moment): void {
-    // Told late, when a hole before it was given up: its acknowledgement may have come already.
-    if (moment.time < this.latestAck) return;
+  proposed(moment: Moment, zxid: number): void {
+    this.latest = zxid;
     if (this.waiting++ === 0) this.since = moment;
   }
 
-  acknowledged(moment: Moment): void {
-    this.latestAck = moment.time;
+  acknowledged(moment: Moment, zxid: number): void {
     const second = Math.floor(moment.time / SECOND);
     if (second !== this.current) {
       this.closeWindow();
@@ -106,7 +105,7 @@ export class AckPace {
       this.open(second);
     }
     if (this.waiting === 0) return;
-    this.waiting--;
+    this.waiting = zxid >= this.latest ? 0 : this.waiting - 1;
     const { since } = this;
     this.since = moment;
     if (since === null) return;
@@ -129,11 +128,6 @@ export class AckPace {
       if (window.slowWaits++ === 0) window.slowFrom = since;
       window.slowEnd = moment;
     }
-  }
-
-  /** An acknowledgement of a proposal that was not seen. */
-  unpaired(time: number): void {
-    this.latestAck = time;
   }
 
   /** The leader sends a PING. */

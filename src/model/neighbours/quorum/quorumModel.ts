@@ -159,19 +159,15 @@ export class QuorumModel {
         return;
       case 'PROPOSAL':
         if (m.synchronising) return;
-        link.pace.proposed(moment);
+        link.pace.proposed(moment, m.zxid);
         this.proposed(m);
         return;
       case 'ACK':
         if (m.acknowledges !== 'PROPOSAL') return;
         if (m.zxid > learner.zxid) learner.zxid = m.zxid;
-        if (m.synchronising) return;
-        if (m.latency === null) {
-          link.pace.unpaired(m.time);
-          return;
-        }
+        if (m.synchronising || m.latency === null) return;
         learner.ackLatency.record(m.latency);
-        link.pace.acknowledged(moment);
+        link.pace.acknowledged(moment, m.zxid);
         return;
       case 'COMMIT':
       case 'COMMITANDACTIVATE':
