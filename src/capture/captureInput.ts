@@ -16,14 +16,17 @@ import type { CaptureInfo } from './captureInfo.js';
 import type { Clock } from './clock.js';
 import { decompress } from './decompress.js';
 import { type Compression, describeStranger, detectCompression, detectFormat, MAGIC_LENGTH } from './detect.js';
-import type { FrameReader } from './frameReader.js';
+import { NOT_A_PACKET, type FrameReader } from './frameReader.js';
 import { Frame } from './frame.js';
 import { splitHost } from './hosts.js';
+import type { InputPart } from './inputPart.js';
 import { linkTypeName } from './linkTypes.js';
 import type { FiledPacket } from './original.js';
 
 /** A path, `-` for standard input, or a stream with the name that messages about it use. */
 export type CaptureInput = string | { readonly name: string; readonly stream: Readable };
+/** The same, or what of a file is one host's. */
+export type PartialInput = CaptureInput | InputPart;
 
 const SUFFIX = { gzip: '.gz', zstd: '.zst' } as const;
 const STANDARD_INPUT = 0;
@@ -48,7 +51,11 @@ export class OpenCapture {
   reopenable = false;
   /** Nanoseconds that are added to all times: its host's clock was so much behind. */
   offset = 0;
+  /** What of the file is read; null for all of it. */
+  readonly part: InputPart | null;
   private readonly input: CaptureInput;
+  /** Takes the names of those whose packets or lines are in it, in place of reading them; to be set before it is opened. */
+  census: Set<string> | null = null;
   private source: ByteSource | null = null;
   private reader: FrameReader | null = null;
   private compressed = false;
@@ -65,12 +72,13 @@ export class OpenCapture {
 
   /** @param index its place among the inputs of the run, from 0 */
   constructor(
-    input: CaptureInput,
+    input: PartialInput,
     index = 0,
     private readonly onSecrets: ((bytes: Buffer) => void) | null = null,
   ) {
     this.frame.input = index;
-    this.input = input;
+    this.part = typeof input !== 'string' && 'path' in input ? input : null;
+    this.input = typeof input !== 'string' && 'path' in input ? input.path : input;
     const file = typeof input === 'string' ? input : input.name;
     this.info = {
       file,
@@ -187,7 +195,7 @@ export class OpenCapture {
 
   private load(reader: FrameReader): boolean {
     if (!reader.next(this.frame)) return false;
-    this.frame.time += this.offset;
+    if (this.frame.linkType !== NOT_A_PACKET) this.frame.time += this.offset;
     return true;
   }
 
@@ -271,6 +279,8 @@ export class OpenCapture {
     info.format = detected.format + suffix;
     this.reader = detected.reader;
     this.reader.onSecrets = this.onSecrets;
+    this.reader.part = this.part;
+    this.reader.census = this.census;
     this.reader.push(first);
   }
 

@@ -2,14 +2,14 @@ import { basename } from 'node:path';
 import { BufferPool } from './byteSource.js';
 import { CaptureError } from './captureError.js';
 import type { CaptureInfo } from './captureInfo.js';
-import { type CaptureInput, OpenCapture } from './captureInput.js';
+import { OpenCapture, type PartialInput } from './captureInput.js';
 import { Clock } from './clock.js';
 import { NOT_A_PACKET } from './frameReader.js';
 import type { Frame } from './frame.js';
 import { MergeHeap } from './mergeHeap.js';
 import type { FiledPacket } from './original.js';
 
-export type { CaptureInput } from './captureInput.js';
+export type { CaptureInput, PartialInput } from './captureInput.js';
 
 export interface CaptureSetOptions {
   /** Called after each chunk: bytes read so far of all inputs, as stored, and their sum, null where one is a stream. */
@@ -37,7 +37,7 @@ interface Lane {
  * began earlier; the order within one capture is never changed.
  */
 export class CaptureSet {
-  /** One for each input, in the order given; filled in while reading. */
+  /** One for each input, or part of one that is of several hosts, in the order given; filled in while reading. */
   readonly captures: readonly CaptureInfo[];
   private readonly inputs: readonly OpenCapture[];
   private readonly clock: Clock;
@@ -49,14 +49,18 @@ export class CaptureSet {
   private readonly waiting: Lane[] = [];
   private number = 0;
   private readonly onHost: number[] = [];
+  /** How many of the inputs are of each host. */
+  private inputsOf: number[] | null = null;
   private total: number | null = null;
   private begun = false;
 
-  constructor(inputs: readonly CaptureInput[], clock: Clock, options: CaptureSetOptions = {}) {
-    this.inputs = inputs.map(
-      (input, index) =>
-        new OpenCapture(input, index, options.secrets?.(typeof input === 'string' ? input : input.name)),
-    );
+  constructor(inputs: readonly PartialInput[], clock: Clock, options: CaptureSetOptions = {}) {
+    this.inputs = clock.hosts
+      .withParts(inputs)
+      .map(
+        (input, index) =>
+          new OpenCapture(input, index, options.secrets?.(typeof input === 'string' ? input : input.name)),
+      );
     this.captures = this.inputs.map((input) => input.info);
     this.clock = clock;
     this.onProgress = options.onProgress;
@@ -196,11 +200,19 @@ export class CaptureSet {
     }
   }
 
-  /** Frames run on over the files of one host. What is no packet is counted among those of the run only. */
+  /**
+   * Frames run on over the files of one host, of which what is no packet is not counted. Those of an interface have the
+   * numbers that they have in their file, where that is the only one of their host.
+   */
   private numberOnHost(capture: OpenCapture): number {
     const { hosts } = this.clock;
     const index = hosts.indexOf(capture.info.file);
-    const local = (this.onHost[index] ?? 0) + 1;
+    this.inputsOf ??= this.inputs.reduce<number[]>((counts, { info }) => {
+      const of = hosts.indexOf(info.file);
+      counts[of] = (counts[of] ?? 0) + 1;
+      return counts;
+    }, []);
+    const local = capture.part !== null && this.inputsOf[index] === 1 ? capture.frames : (this.onHost[index] ?? 0) + 1;
     this.onHost[index] = local;
     return hosts.number(index, local);
   }

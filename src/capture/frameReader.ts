@@ -1,6 +1,7 @@
 import { ByteWindow } from './byteWindow.js';
 import type { Clock } from './clock.js';
 import type { Frame } from './frame.js';
+import type { InputPart } from './inputPart.js';
 import type { OriginalPacket } from './original.js';
 
 /**
@@ -39,6 +40,10 @@ export abstract class FrameReader extends ByteWindow {
   damage: Damage | null = null;
   /** Is given key logs that the capture holds, piece by piece; a line end follows the last piece of each. */
   onSecrets: ((bytes: Buffer) => void) | null = null;
+  /** Only frames of this part are wanted; others are given as frames without a packet, lines not at all. */
+  part: InputPart | null = null;
+  /** Takes the names of those whose packets, or lines, come, where only they are asked for. */
+  census: Set<string> | null = null;
   protected readonly clock: Clock;
   protected bigEndian = false;
 

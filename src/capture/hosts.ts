@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { nameOfHost, type InputPart } from './inputPart.js';
 
 /** Hosts that are told apart in one run: frames of each are numbered with that many between them. */
 const MOST_HOSTS = 64;
@@ -14,6 +15,8 @@ export interface ClockOffset {
   readonly uncertainty: number | null;
   /** It was given by whoever runs the program. */
   readonly given: boolean;
+  /** What should have been added, where lines of a stream, which is read once, could not be set right. */
+  readonly estimate?: number;
 }
 
 /** Where the time of a request went, in nanoseconds: known where both ends of its connection were captured. */
@@ -73,6 +76,7 @@ export class Hosts {
   /** The lines of one stream say whose they are: nobody knew before. */
   inLines = false;
   private readonly byInput = new Map<string, number>();
+  private readonly parts = new Map<string, readonly InputPart[]>();
   private readonly clocks = new Map<string, ClockOffset>();
 
   /** There are several, and frames are numbered by host. */
@@ -87,9 +91,25 @@ export class Hosts {
     this.byInput.set(input, index);
   }
 
+  /** An input holds what was captured on these hosts, in this order: each part is read as an input of its own. */
+  split(input: string, hosts: readonly string[]): void {
+    const parts = hosts.map((host, i) => ({ name: `${host}=${input}`, path: input, host, nameless: i === 0 }));
+    this.parts.set(input, parts);
+    for (const { name, host } of parts) this.add(name, host);
+  }
+
+  /** Inputs in whose place their parts stand, where they hold several hosts'. */
+  withParts<Input>(inputs: readonly Input[]): (Input | InputPart)[] {
+    return inputs.flatMap((input): readonly (Input | InputPart)[] => {
+      const parts = typeof input === 'string' ? this.parts.get(input) : undefined;
+      return parts ?? [input];
+    });
+  }
+
   /** Place of the host that a decoded line says it is of, where nobody has named any. */
-  ofLine(host: string): number {
+  ofLine(named: string): number {
     this.inLines = true;
+    const host = nameOfHost(named);
     const index = this.names.indexOf(host);
     if (index >= 0) return index;
     return this.names.length < MOST_HOSTS ? this.names.push(host) - 1 : MOST_HOSTS - 1;

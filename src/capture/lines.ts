@@ -1,11 +1,13 @@
 import type { Frame } from './frame.js';
 import { DECODED_LINE, FrameReader } from './frameReader.js';
+import { nameOfHost, type InputPart } from './inputPart.js';
 
 /** Longest line that is believed: a list of a million children has some fifty megabytes. */
 const LINE_LIMIT = 64 * 1024 * 1024;
 /** What is asked for at a time beyond what is at hand. */
 const STEP = 64 * 1024;
 const NEWLINE = 0x0a;
+const HOST = /"host"\s*:\s*"([^"\\]*)"/;
 
 /** True where `bytes` begin as a line of `zkscope decode --json` does. */
 export function isLines(bytes: Buffer): boolean {
@@ -32,7 +34,12 @@ export class LinesReader extends FrameReader {
       this.position = end + 1;
       this.line++;
       if (text.trim() === '') continue;
-      if (this.read(text, frame)) return true;
+      if (this.census !== null && this.counted(text, this.census)) continue;
+      const { part } = this;
+      if (part !== null && isOfAnother(part, text)) continue;
+      const line = objectOf(text);
+      if (part !== null && line !== null && !isOf(part, line)) continue;
+      if (line !== null && this.read(line, frame)) return true;
       if (!this.started) return this.stop('the first line is no line of `zkscope decode --json`', start);
       if (this.bad++ === 0) this.firstBad = this.line;
     }
@@ -63,15 +70,19 @@ export class LinesReader extends FrameReader {
     }
   }
 
-  private read(text: string, frame: Frame): boolean {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      return false;
-    }
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-    const line = value as Record<string, unknown>;
+  /** Whether it is known whose line this is, and noted. */
+  private counted(text: string, census: Set<string>): boolean {
+    const name = HOST.exec(text)?.[1];
+    if (this.started && (name === undefined || census.has(nameOfHost(name)))) return true;
+    const line = objectOf(text);
+    if (line === null) return false;
+    this.started = true;
+    const { host } = line;
+    if (typeof host === 'string') census.add(nameOfHost(host));
+    return true;
+  }
+
+  private read(line: Readonly<Record<string, unknown>>, frame: Frame): boolean {
     const { time: told } = line;
     const time = typeof told === 'string' ? this.clock.parse(told) : null;
     if (time === null) return false;
@@ -82,4 +93,30 @@ export class LinesReader extends FrameReader {
     frame.start = frame.end = frame.originalLength = 0;
     return true;
   }
+}
+
+/** The object that a line holds; null where it holds none. */
+function objectOf(text: string): Record<string, unknown> | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
+}
+
+/** Whether the text of a line says that it is none of this part: most need not be parsed for that. */
+function isOfAnother({ host, nameless }: InputPart, text: string): boolean {
+  const found = HOST.exec(text);
+  if (found === null) return !nameless && !text.includes('"host"');
+  // What stands in an object within the line is not the line's.
+  return nameOfHost(found[1]!) !== host && !text.includes('"host"', found.index + 1);
+}
+
+function isOf({ host, nameless }: InputPart, line: Readonly<Record<string, unknown>>): boolean {
+  const named = line['host'];
+  return typeof named === 'string' ? nameOfHost(named) === host : nameless;
 }

@@ -1,5 +1,6 @@
 import { FRAME_LIMIT, FrameReader, NOT_A_PACKET } from './frameReader.js';
 import type { Frame } from './frame.js';
+import { InterfaceNames } from './inputPart.js';
 import { CaptureInterface } from './interface.js';
 import type { OriginalPacket } from './original.js';
 import { BlockType } from './write/blockWriter.js';
@@ -46,6 +47,11 @@ const MOST_INTERFACES = 65_536;
  * @bound bytes
  */
 const MOST_OPTIONS = 65_536;
+/**
+ * Of an interface's name.
+ * @bound bytes
+ */
+const MOST_NAME = 1024;
 /** Of the obsolete packet block: packets lost before it, if known. */
 const DROPS_UNKNOWN = 0xffff;
 
@@ -61,6 +67,7 @@ export function isPcapng(bytes: Buffer): boolean {
  */
 export class PcapngReader extends FrameReader {
   private interfaces: CaptureInterface[] = [];
+  private readonly names = new InterfaceNames();
   /** Bytes of a block of no interest that are still to come. */
   private skip = 0;
   /** Bytes of a key log within them. */
@@ -203,6 +210,7 @@ export class PcapngReader extends FrameReader {
     }
     this.started = true;
     this.interfaces = [];
+    this.names.clear();
     this.skip = length;
     return true;
   }
@@ -216,10 +224,13 @@ export class PcapngReader extends FrameReader {
     const snapLength = this.uint32(this.position + 12);
     let resolution: number | null = null;
     let offsetSeconds = 0;
+    let name: string | null = null;
     const start = this.position + 16;
     const optionsEnd = this.position + length - BLOCK_TRAILER;
     const tooLong = eachOption(this.bytes, start, optionsEnd, this.bigEndian, (code, value, size) => {
       if (code === OptionCode.IF_TSRESOL && size === 1) resolution = this.bytes[value]!;
+      if (code === OptionCode.IF_NAME || (code === OptionCode.IF_DESCRIPTION && name === null))
+        name = this.bytes.toString('utf8', value, value + Math.min(size, MOST_NAME));
       if (code === OptionCode.IF_TSOFFSET && size === 8) {
         offsetSeconds = Number(this.bigEndian ? this.bytes.readBigInt64BE(value) : this.bytes.readBigInt64LE(value));
       }
@@ -231,6 +242,7 @@ export class PcapngReader extends FrameReader {
     if (optionsEnd - start <= MOST_OPTIONS) {
       options = blockOptions(this.bytes, start, optionsEnd, this.bigEndian, INTERFACE_NUMBERS);
     }
+    this.names.add(name);
     this.interfaces.push(new CaptureInterface(linkType, snapLength, resolution, offsetSeconds, this.clock, options));
     this.addLinkType(linkType);
     return true;
@@ -248,14 +260,27 @@ export class PcapngReader extends FrameReader {
     if (captured > length - SMALLEST_BLOCK - PACKET_FIELDS || captured > FRAME_LIMIT) {
       return this.stop(`a packet claims ${captured} captured bytes in a block of ${length}`);
     }
-    frame.time = source.time(this.uint32(start + 4), this.uint32(start + 8), this.clock);
-    this.lastTime = frame.time;
+    const time = source.time(this.uint32(start + 4), this.uint32(start + 8), this.clock);
+    this.lastTime = time;
+    if (!this.wanted(number, frame)) return true;
+    frame.time = time;
     frame.linkType = source.linkType;
     frame.bytes = this.bytes;
     frame.start = start + PACKET_FIELDS;
     frame.end = frame.start + captured;
     frame.originalLength = original > captured ? original : captured;
     return true;
+  }
+
+  /** Whether a packet of an interface is of the part that is read; if not, `frame` becomes one without a packet. */
+  private wanted(number: number, frame: Frame): boolean {
+    const { part, census } = this;
+    if (part === null && census === null) return true;
+    const name = this.names.of(number);
+    census?.add(name);
+    if (part === null || part.host === name) return true;
+    frame.linkType = NOT_A_PACKET;
+    return false;
   }
 
   private readSimplePacket(frame: Frame, length: number): boolean {
@@ -274,6 +299,7 @@ export class PcapngReader extends FrameReader {
         'holds simple packet blocks, which have no time: each is given the time of the frame before it',
       );
     }
+    if (!this.wanted(0, frame)) return true;
     frame.time = this.lastTime ?? 0;
     frame.linkType = source.linkType;
     frame.bytes = this.bytes;

@@ -1,10 +1,14 @@
-import { compareClocks, findHosts } from '../observations/hosts/findHosts.js';
+import { compareClocks } from '../observations/hosts/compareClocks.js';
+import { findHosts } from '../observations/hosts/findHosts.js';
 import type { CaptureInput, Clock } from '../observations/inputs.js';
 import { didYouMean } from '../observations/nearest.js';
 import { duration } from '../observations/words.js';
 import type { ReadingOptions } from './run.js';
 import { say } from './present.js';
 import { UsageError } from './usage.js';
+
+/** Hosts that are named in one line. */
+const NAMED = 8;
 
 /**
  * Where inputs are of several hosts: finds out how far their clocks are apart, corrects that, and says so on standard
@@ -13,10 +17,10 @@ import { UsageError } from './usage.js';
 export async function compareHosts(
   files: readonly CaptureInput[],
   clock: Clock,
-  { ports, keys }: Pick<ReadingOptions, 'ports' | 'keys'>,
+  { ports, keys, hostsBy }: Pick<ReadingOptions, 'ports' | 'keys' | 'hostsBy'>,
 ): Promise<void> {
   const { hosts } = clock;
-  await findHosts(files, clock);
+  await findHosts(files, clock, hostsBy ?? null);
   const stranger = hosts.given().find((host) => !hosts.names.includes(host));
   if (stranger !== undefined)
     throw new UsageError(
@@ -28,11 +32,25 @@ export async function compareHosts(
   say([`clocks against that of ${first!}`, ...others.map((host) => `${host} ${clockText(hosts.clockOf(host))}`)]);
 }
 
+/** Says on standard error how far the clocks of hosts are apart whose lines came in one stream, if they did. */
+export function sayStreamClocks({ hosts }: Clock): void {
+  if (!hosts.inLines || !hosts.several) return;
+  const [, ...others] = hosts.names;
+  say([
+    `clocks of ${hosts.names.slice(0, NAMED).join(', ')}${hosts.names.length > NAMED ? ' …' : ''} in one stream: ${[
+      ...others.slice(0, NAMED).map((host) => `${host} ${clockText(hosts.clockOf(host))}`),
+    ].join(
+      '; ',
+    )}; none corrected, as a stream is read once (a file would be): what depends on an order within that is not proven`,
+  ]);
+}
+
 function clockText(known: ReturnType<Clock['hosts']['clockOf']>): string {
   if (known === null) return 'unknown';
-  const { offset, uncertainty, given } = known;
-  const ahead = `${duration(Math.abs(offset))} ${offset < 0 ? 'ahead' : 'behind'}`;
-  const what = offset === 0 ? 'as it is' : `${ahead}, corrected`;
+  const { offset, uncertainty, given, estimate } = known;
+  const apart = estimate ?? offset;
+  const ahead = `${duration(Math.abs(apart))} ${apart < 0 ? 'ahead' : 'behind'}`;
+  const what = apart === 0 ? 'as it is' : estimate === undefined ? `${ahead}, corrected` : ahead;
   if (given) return `${what} (given)`;
   return uncertainty === null ? `${what}, otherwise unknown` : `${what} (± ${duration(uncertainty)})`;
 }

@@ -1,9 +1,10 @@
-import { compareHosts } from './compareHosts.js';
+import { compareHosts, sayStreamClocks } from './compareHosts.js';
 import { CaptureReader, type CaptureReaderOptions } from '../observations/captureReader.js';
 import { Clock, type CaptureInfo, type CaptureInput, type Problem } from '../observations/inputs.js';
 import type { Forgotten } from '../model/index.js';
 import type { ServerPort } from '../protocols/router.js';
 import type { Sink } from '../observations/forward.js';
+import type { HostsBy } from '../observations/hosts/findHosts.js';
 import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
 import { Losses, LossesSink, nothingFound } from '../report/analyze/losses.js';
 import { hostFrames } from '../report/text/hostFrames.js';
@@ -45,6 +46,8 @@ export interface ReadingOptions {
   readonly ports: readonly ServerPort[];
   /** What TLS is decrypted with. */
   readonly keys: KeyStore;
+  /** What hosts are told by where nobody has named them. */
+  readonly hostsBy?: HostsBy | undefined;
   readonly clock?: Clock;
   /** What else the reader is to do: to tell of packets, to collect secrets. */
   readonly reader?: Pick<CaptureReaderOptions, 'onSegment' | 'secrets' | 'accepts'>;
@@ -86,6 +89,7 @@ export async function readInto(files: readonly CaptureInput[], sink: Sink, optio
     progress.stop();
     interrupt.release();
   }
+  if (options.quiet !== true) sayStreamClocks(clock);
   return {
     captures: reader.captures,
     last: reader.last,

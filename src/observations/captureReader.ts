@@ -1,11 +1,13 @@
 import type { CaptureInfo } from '../capture/captureInfo.js';
-import type { CaptureInput } from '../capture/captureInput.js';
+import type { PartialInput } from '../capture/captureInput.js';
 import { Clock } from '../capture/clock.js';
 import type { Problem } from '../network/problems.js';
 import { MessageReader, type MessageReaderOptions } from '../protocols/messageReader.js';
 import { CaptureSource } from './captureSource.js';
+import { StreamClocks } from './hosts/streamClocks.js';
 import { withParts } from './hosts/withParts.js';
 import { LineSource } from './journal/lineSource.js';
+import { together } from './forward.js';
 import type { ObservationSink } from './observation.js';
 
 export type CaptureReaderOptions = Omit<MessageReaderOptions, 'onLine'>;
@@ -15,8 +17,10 @@ export class CaptureReader {
   private readonly reader: MessageReader;
   /** Made with the first decoded line: most inputs have none. */
   private lines: LineSource | null = null;
+  /** Where lines of several hosts may come in one stream. */
+  private clocks: StreamClocks | null = null;
 
-  constructor(inputs: readonly CaptureInput[], sink: ObservationSink, options: CaptureReaderOptions = {}) {
+  constructor(inputs: readonly PartialInput[], sink: ObservationSink, options: CaptureReaderOptions = {}) {
     const clock = options.clock ?? new Clock();
     const { pairs } = clock.hosts;
     const told = pairs === null ? sink : withParts(sink, pairs);
@@ -24,14 +28,17 @@ export class CaptureReader {
       ...options,
       clock,
       onLine: (line, time, input) => {
-        this.lines ??= new LineSource(
-          told,
-          clock,
-          inputs.map((input) => (typeof input === 'string' ? input : input.name)),
-        );
+        this.lines ??= this.lineSource(told, clock);
         this.lines.line(line, time, input);
       },
     });
+  }
+
+  private lineSource(sink: ObservationSink, clock: Clock): LineSource {
+    const names = this.reader.captures.map(({ file }) => file);
+    if (clock.hosts.names.length > 0) return new LineSource(sink, clock, names);
+    this.clocks = new StreamClocks(clock);
+    return new LineSource(together([sink, this.clocks.sink]), clock, names);
   }
 
   get clock(): Clock {
@@ -65,5 +72,6 @@ export class CaptureReader {
   async read(afterChunk?: () => Promise<void> | void, signal?: AbortSignal): Promise<void> {
     await this.reader.read(afterChunk, signal);
     this.lines?.end(this.captures);
+    this.clocks?.end();
   }
 }

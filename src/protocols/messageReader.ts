@@ -1,4 +1,4 @@
-import { CaptureSet, type CaptureInput, type CaptureSetOptions } from '../capture/captureSet.js';
+import { CaptureSet, type CaptureSetOptions, type PartialInput } from '../capture/captureSet.js';
 import type { CaptureInfo } from '../capture/captureInfo.js';
 import { Clock } from '../capture/clock.js';
 import type { Frame } from '../capture/frame.js';
@@ -42,7 +42,7 @@ export class MessageReader {
   private lastFrame = 0;
   private lastTime = 0;
 
-  constructor(inputs: readonly CaptureInput[], sink: ConnectionSink, options: MessageReaderOptions = {}) {
+  constructor(inputs: readonly PartialInput[], sink: ConnectionSink, options: MessageReaderOptions = {}) {
     this.clock = options.clock ?? new Clock();
     const zookeeper = (options.zookeeperPorts ?? []).map((port) => ({ port, protocol: 'zookeeper' }));
     const ports = [...zookeeper, ...(options.ports ?? [])];

@@ -24,3 +24,15 @@ export function asAtServer(packets: readonly Packet[], way: number): Packet[] {
     .map((packet) => later(packet, serverOf(packet).toServer ? way : -way))
     .sort((a, b) => Number(when(a) - when(b)));
 }
+
+/** Packets of each server, whose numbers do not change; the server with the most of them first. */
+export function byServer(packets: readonly Packet[]): Packet[][] {
+  const parts = new Map<string, Packet[]>();
+  for (const packet of packets) {
+    const server = serverOf(packet).address;
+    const part = parts.get(server);
+    if (part === undefined) parts.set(server, [packet]);
+    else part.push(packet);
+  }
+  return [...parts.values()].sort((a, b) => b.length - a.length);
+}

@@ -6,6 +6,7 @@ export const OptionCode = {
   USER_APPLICATION: 4,
   /** Of an interface. */
   IF_NAME: 2,
+  IF_DESCRIPTION: 3,
   IF_TSRESOL: 9,
   IF_TSOFFSET: 14,
   /** Of a packet: 64 bits, packets lost between it and the one before. */

@@ -9,6 +9,7 @@ import { version } from '../version.js';
 import { names, setting, SEVERITIES } from './analyze.js';
 import { withCaptures } from '../options/captureOptions.js';
 import { FilteredAnalysis, type AnalysisCommandOptions } from '../options/filteredAnalysis.js';
+import { oneHost } from '../options/oneHost.js';
 import { readOptions } from '../options/readOptions.js';
 import { say } from '../present.js';
 import { readInto } from '../run.js';
@@ -44,6 +45,7 @@ async function annotate(capture: string, options: AnnotateOptions): Promise<void
     import('../../export/annotate/comments.js'),
     import('../../export/annotate/write.js'),
   ]);
+  oneHost([capture], 'annotate', options);
   checkTarget(output, [capture]);
   const clock = new Clock();
   const filtered = new FilteredAnalysis(options, clock);

@@ -45,7 +45,7 @@ describe('zkscope help', () => {
           if (name === undefined || name === '-') continue;
           const command = byName.get(name);
           expect(command, text).toBeDefined();
-          for (const [flag] of (rest ?? '').replace(/\|.*/, '').matchAll(/--[a-z]+/g))
+          for (const [flag] of (rest ?? '').replace(/\|.*/, '').matchAll(/--[a-z]+(?:-[a-z]+)*/g))
             expect(
               command!.options.map(({ long }) => long),
               text,

@@ -52,7 +52,7 @@ export function recordCommand(): Command {
 }
 
 async function record(captures: readonly string[], options: RecordOptions): Promise<void> {
-  oneHost(captures, 'record');
+  oneHost(captures, 'record', options);
   const [{ readInto }, { readOptions }] = await Promise.all([import('../run.js'), import('../options/readOptions.js')]);
   const { isInput } = await import('../terminal/writeWhole.js');
   const clock = new Clock();

@@ -160,7 +160,7 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
     if (message.protocol === 'etcd') timelineOfEtcd(timeline, message, connection);
   };
   const replay = new Replay(captures);
-  const { ports, keys } = readOptions(options);
+  const { ports, keys, hostsBy } = readOptions(options);
   const { sink } = filtered;
   const reading = await readInto(
     replay.inputs,
@@ -177,6 +177,7 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
     {
       ports,
       keys,
+      hostsBy,
       clock,
     },
   );

@@ -61,7 +61,7 @@ async function slice(captures: string[], options: SliceOptions): Promise<void> {
     import('../../export/slice/secrets.js'),
     import('../../export/slice/write.js'),
   ]);
-  oneHost(captures, 'slice');
+  oneHost(captures, 'slice', options);
   checkTarget(options.output, captures);
   const { finding = [], incident = [] } = options;
   const wanted = filterOptions(options);

@@ -58,7 +58,15 @@ export const topics: readonly Topic[] = [
           'zkscope analyze --clock zk2=+12ms zk1=one.pcap zk2=two.pcap',
         ],
       },
-      'How far the clocks are apart is found out by reading each host once before: no server can show a zxid before the write was asked for that made it, and a message that was captured at both ends was sent before it arrived. What follows from that for certain is said as a range; a clock that may be right as it is stays, another is corrected by the middle of its range. --clock says how far ahead a clock is, where you know it. Streams (-) are not compared.',
+      'How far the clocks are apart is found out by reading each host once before: no server can show a zxid before the write was asked for that made it, and a message that was captured at both ends was sent before it arrived. What follows from that for certain is said as a range; a clock that may be right as it is stays, another is corrected by the middle of its range. --clock says how far ahead a clock is, where you know it.',
+      'One file may hold what several hosts captured, too. Lines of a journal name their hosts (SELECT of all hosts, or files put behind each other): each host is read as a file of its own. Interfaces of a pcapng are hosts only where that is said, since one host has several (mergecap -I none keeps them apart): then each is called by its name, those of one name in one section are numbered (eth0, eth0-2), and frames keep the numbers that they have in the file. Files without a name are of one host, unless they are said not to be.',
+      {
+        commands: [
+          'zkscope analyze --hosts-by interface all.pcapng',
+          'zkscope analyze --hosts-by file zk1.pcap zk2.pcap zk3.pcap',
+        ],
+      },
+      'A stream (-) is read once. Lines of several hosts in it are told apart, and how far their clocks are apart is found out while they go by, said at the end and in captures[].hosts, and corrected by nobody: write it to a file for that.',
       'A finding whose evidence goes from host to host within less time than the clocks are known to agree is likely, not proven.',
     ],
   },

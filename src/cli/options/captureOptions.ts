@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { FilterOptions, TimeBound } from '../../observations/filter.js';
+import type { HostsBy } from '../../observations/hosts/findHosts.js';
 import type { FilterLists } from '../../observations/filterTerms.js';
 import type { ServerPort } from '../../protocols/router.js';
 import { oneOf } from './choices.js';
@@ -31,6 +32,7 @@ export interface CaptureOptions {
   readonly time?: Zone;
   /** Nanoseconds that the clocks of hosts are ahead. */
   readonly clock?: (readonly [host: string, ahead: number])[];
+  readonly hostsBy?: HostsBy;
 }
 
 /** What a port can be given to; a bare number is ZooKeeper's. */
@@ -113,6 +115,12 @@ export function withCaptures(command: Command, argument = '<capture...>'): Comma
         '--clock <host=span>',
         'how far the clock of a host is ahead: zk2=+12ms, zk3=-1.5s (repeatable; otherwise found out)',
       ).argParser(clockAhead),
+    )
+    .addOption(
+      new Option(
+        '--hosts-by <what>',
+        'captures without a named host are of several: each file is of one, or each interface of a pcapng',
+      ).choices(['file', 'interface']),
     )
     .addOption(
       new Option(

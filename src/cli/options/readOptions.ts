@@ -1,3 +1,4 @@
+import type { HostsBy } from '../../observations/hosts/findHosts.js';
 import type { ServerPort } from '../../protocols/router.js';
 import type { KeyStore } from '../../protocols/tls/keys/keyStore.js';
 import type { CaptureOptions } from './captureOptions.js';
@@ -7,6 +8,7 @@ import { tlsKeys } from './tlsKeys.js';
 export function readOptions(options: CaptureOptions): {
   readonly ports: readonly ServerPort[];
   readonly keys: KeyStore;
+  readonly hostsBy: HostsBy | undefined;
 } {
-  return { ports: options.port ?? [], keys: tlsKeys(options.tlsKeys ?? []) };
+  return { ports: options.port ?? [], keys: tlsKeys(options.tlsKeys ?? []), hostsBy: options.hostsBy };
 }

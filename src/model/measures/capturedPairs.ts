@@ -5,6 +5,8 @@ export interface CapturedPair {
   readonly near: string;
   readonly far: string;
   connections: number;
+  /** Of how many of them it is not known, in one direction or both. */
+  unknown: number;
   /** Null where of none of them it is known. */
   toServer: LostBetween | null;
   toClient: LostBetween | null;
@@ -20,10 +22,11 @@ export class CapturedPairSums {
     const key = `${near} ${far}`;
     let pair = this.byHosts.get(key);
     if (pair === undefined) {
-      pair = { near, far, connections: 0, toServer: null, toClient: null };
+      pair = { near, far, connections: 0, unknown: 0, toServer: null, toClient: null };
       this.byHosts.set(key, pair);
     }
     pair.connections++;
+    if (toServer === null || toClient === null) pair.unknown++;
     pair.toServer = sum(pair.toServer, toServer);
     pair.toClient = sum(pair.toClient, toClient);
   }

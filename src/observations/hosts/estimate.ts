@@ -1,3 +1,4 @@
+import type { ClockOffset } from '../../capture/hosts.js';
 import type { Sightings, ZxidMoment } from './sightings.js';
 
 /** Zxids that lie farther apart were not seen as they came. */
@@ -24,6 +25,15 @@ export function offsetRanges(hosts: readonly Sightings[]): (OffsetRange | null)[
     const [least, most] = [-bound[0]![i]!, bound[i]![0]!];
     return least > most || bound[i]![i]! < 0 ? null : { least, most };
   });
+}
+
+/** How a clock is set right that lies in a range. */
+export function middle({ least, most }: OffsetRange): ClockOffset {
+  // What may be right is left alone; of what is known on one side only, as little as possible is changed.
+  const known = Number.isFinite(least) && Number.isFinite(most);
+  const offset = least <= 0 && most >= 0 ? 0 : known ? (least + most) / 2 : least > 0 ? least : most;
+  const uncertainty = known ? Math.max(most - offset, offset - least) : null;
+  return { offset: Math.round(offset / 1e3) * 1e3, uncertainty, given: false };
 }
 
 /** What the writes that were asked for at `a` and seen at `b` say: offset of a less offset of b is at most this. */

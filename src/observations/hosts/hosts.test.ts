@@ -4,8 +4,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import type { AnalyzeDocument } from '../../report/analyze/document.js';
-import { type Packet, readCapture, writePcap } from '../../testing/captureFile.js';
-import { later, serverOf } from '../../testing/capturePoints.js';
+import { readCapture, writePcap } from '../../testing/captureFile.js';
+import { byServer, later } from '../../testing/capturePoints.js';
 import { runCli } from '../../testing/runCli.js';
 import { schemaText } from '../../report/schemas.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
@@ -21,21 +21,14 @@ const place = temporaryFolder('each');
  */
 function split(name: string, ahead: readonly number[], numbers?: Map<string, number>): string[] {
   const file = readFileSync(INCIDENTS + name);
-  const parts = new Map<string, Packet[]>();
   const all = readCapture(name.endsWith('.gz') ? gunzipSync(file) : file);
-  for (const packet of all) {
-    const server = serverOf(packet).address;
-    parts.set(server, [...(parts.get(server) ?? []), packet]);
-  }
   const places = new Map(all.map((packet, i) => [packet, i + 1]));
-  return [...parts.values()]
-    .sort((a, b) => b.length - a.length)
-    .map((packets, i) => {
-      const path = place(`${i + 1}.pcap`);
-      for (const [at, packet] of packets.entries()) numbers?.set(`zk${i + 1}:${at + 1}`, places.get(packet)!);
-      writeFileSync(path, writePcap(packets.map((packet) => later(packet, ahead[i % ahead.length]!))));
-      return `zk${i + 1}=${path}`;
-    });
+  return byServer(all).map((packets, i) => {
+    const path = place(`${i + 1}.pcap`);
+    for (const [at, packet] of packets.entries()) numbers?.set(`zk${i + 1}:${at + 1}`, places.get(packet)!);
+    writeFileSync(path, writePcap(packets.map((packet) => later(packet, ahead[i % ahead.length]!))));
+    return `zk${i + 1}=${path}`;
+  });
 }
 
 async function analyze(...argv: string[]): Promise<AnalyzeDocument> {

@@ -148,6 +148,16 @@ describe('a connection that was captured at both ends', () => {
       lines.filter(({ inServer }) => inServer !== undefined).map(({ xid, inServer }) => [xid, inServer]);
     expect(parts(both)).toEqual(parts(plain));
     expect(parts(plain).length).toBeGreaterThan(100);
+    // What was lost they do not say, and that is said.
+    const journals = [join(folder, 'client.ndjson.gz'), join(folder, 'server.ndjson.gz')];
+    const unknown = { near: 'client', far: 'server', connections: 1, unknown: 1 };
+    expect((await analyze(...journals)).summary.pairs).toEqual([unknown]);
+    const why =
+      'what was lost between client and server is unknown (decoded lines do not say which bytes a segment held)';
+    const text = await runCli('analyze', ...journals);
+    expect(text.stdout.replace(/\s+/g, ' ')).toContain(`1 connection captured at both ends: ${why}.`);
+    const follow = await runCli('follow', '0', ...journals);
+    expect(follow.stdout.replace(/\s+/g, ' ')).toContain(`captured at both ends: ${why}`);
   });
 
   it('what was lost between the two points is counted, in each direction', async () => {

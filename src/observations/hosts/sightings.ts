@@ -38,26 +38,29 @@ export class Sightings {
     },
   });
 
+  /** @param most entries that are kept of each kind */
+  constructor(private readonly most = MOST) {}
+
   private message(message: Message, { client, server }: ConnectionFacts): void {
     if (message.protocol !== 'zookeeper') return;
     const m = message as ZooKeeperMessage;
     const { kind, time, zxid, xid } = m;
     const ends = `${client.text} ${server.text}`;
     if (m.session !== null && kind === 'response') this.session(ends, m.session);
-    if (xid > 0 && kind !== 'notification') {
-      const seen = kind === 'request' ? this.requests : this.answers;
+    const seen = kind === 'request' ? this.requests : this.answers;
+    if (xid > 0 && kind !== 'notification' && seen.size < this.most) {
       const key = `${ends} ${xid}`;
-      if (seen.size < MOST && !seen.has(key)) seen.set(key, time);
+      if (!seen.has(key)) seen.set(key, time);
     }
     if (kind !== 'response' || zxid <= 0) return;
-    if (zxid > (this.shown.at(-1)?.zxid ?? 0) && this.shown.length < MOST) this.shown.push({ zxid, time });
-    if (m.request !== null && m.err === 0 && isWrite(m.request.opcode) && this.asked.length < MOST)
+    if (zxid > (this.shown.at(-1)?.zxid ?? 0) && this.shown.length < this.most) this.shown.push({ zxid, time });
+    if (m.request !== null && m.err === 0 && isWrite(m.request.opcode) && this.asked.length < this.most)
       this.asked.push({ zxid, time: m.request.time });
   }
 
   private session(ends: string, session: string): void {
     const known = this.sessions.get(ends);
     if (known !== undefined) known.add(session);
-    else if (this.sessions.size < MOST) this.sessions.set(ends, new Set([session]));
+    else if (this.sessions.size < this.most) this.sessions.set(ends, new Set([session]));
   }
 }

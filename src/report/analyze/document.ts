@@ -28,6 +28,15 @@ export interface CaptureEntry {
   host?: string;
   /** how its host's clock was set right */
   clock?: ClockEntry;
+  /** of a stream of lines: the hosts that they name, where there are several */
+  hosts?: HostClockEntry[];
+}
+
+/** A host, and its clock.
+ * @additionalProperties false */
+export interface HostClockEntry {
+  host: string;
+  clock?: ClockEntry;
 }
 
 /** How the clock of a host was set right against that of the first host.
@@ -39,6 +48,8 @@ export interface ClockEntry {
   uncertainty: NotNegative | null;
   /** by --clock */
   given: boolean;
+  /** seconds that should have been added, where lines of a stream could not be set right; absent where none should */
+  estimated?: number;
 }
 
 /** seconds from the request to its answer; percentiles are right to 1 %
@@ -230,13 +241,24 @@ export function captureEntry(info: CaptureInfo, clock: Clock): CaptureEntry {
 }
 
 /** The host of a capture, where there are several, and what is known of its clock. */
-function hostEntry(file: string, { hosts }: Clock): Pick<CaptureEntry, 'host' | 'clock'> {
-  const host = hosts.several ? hosts.names[hosts.indexOf(file)] : undefined;
-  const known = host === undefined ? null : hosts.clockOf(host);
-  if (host === undefined || known === null) return {};
-  const { offset, uncertainty, given } = known;
+function hostEntry(file: string, { hosts }: Clock): Pick<CaptureEntry, 'host' | 'clock' | 'hosts'> {
+  if (!hosts.several) return {};
+  if (hosts.inLines) return { hosts: hosts.names.map((host) => hostClockEntry(host, hosts)) };
+  const host = hosts.names[hosts.indexOf(file)];
+  return host === undefined || hosts.clockOf(host) === null ? {} : hostClockEntry(host, hosts);
+}
+
+function hostClockEntry(host: string, hosts: Clock['hosts']): HostClockEntry {
+  const known = hosts.clockOf(host);
+  if (known === null) return { host };
+  const { offset, uncertainty, given, estimate } = known;
   return {
     host,
-    clock: { corrected: offset / SECOND, uncertainty: uncertainty === null ? null : uncertainty / SECOND, given },
+    clock: {
+      corrected: offset / SECOND,
+      uncertainty: uncertainty === null ? null : uncertainty / SECOND,
+      given,
+      ...(estimate === undefined ? {} : { estimated: estimate / SECOND }),
+    },
   };
 }

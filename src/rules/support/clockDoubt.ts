@@ -12,7 +12,10 @@ export function doubtOrder(findings: readonly Finding[], { hosts }: Clock): void
   if (!hosts.several) return;
   const uncertain = (frame: number): number => {
     const host = hosts.hostOf(frame);
-    return host === null || hosts.names[0] === host ? 0 : (hosts.clockOf(host)?.uncertainty ?? Infinity);
+    if (host === null || hosts.names[0] === host) return 0;
+    const known = hosts.clockOf(host);
+    // What could not be set right is wrong by so much more.
+    return (known?.uncertainty ?? Infinity) + Math.abs(known?.estimate ?? 0);
   };
   for (const finding of findings) {
     const evidence = [...finding.evidence].sort((a, b) => a.time - b.time);
