@@ -1,7 +1,8 @@
 /**
  * The page beside the command line on one capture: `npm run bench:page -- [CAPTURE] [ROUNDS]`, after a build. Needs Chromium.
- * Times are those of `analyze --json`, from the drop to the document; memory is the largest that the process of the page
- * (its renderer, workers in it) ever had, and what it has without a capture.
+ * Times are those of `analyze --json`, from the drop to the document, and of the report, from the drop until it is drawn;
+ * memory is the largest that the process of the page (its renderer, workers in it) ever had, and what it has without a
+ * capture.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -58,6 +59,21 @@ async function inPage() {
   return { seconds, idle, peak, document };
 }
 
+/** The same, but for the report, as somebody opens it who drops a capture. */
+async function reportInPage() {
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  const page = await browser.newPage();
+  await page.goto(`file://${at('../dist/zkscope.html')}#report`);
+  await page.waitForSelector('html[data-ready=true]');
+  const begun = performance.now();
+  await page.setInputFiles('#choose', [capture]);
+  await page.waitForSelector('main[data-ready] section.report .panel canvas', { timeout: 0 });
+  const seconds = (performance.now() - begun) / 1000;
+  const peak = rendererPeak();
+  await browser.close();
+  return { seconds, peak };
+}
+
 const cli = [process.execPath, at('../bin/zkscope.js'), 'analyze', '--json', capture];
 const wanted = execFileSync(cli[0], cli.slice(1), { encoding: 'utf8', maxBuffer: 1e9 }).replaceAll(capture, 'capture');
 const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
@@ -65,8 +81,9 @@ console.log(`${capture}: ${megabytes(statSync(capture).size)}`);
 for (let round = 1; round <= Number(rounds); round++) {
   const own = await measure(cli[0], cli.slice(1));
   const page = await inPage();
+  const report = await reportInPage();
   const same = page.document === wanted ? 'the same document' : 'ANOTHER DOCUMENT';
   console.log(
-    `command line ${own.seconds.toFixed(1)} s, ${megabytes(own.peak)}; page ${page.seconds.toFixed(1)} s, ${megabytes(page.peak)} (${megabytes(page.idle)} without a capture), ${same}`,
+    `command line ${own.seconds.toFixed(1)} s, ${megabytes(own.peak)}; page ${page.seconds.toFixed(1)} s, ${megabytes(page.peak)} (${megabytes(page.idle)} without a capture), ${same}; its report ${report.seconds.toFixed(1)} s, ${megabytes(report.peak)}`,
   );
 }

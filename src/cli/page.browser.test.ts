@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, CHROMIUM_ARGUMENTS } from '../testing/chromium.js';
+import { accessibleTree, nameless, namesOf } from '../testing/accessibility.js';
 import { CaptureBuilder } from '../testing/captureBuilder.js';
 import { Firefox, FIREFOX } from '../testing/firefox.js';
 import { ADD_INPUT, RUN_IN_PAGE } from '../testing/pageRun.js';
@@ -233,6 +234,21 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.waitForURL('**/*#sessions');
       await settled(page);
       await expect.poll(() => page.getByRole('status').first().textContent()).toBe('Sessions: shown');
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('has names for all that a screen reader is told of, in every view', async () => {
+      const page = await open();
+      expect(nameless(await accessibleTree(page))).toEqual([]);
+      await give(page, `${FIXTURES}incidents/sidecar-drop.pcap`);
+      for (const view of ['report', 'sessions', 'tree', 'stats', 'path', 'follow', 'hex', 'decode']) {
+        await page.goto(`file://${address}#${view}`);
+        await settled(page);
+        const tree = await accessibleTree(page);
+        expect([view, nameless(tree)]).toEqual([view, []]);
+        if (view === 'report') expect(namesOf(tree, 'figure').length).toBeGreaterThan(3);
+      }
       expect(complaints).toEqual([]);
       await page.close();
     });

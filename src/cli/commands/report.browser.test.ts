@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { htmlPage } from '../../report/postmortem/html/page.js';
+import { accessibleTree, nameless, namesOf } from '../../testing/accessibility.js';
 import { CHROMIUM, CHROMIUM_ARGUMENTS } from '../../testing/chromium.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { pageScript } from '../../../scripts/pageScript.js';
@@ -148,6 +149,29 @@ describe.skipIf(CHROMIUM === undefined)(
       const light = await theme();
       await page.getByRole('button', { name: 'Change to the dark colours' }).click();
       expect(await theme()).not.toBe(light);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('has names for all that a screen reader is told of, and words for what charts show', async () => {
+      const { page, complaints } = await open(`${FIXTURES}incidents/rpcx-blind-window.pcap.gz`);
+      const tree = await accessibleTree(page);
+      expect(nameless(tree)).toEqual([]);
+      expect(namesOf(tree, 'figure')).toEqual([
+        'Requests operations, and pings on top of them',
+        'Waiting requests without an answer at the end of each bar',
+        'Latency p50 and p99 of the answers, in powers of ten',
+        'Errors answers with an error, expired sessions',
+        'Notifications watches that fired',
+        'By server 10.77.0.11:2181, 10.77.0.13:2181, 10.77.0.12:2181',
+        'Live sessions begun and not ended',
+      ]);
+      const said = async (): Promise<string | undefined> =>
+        namesOf(await accessibleTree(page), 'image').find((name) => name.startsWith('Requests: '));
+      expect(await said()).toBe('Requests: at most 96 in a bar');
+      await page.getByRole('button', { name: /^Finding 1:/ }).click();
+      expect(await page.getByRole('button', { name: 'Show the whole capture' }).isEnabled()).toBe(true);
+      expect(await said()).not.toBe('Requests: at most 96 in a bar');
       expect(complaints).toEqual([]);
       await page.close();
     });

@@ -3,6 +3,7 @@ import type { FindingData, LevelData, ReportData } from '../../data.js';
 import { colour, html } from './dom.js';
 import { clockText, digitsFor, spanText } from './format.js';
 import type { TimeRange } from './range.js';
+import { stretchOf } from './stretch.js';
 
 /** Points that are drawn at most: the level of buckets is chosen by it. */
 const POINTS = 500;
@@ -29,6 +30,14 @@ interface Panel {
   readonly log?: boolean;
   /** What is worth saying of the whole, for who does not see the picture. */
   summary(level: LevelData): string;
+}
+
+/** A panel as it is drawn, and what says it in words. */
+interface Drawn {
+  readonly plot: uPlot;
+  readonly panel: Panel;
+  readonly figure: HTMLElement;
+  readonly words: HTMLElement;
 }
 
 const largest = (values: readonly (number | null)[]): number => values.reduce<number>((a, b) => Math.max(a, b ?? 0), 0);
@@ -183,7 +192,7 @@ function decades(plot: uPlot): number[] {
 export class Charts {
   readonly element = html('div', { class: 'charts' });
   private readonly readout = html('p', { class: 'readout', role: 'status' });
-  private readonly plots: { plot: uPlot; panel: Panel }[] = [];
+  private readonly plots: Drawn[] = [];
 
   constructor(
     private readonly data: ReportData,
@@ -203,22 +212,20 @@ export class Charts {
     if (width === 0) return;
     const all = panels(this.data);
     for (const [i, panel] of all.entries()) {
+      const caption = `chart-${i}`;
       const figure = html(
         'figure',
-        { class: 'panel' },
-        html('figcaption', {}, html('strong', {}, panel.title), html('span', {}, panel.unit)),
+        { class: 'panel', 'aria-labelledby': caption },
+        html('figcaption', { id: caption }, html('strong', {}, panel.title), ' ', html('span', {}, panel.unit)),
       );
       this.element.append(figure);
-      const summary = panel.summary(this.level);
-      figure.append(html('p', { class: 'offscreen' }, `${summary}, ${spanText(this.level.width)} wide.`));
+      const words = html('p', { class: 'offscreen' });
+      figure.append(words);
       const last = i === all.length - 1;
       const plot = new uPlot(this.options(panel, width, last), this.columns(panel), figure);
-      for (const canvas of figure.querySelectorAll('canvas')) {
-        canvas.setAttribute('role', 'img');
-        canvas.setAttribute('aria-label', summary);
-      }
-      this.plots.push({ plot, panel });
+      this.plots.push({ plot, panel, figure, words });
     }
+    this.describe();
     this.element.append(this.readout);
     this.say(null);
   }
@@ -238,7 +245,23 @@ export class Charts {
 
   private update(): void {
     for (const { plot, panel } of this.plots) plot.setData(this.columns(panel));
+    this.describe();
     this.say(null);
+  }
+
+  /** What the pictures show, in words, for who does not see them: of the bars that are drawn now. */
+  private describe(): void {
+    const { level, range } = this;
+    const start = this.data.from!;
+    const shown = stretchOf(level, range.from - start, range.to - start);
+    for (const { panel, figure, words } of this.plots) {
+      const summary = panel.summary(shown);
+      words.textContent = `${summary}, ${spanText(level.width)} wide.`;
+      for (const canvas of figure.querySelectorAll('canvas')) {
+        canvas.setAttribute('role', 'img');
+        canvas.setAttribute('aria-label', summary);
+      }
+    }
   }
 
   private options(panel: Panel, width: number, last: boolean): uPlot.Options {

@@ -46,7 +46,13 @@ export function findingCard<N>(make: Make<N>, finding: FindingData, zone: string
     ),
     make(
       'div',
-      { class: 'proof', id: `finding-${number}`, tabindex: -1, 'aria-labelledby': `title-${number}` },
+      {
+        class: 'proof',
+        id: `finding-${number}`,
+        role: 'group',
+        tabindex: -1,
+        'aria-labelledby': `title-${number}`,
+      },
       ...body,
     ),
   );
