@@ -2,7 +2,7 @@ import { compareClocks } from '../observations/hosts/compareClocks.js';
 import { findHosts } from '../observations/hosts/findHosts.js';
 import type { CaptureInput, Clock } from '../observations/inputs.js';
 import { didYouMean } from '../observations/nearest.js';
-import { duration } from '../observations/words.js';
+import { duration, durationText } from '../observations/words.js';
 import type { ReadingOptions } from './run.js';
 import { say } from './present.js';
 import { UsageError } from './usage.js';
@@ -49,8 +49,12 @@ function clockText(known: ReturnType<Clock['hosts']['clockOf']>): string {
   if (known === null) return 'unknown';
   const { offset, uncertainty, given, estimate } = known;
   const apart = estimate ?? offset;
-  const ahead = `${duration(Math.abs(apart))} ${apart < 0 ? 'ahead' : 'behind'}`;
+  const ahead = `${span(Math.abs(apart))} ${apart < 0 ? 'ahead' : 'behind'}`;
   const what = apart === 0 ? 'as it is' : estimate === undefined ? `${ahead}, corrected` : ahead;
   if (given) return `${what} (given)`;
-  return uncertainty === null ? `${what}, otherwise unknown` : `${what} (± ${duration(uncertainty)})`;
+  return uncertainty === null ? `${what}, otherwise unknown` : `${what} (± ${span(uncertainty)})`;
 }
+
+/** @param nanoseconds not negative */
+const span = (nanoseconds: number): string =>
+  nanoseconds > 0 && nanoseconds < 1e6 ? durationText(nanoseconds / 1e9) : duration(nanoseconds);

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { BufferPool } from '../../capture/byteSource.js';
+import { CaptureError } from '../../capture/captureError.js';
 import { OpenCapture } from '../../capture/captureInput.js';
 import { Clock } from '../../capture/clock.js';
 import { splitHost } from '../../capture/hosts.js';
@@ -20,7 +21,10 @@ export type HostsBy = 'file' | 'interface';
 export async function findHosts(inputs: readonly CaptureInput[], { hosts }: Clock, by: HostsBy | null): Promise<void> {
   const found = new Map<string, readonly string[]>();
   for (const input of inputs) {
-    if (typeof input !== 'string' || input === '-') continue;
+    if (typeof input !== 'string' || input === '-') {
+      if (by !== null) throw readOnce('-');
+      continue;
+    }
     const { host, path } = splitHost(input);
     found.set(input, host !== null ? [host] : await hostsIn(path, by));
   }
@@ -36,7 +40,10 @@ async function hostsIn(path: string, by: HostsBy | null): Promise<readonly strin
     by === null ? [] : [nameOfHost(basename(path).replace(/(?:\.(?:pcapng|pcap|cap|ndjson|json|gz|zst))+$/, ''))];
   const look = new OpenCapture(path);
   await look.examine();
-  if (!look.reopenable) return named;
+  if (!look.reopenable) {
+    if (by === 'interface') throw readOnce(path);
+    return named;
+  }
   let lines: boolean;
   try {
     await look.open(new Clock(), new BufferPool(LOOK));
@@ -48,6 +55,14 @@ async function hostsIn(path: string, by: HostsBy | null): Promise<readonly strin
   }
   const names = await census(path);
   return names.length > 0 ? names : named;
+}
+
+function readOnce(file: string): CaptureError {
+  return new CaptureError(
+    file,
+    'it is read once, and hosts are looked for before (--hosts-by)',
+    'write it to a file first',
+  );
 }
 
 /** Reads a file to its end for the names of those whose lines or packets are in it, in order, and for nothing else. */

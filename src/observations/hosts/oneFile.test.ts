@@ -118,6 +118,20 @@ describe('captures of several hosts in one file', () => {
     }
   });
 
+  it('a stream is refused, whose hosts would have to be looked for first', async () => {
+    const pipe = place('pipe');
+    execFileSync('mkfifo', [pipe]);
+    const why = 'it is read once, and hosts are looked for before (--hosts-by); write it to a file first';
+    for (const [by, input] of [
+      ['file', '-'],
+      ['interface', '-'],
+      ['interface', pipe],
+    ] as const) {
+      const { status, stdout, stderr } = await runCli('analyze', '--hosts-by', by, input);
+      expect([status, stdout, stderr]).toEqual([2, '', `zkscope: ${input}: ${why}\n`]);
+    }
+  });
+
   /** Lines of each host, in order of time by their clocks, as a query of all hosts gives them. */
   async function selected(packets: readonly Captured[]): Promise<string> {
     const lines: { readonly ts: number; readonly told?: number }[] = [];
