@@ -119,7 +119,7 @@ describe('captures of several hosts in one file', () => {
   });
 
   it('a stream is refused, whose hosts would have to be looked for first', async () => {
-    const pipe = place('pipe');
+    const pipe = place('refused');
     execFileSync('mkfifo', [pipe]);
     const why = 'it is read once, and hosts are looked for before (--hosts-by); write it to a file first';
     for (const [by, input] of [
