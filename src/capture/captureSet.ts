@@ -238,9 +238,11 @@ async function advanceToPacket(input: OpenCapture): Promise<boolean> {
   return true;
 }
 
-const names = new Intl.Collator('en', { numeric: true });
+/** Made when wanted: starting Intl costs as much as reading a short capture. */
+let names: Intl.Collator | null = null;
 
 /** Files of one ring that begin in the same microsecond come in the order of their numbers. */
 function compareNames(a: string, b: string): number {
+  names ??= new Intl.Collator('en', { numeric: true });
   return names.compare(basename(a), basename(b));
 }

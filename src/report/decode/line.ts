@@ -1,4 +1,4 @@
-import { durationText } from '../../observations/words.js';
+import { durationText, numberText } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import type { MessageRecord } from '../../observations/record.js';
 import type { LinePart } from '../../protocols/field.js';
@@ -8,7 +8,7 @@ import { printable } from '../text/escape.js';
 import { plainText } from './fields.js';
 
 function gapText(record: MessageRecord): string {
-  const bytes = `${Number(record['bytes']).toLocaleString('en')} bytes`;
+  const bytes = `${numberText(Number(record['bytes']))} bytes`;
   const where = record['direction'] === 'request' ? 'to the server' : 'to the client';
   switch (record['reason']) {
     case 'foreign':

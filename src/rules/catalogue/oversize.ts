@@ -1,4 +1,4 @@
-import { duration, plural } from '../../observations/words.js';
+import { duration, numberText, plural } from '../../observations/words.js';
 import { type ClientConnection, makeRoom } from '../../model/index.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
@@ -218,14 +218,14 @@ export const oversize = defineRule({
       };
       const evidence: Evidence[] = [];
       for (const r of group.length > 1 ? [first, last] : [first]) {
-        evidence.push({ ...r.request, text: `${what}: ${r.length.toLocaleString('en')} bytes by its length prefix` });
+        evidence.push({ ...r.request, text: `${what}: ${numberText(r.length)} bytes by its length prefix` });
         evidence.push({ ...r.end, text: `${r.server} closes without an answer` });
       }
       report({
         severity: group.length > 1 ? 'error' : 'warning',
         confidence: above && !group.some((r) => r.lossy) ? 'proven' : 'likely',
         title: watches ? 'setWatches is too long for the server' : 'A request is too long for the server',
-        message: `${first.ip} sent ${what} of ${longest.toLocaleString('en')} bytes ${plural(group.length, 'time')} in ${duration(last.end.time - first.request.time)}, and the server closed the connection each time${watches ? '; the session cannot come back like that' : '; it was not applied'} (longest request that was answered: ${accepted.toLocaleString('en')} bytes).`,
+        message: `${first.ip} sent ${what} of ${numberText(longest)} bytes ${plural(group.length, 'time')} in ${duration(last.end.time - first.request.time)}, and the server closed the connection each time${watches ? '; the session cannot come back like that' : '; it was not applied'} (longest request that was answered: ${numberText(accepted)} bytes).`,
         remedy: watches
           ? 'Let the client hold fewer watches, or raise jute.maxbuffer on all servers; a client that splits setWatches (Java does) comes back.'
           : 'Store the value elsewhere and its place in ZooKeeper; or raise jute.maxbuffer on all servers and clients.',
@@ -254,14 +254,14 @@ export const oversize = defineRule({
           severity: 'info',
           confidence: 'proven',
           title: 'A value or a list grows towards the limit',
-          message: `${op} of ${path} grew from ${first.length.toLocaleString('en')} to ${last.length.toLocaleString('en')} bytes in ${duration(last.time - first.time)}; requests and answers above ${options.limit.toLocaleString('en')} bytes (jute.maxbuffer) are refused.`,
+          message: `${op} of ${path} grew from ${numberText(first.length)} to ${numberText(last.length)} bytes in ${duration(last.time - first.time)}; requests and answers above ${numberText(options.limit)} bytes (jute.maxbuffer) are refused.`,
           remedy: 'See what adds to it and whether it is ever cleaned up; split it over several znodes.',
           path,
           from: first.time,
           to: last.time,
           evidence: [
-            { frame: first.frame, time: first.time, text: `${first.length.toLocaleString('en')} bytes` },
-            { frame: last.frame, time: last.time, text: `${last.length.toLocaleString('en')} bytes` },
+            { frame: first.frame, time: first.time, text: `${numberText(first.length)} bytes` },
+            { frame: last.frame, time: last.time, text: `${numberText(last.length)} bytes` },
           ],
           data: { op, first: first.length, last: last.length, limit: options.limit, bytesPerHour: Math.round(perHour) },
         });

@@ -1,4 +1,4 @@
-import { duration, listing, plural } from '../../observations/words.js';
+import { duration, listing, numberText, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { ChildNames } from '../../protocols/zookeeper/childLists.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
@@ -264,7 +264,7 @@ export const pollWithoutWatch = defineRule({
         severity: most.rate >= options.rate * 2 ? 'warning' : 'info',
         confidence: compared ? 'proven' : 'likely',
         title: 'Polling where a watch would do',
-        message: `${who} read ${listing(paths)} ${plural(requests, 'time')} without a watch in ${duration(to - from)}, up to ${round(most.rate)} times a second; ${changes === 0 ? 'it never changed' : `${plural(changes, 'change')}, ${Math.round(requests / changes)} requests for each`} (${bytes.toLocaleString('en')} bytes).`,
+        message: `${who} read ${listing(paths)} ${plural(requests, 'time')} without a watch in ${duration(to - from)}, up to ${round(most.rate)} times a second; ${changes === 0 ? 'it never changed' : `${plural(changes, 'change')}, ${Math.round(requests / changes)} requests for each`} (${numberText(bytes)} bytes).`,
         remedy:
           'Read with watch=true once and again when its event comes (NodeCache or CuratorCache in Curator, DataWatch or ChildrenWatch in kazoo), or poll less often.',
         ...subject(entries),

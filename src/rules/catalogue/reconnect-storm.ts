@@ -1,4 +1,4 @@
-import { duration, listing, plural } from '../../observations/words.js';
+import { duration, listing, numberText, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import type { Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
@@ -199,7 +199,7 @@ export const reconnectStorm = defineRule({
       const before = same ? `, ${stuck ? 'each time after' : 'each for'} ${request.replace(' ', ' of ')}` : '';
       const { largest } = burst;
       const large = stuck && largest !== null && largest.bytes >= LARGE;
-      const size = large ? `, the answer before the break had up to ${largest.bytes.toLocaleString('en')} bytes` : '';
+      const size = large ? `, the answer before the break had up to ${numberText(largest.bytes)} bytes` : '';
       const entries = [...burst.sessions]
         .slice(0, 50)
         .map(([session, s]) => ({ client: s.client, session, frames: s.frames, handshakes: s.count }));
@@ -226,7 +226,7 @@ export const reconnectStorm = defineRule({
                 {
                   frame: largest.frame,
                   time: largest.time,
-                  text: `an answer of ${largest.bytes.toLocaleString('en')} bytes, the last on its connection`,
+                  text: `an answer of ${numberText(largest.bytes)} bytes, the last on its connection`,
                 },
               ]
             : []),

@@ -1,4 +1,4 @@
-import { duration, plural } from '../../observations/words.js';
+import { duration, numberText, plural } from '../../observations/words.js';
 import type { LearnerLink } from '../../model/neighbours/quorum/index.js';
 import type { Proposal } from '../../protocols/quorum/zab/proposals.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
@@ -30,11 +30,11 @@ export function syncText(link: LearnerLink): string {
   const { kind, toZxid, proposals, bytes, snapshotBytes } = link.sync!;
   switch (kind) {
     case 'SNAP':
-      return `SNAP of ${(snapshotBytes ?? bytes).toLocaleString('en')} bytes`;
+      return `SNAP of ${numberText(snapshotBytes ?? bytes)} bytes`;
     case 'TRUNC':
       return `TRUNC to ${toZxid === null ? 'an unknown zxid' : zxidText(toZxid)}`;
     case 'DIFF':
-      return `DIFF with ${plural(proposals, 'transaction')} (${bytes.toLocaleString('en')} bytes)`;
+      return `DIFF with ${plural(proposals, 'transaction')} (${numberText(bytes)} bytes)`;
     default:
       return 'a synchronisation whose kind is not in the capture';
   }
