@@ -102,6 +102,9 @@ export class View {
   everPersistent = false;
   everRecursive = false;
   awaited: Awaited | null = null;
+  /** How often the first read after an event of the kind, once that was delivered, set the watch again. */
+  dataSetAtOnce = 0;
+  childSetAtOnce = 0;
   /** Counted in `Session.openWindows`. */
   windowOpen = false;
   readonly link = new ViewLink();

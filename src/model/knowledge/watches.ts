@@ -1,6 +1,6 @@
 import type { AnsweredRequest } from '../events.js';
 import type { Model } from '../model.js';
-import type { Read, View, Watch, WatchKind } from './view.js';
+import type { Fired, Read, View, Watch, WatchKind } from './view.js';
 
 /** The server holds a watch from now on; `read` is the answer that brought it, null for setWatches. */
 export function setWatch(model: Model, view: View, kind: WatchKind, watch: Watch, read: Read | null): void {
@@ -17,7 +17,18 @@ export function setWatch(model: Model, view: View, kind: WatchKind, watch: Watch
     view.awaited = fired === null ? null : addedNames(fired.lastPlain, read);
     updateWindow(view);
   }
-  if (fired !== null) for (const listen of model.listeners.watchSetAgain) listen(view, kind, fired, read);
+  if (fired === null) return;
+  if (read !== null && atOnce(view, fired, read)) {
+    if (kind === 'data') view.dataSetAtOnce++;
+    else view.childSetAtOnce++;
+  }
+  for (const listen of model.listeners.watchSetAgain) listen(view, kind, fired, read);
+}
+
+/** The first read after an event set its watch again. What was lost in between may have been another one. */
+function atOnce({ session }: View, fired: Fired, read: Read): boolean {
+  if (fired.lastPlain !== null || fired.own || read.err !== 0) return false;
+  return fired.delivered && !session.uncertainSince(fired.time);
 }
 
 /** Names which the second list has and the first has not; null where that cannot be said, or there are none. */

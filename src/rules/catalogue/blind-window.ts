@@ -73,7 +73,6 @@ export const blindWindow = defineRule({
   create({ options, report }) {
     const found: Judged[] = [];
     const byKind = { data: new WeakMap<View, Windows>(), child: new WeakMap<View, Windows>() };
-    const closed = { data: new WeakMap<View, number>(), child: new WeakMap<View, number>() };
 
     function compare(kind: WatchKind, plain: Read, watched: Read): Pick<Window, 'added' | 'removed'> | null {
       if (kind === 'data') {
@@ -97,13 +96,9 @@ export const blindWindow = defineRule({
     return {
       watchSetAgain(view, kind, fired, read) {
         const plain = fired.lastPlain;
-        if (read === null || !fired.delivered || read.err !== 0 || fired.own) return;
+        if (plain === null || read === null || !fired.delivered || read.err !== 0 || fired.own) return;
         // What was lost in between may have been the read that set the watch.
         if (view.session.uncertainSince(fired.time)) return;
-        if (plain === null) {
-          closed[kind].set(view, (closed[kind].get(view) ?? 0) + 1);
-          return;
-        }
         let windows = byKind[kind].get(view);
         if (windows === undefined) {
           windows = {
@@ -169,7 +164,8 @@ export const blindWindow = defineRule({
       const example = unused ?? kept.at(-1);
       const lossy = session.holes > 0;
       // A loop does it after every event; now and then a read without a watch is just another reader of the same session.
-      const habit = windows.windows >= (closed[kind].get(view) ?? 0) && (kind === 'child' || windows.windows > 2);
+      const atOnce = kind === 'data' ? view.dataSetAtOnce : view.childSetAtOnce;
+      const habit = windows.windows >= atOnce && (kind === 'child' || windows.windows > 2);
       const broken = kind === 'child' && (used < kept.length || unused !== undefined);
       const severity = changed === 0 || lossy || !habit ? 'info' : broken ? 'error' : 'warning';
       const entry: Affected = {

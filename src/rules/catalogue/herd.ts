@@ -5,21 +5,22 @@ import type { DataValue, Evidence } from '../finding.js';
 import { parentOf } from '../../model/index.js';
 import { defineRule } from '../rule.js';
 import { seconds } from '../../observations/seconds.js';
+import { SmallSet } from '../support/smallSet.js';
 
 /** One change that wakes many. */
 interface Round {
-  readonly path: string;
+  readonly znode: Znode;
   readonly eventType: number;
   readonly frame: number;
   readonly from: number;
   lastNotification: number;
   /** Numbers of the sessions that it woke, and of those of them that read. */
-  readonly sessions: Set<number>;
-  readonly readers: Set<number>;
+  readonly sessions: SmallSet<number>;
+  readonly readers: SmallSet<number>;
   /** Notifications beyond those sessions. */
   more: number;
   /** Hosts of the sessions, as many as are told. */
-  readonly hosts: Set<string>;
+  readonly hosts: SmallSet<string>;
   reads: number;
   childReads: number;
   lastRead: number;
@@ -53,6 +54,8 @@ const CLIENTS = 200;
 /** Sessions of one round that are told apart; those beyond are counted. */
 const MAX_SESSIONS = 20_000;
 const MAX_PATHS = 1000;
+/** Rounds that may still grow; beyond them the oldest grow no more. */
+const MAX_ROUNDS = 10_000;
 
 export const herd = defineRule({
   meta: {
@@ -97,19 +100,20 @@ export const herd = defineRule({
     const herds = new Map<string, Herd>();
     let latest = 0;
 
-    function close(round: Round, znode: Znode): void {
+    function close(round: Round): void {
       if (round.sessions.size < options.watchers || round.readers.size * 2 < round.sessions.size) return;
       const told = toldOf(round);
-      let herd = herds.get(round.path);
+      const { znode } = round;
+      let herd = herds.get(znode.path);
       if (herd === undefined) {
         if (herds.size >= MAX_PATHS) return;
         const counts = { total: 0, reads: 0, onlyPushes: true, from: round.from, to: round.from };
-        herd = { znode, details: [], most: told, clients: [...round.hosts], ...counts };
-        herds.set(round.path, herd);
+        herd = { znode, details: [], most: told, clients: round.hosts.members(), ...counts };
+        herds.set(znode.path, herd);
       }
       if (told.watchers > herd.most.watchers) {
         herd.most = told;
-        herd.clients = [...round.hosts];
+        herd.clients = round.hosts.members();
       }
       herd.total++;
       herd.reads += told.reads + told.childReads;
@@ -118,13 +122,20 @@ export const herd = defineRule({
       if (herd.details.length < DETAILS) herd.details.push(told);
     }
 
-    const znodes = new Map<string, Znode>();
+    function finish(round: Round): void {
+      active.delete(round.znode.path);
+      close(round);
+    }
+
     function closeOld(time: number): void {
-      for (const [path, round] of active) {
-        if (time - Math.max(round.lastNotification, round.from) <= options.after * 1e9) continue;
-        active.delete(path);
-        close(round, znodes.get(path)!);
-        znodes.delete(path);
+      for (const round of active.values()) {
+        if (time - Math.max(round.lastNotification, round.from) > options.after * 1e9) finish(round);
+      }
+      let more = active.size - (MAX_ROUNDS * 3) / 4;
+      if (active.size < MAX_ROUNDS) return;
+      for (const round of active.values()) {
+        if (more-- <= 0) break;
+        finish(round);
       }
     }
 
@@ -146,30 +157,29 @@ export const herd = defineRule({
           return;
         }
         // Several changes in a row, each of which wakes all: one round ends where the next begins.
-        if (round !== undefined) {
-          close(round, view.znode);
-          active.delete(path);
-        }
-        if (m.time - latest > 1e9 || active.size > 10_000) {
+        if (round !== undefined) finish(round);
+        if (m.time - latest > 1e9 || active.size >= MAX_ROUNDS) {
           closeOld(m.time);
           latest = m.time;
         }
-        znodes.set(path, view.znode);
-        active.set(path, {
-          path,
+        const begun: Round = {
+          znode: view.znode,
           eventType: m.eventType,
           frame: m.frame,
           from: m.time,
           lastNotification: m.time,
-          sessions: new Set([connection.session.number]),
-          readers: new Set(),
+          sessions: new SmallSet(),
+          readers: new SmallSet(),
           more: 0,
-          hosts: new Set([connection.host.ip]),
+          hosts: new SmallSet(),
           reads: 0,
           childReads: 0,
           lastRead: m.time,
           lastReadFrame: m.frame,
-        });
+        };
+        begun.sessions.add(connection.session.number);
+        begun.hosts.add(connection.host.ip);
+        active.set(path, begun);
       },
       response(m, connection) {
         if (active.size === 0 || m.request === null || connection.session === null) return;

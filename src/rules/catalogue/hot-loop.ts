@@ -120,6 +120,8 @@ export const hotLoop = defineRule({
     let latest: ClientConnection | null = null;
     let latestSlots: (Run | null)[] = [];
     let more = 0;
+    /** Runs long enough for their answers to count: nearly always none, and then no answer is looked at. */
+    let long = 0;
 
     function judge(run: Run, connection: ClientConnection): void {
       const lasted = run.to - run.from;
@@ -165,6 +167,7 @@ export const hotLoop = defineRule({
 
     /** Slots are used again: one object for each, however many requests pass. */
     function begin(run: Run, m: ZooKeeperMessage, opcode: number, path: string): void {
+      if (run.count >= LOOK_FROM) long--;
       run.opcode = opcode;
       run.path = path;
       run.count = 1;
@@ -217,6 +220,7 @@ export const hotLoop = defineRule({
 
     function closed(connection: ClientConnection): void {
       judgeAll(connection);
+      for (const run of runs.get(connection) ?? []) if (run !== null && run.count >= LOOK_FROM) long--;
       runs.delete(connection);
       quickPings.delete(connection);
       if (latest === connection) latest = null;
@@ -235,7 +239,7 @@ export const hotLoop = defineRule({
           return;
         }
         if (run.opcode === opcode && run.path === path && m.time - run.to < PAUSE) {
-          run.count++;
+          if (++run.count === LOOK_FROM) long++;
           run.to = m.time;
           run.toFrame = m.frame;
           return;
@@ -248,6 +252,7 @@ export const hotLoop = defineRule({
         begin(run, m, opcode, path);
       },
       response(m, connection) {
+        if (long === 0) return;
         const request = m.request;
         if (request?.path == null) return;
         const run = slotsOf(connection)[slotOf(request.opcode, request.path)] ?? null;
