@@ -20,4 +20,24 @@ describe('herd', () => {
       [rounds, rounds * woken.length, woken.length],
     ]);
   });
+
+  it('sees a herd among more changes than it keeps', () => {
+    const s = new Scenario();
+    const one = s.session('10.1.0.1:1000', '0x1');
+    const woken = Array.from({ length: 12 }, (_, i) => s.session(`10.1.1.${i}:1000`, `0x2${i}`));
+    // All in the same second.
+    const { now } = s;
+    const others = (count: number, name: string): void => {
+      for (let i = 0; i < count; i++) {
+        one.notify('NodeDataChanged', `/single/${name}${i}`);
+        s.now = now;
+      }
+    };
+    others(10_050, 'p');
+    for (const session of woken) session.notify('NodeChildrenChanged', '/services');
+    others(2000, 'q');
+    for (const session of woken) session.list('/services', ['a'], true);
+    const found = s.end().filter(({ rule }) => rule === 'herd');
+    expect(found.map(({ path, data }) => [path, data['reads'], data['watchers']])).toEqual([['/services', 12, 12]]);
+  });
 });

@@ -54,7 +54,10 @@ const CLIENTS = 200;
 /** Sessions of one round that are told apart; those beyond are counted. */
 const MAX_SESSIONS = 20_000;
 const MAX_PATHS = 1000;
-/** Rounds that may still grow; beyond them the oldest grow no more. */
+/**
+ * Changes that woke somebody, of the last moments; beyond them those that are oldest wake nobody more.
+ * @bound of them
+ */
 const MAX_ROUNDS = 10_000;
 
 export const herd = defineRule({
