@@ -19,7 +19,7 @@ import { type Compression, describeStranger, detectCompression, detectFormat, MA
 import { NOT_A_PACKET, type FrameReader } from './frameReader.js';
 import { Frame } from './frame.js';
 import { splitHost } from './hosts.js';
-import type { InputPart } from './inputPart.js';
+import type { HostCensus, InputPart } from './inputPart.js';
 import { linkTypeName } from './linkTypes.js';
 import type { FiledPacket } from './original.js';
 
@@ -55,7 +55,7 @@ export class OpenCapture {
   readonly part: InputPart | null;
   private readonly input: CaptureInput;
   /** Takes the names of those whose packets or lines are in it, in place of reading them; to be set before it is opened. */
-  census: Set<string> | null = null;
+  census: HostCensus | null = null;
   private source: ByteSource | null = null;
   private reader: FrameReader | null = null;
   private compressed = false;

@@ -1,7 +1,7 @@
 import { ByteWindow } from './byteWindow.js';
 import type { Clock } from './clock.js';
 import type { Frame } from './frame.js';
-import type { InputPart } from './inputPart.js';
+import type { HostCensus, InputPart } from './inputPart.js';
 import type { OriginalPacket } from './original.js';
 
 /**
@@ -43,7 +43,7 @@ export abstract class FrameReader extends ByteWindow {
   /** Only frames of this part are wanted; others are given as frames without a packet, lines not at all. */
   part: InputPart | null = null;
   /** Takes the names of those whose packets, or lines, come, where only they are asked for. */
-  census: Set<string> | null = null;
+  census: HostCensus | null = null;
   protected readonly clock: Clock;
   protected bigEndian = false;
 

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
-import { nameOfHost, type InputPart } from './inputPart.js';
+import { MOST_HOSTS, nameOfHost, type InputPart } from './inputPart.js';
 
-/** Hosts that are told apart in one run: frames of each are numbered with that many between them. */
-const MOST_HOSTS = 64;
 /** Frames of a host, where hosts are met one after the other in one stream: those of the first are numbered as they are. */
 const FRAMES_OF_HOST = 2 ** 40;
 const NAMED = /^([A-Za-z0-9][A-Za-z0-9._-]{0,252})=(.+)$/;

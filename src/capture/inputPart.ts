@@ -10,6 +10,28 @@ export interface InputPart {
 
 /** Longest name of a host. */
 const LONGEST = 253;
+/**
+ * Hosts that are told apart in one run: frames of each are numbered with that many between them.
+ * @bound hosts
+ */
+export const MOST_HOSTS = 64;
+
+/** Those whose packets or lines are in a file, as far as they can be told apart. */
+export class HostCensus {
+  readonly names = new Set<string>();
+  /** There are more than can be told apart. */
+  tooMany = false;
+
+  has(name: string): boolean {
+    return this.names.has(name);
+  }
+
+  add(name: string): void {
+    if (this.names.has(name)) return;
+    if (this.names.size < MOST_HOSTS) this.names.add(name);
+    else this.tooMany = true;
+  }
+}
 
 /** A name for a host out of what a line or an interface calls itself: nothing in it that a terminal, or `HOST=FILE`, would take otherwise. */
 export function nameOfHost(text: string): string {

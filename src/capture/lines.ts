@@ -1,6 +1,6 @@
 import type { Frame } from './frame.js';
 import { DECODED_LINE, FrameReader } from './frameReader.js';
-import { nameOfHost, type InputPart } from './inputPart.js';
+import { nameOfHost, type HostCensus, type InputPart } from './inputPart.js';
 
 /** Longest line that is believed: a list of a million children has some fifty megabytes. */
 const LINE_LIMIT = 64 * 1024 * 1024;
@@ -71,7 +71,7 @@ export class LinesReader extends FrameReader {
   }
 
   /** Whether it is known whose line this is, and noted. */
-  private counted(text: string, census: Set<string>): boolean {
+  private counted(text: string, census: HostCensus): boolean {
     const name = HOST.exec(text)?.[1];
     if (this.started && (name === undefined || census.has(nameOfHost(name)))) return true;
     const line = objectOf(text);

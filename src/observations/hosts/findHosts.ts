@@ -4,7 +4,7 @@ import { CaptureError } from '../../capture/captureError.js';
 import { OpenCapture } from '../../capture/captureInput.js';
 import { Clock } from '../../capture/clock.js';
 import { splitHost } from '../../capture/hosts.js';
-import { nameOfHost } from '../../capture/inputPart.js';
+import { HostCensus, MOST_HOSTS, nameOfHost } from '../../capture/inputPart.js';
 import type { CaptureInput } from '../inputs.js';
 
 const LOOK = 64 * 1024;
@@ -53,8 +53,12 @@ async function hostsIn(path: string, by: HostsBy | null): Promise<readonly strin
   } finally {
     await look.close();
   }
-  const names = await census(path);
-  return names.length > 0 ? names : named;
+  const { names, tooMany } = await census(path);
+  // Lines of so many are told apart as they come, the last of them not at all.
+  if (tooMany && lines) return named;
+  if (tooMany)
+    throw new CaptureError(path, `packets of more than ${MOST_HOSTS} interfaces are in it`, 'name its host: zk1=FILE');
+  return names.size > 0 ? [...names].sort(new Intl.Collator('en', { numeric: true }).compare) : named;
 }
 
 function readOnce(file: string): CaptureError {
@@ -65,11 +69,11 @@ function readOnce(file: string): CaptureError {
   );
 }
 
-/** Reads a file to its end for the names of those whose lines or packets are in it, in order, and for nothing else. */
-async function census(path: string): Promise<readonly string[]> {
-  const names = new Set<string>();
+/** Reads a file to its end for the names of those whose lines or packets are in it, and for nothing else. */
+async function census(path: string): Promise<HostCensus> {
+  const found = new HostCensus();
   const capture = new OpenCapture(path);
-  capture.census = names;
+  capture.census = found;
   await capture.examine();
   try {
     await capture.open(new Clock(), new BufferPool(SCAN));
@@ -77,5 +81,5 @@ async function census(path: string): Promise<readonly string[]> {
   } finally {
     await capture.close();
   }
-  return [...names].sort(new Intl.Collator('en', { numeric: true }).compare);
+  return found;
 }

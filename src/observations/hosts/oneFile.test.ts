@@ -118,6 +118,23 @@ describe('captures of several hosts in one file', () => {
     }
   });
 
+  it('hosts without number are read no oftener than others', async () => {
+    const [packet] = captured('sidecar-drop.pcap');
+    const names = Array.from({ length: 70 }, (_, i) => `eth${i}`);
+    const file = merged(
+      names.map((_, host) => ({ ...packet!, host })),
+      names,
+    );
+    const { status, stderr } = await runCli('analyze', '--hosts-by', 'interface', file);
+    const why = 'packets of more than 64 interfaces are in it; name its host: zk1=FILE';
+    expect([status, stderr]).toEqual([2, `zkscope: ${file}: ${why}\n`]);
+    const time = '2026-11-21T00:17:27.000000Z';
+    const lines = names.map((host, frame) => JSON.stringify({ kind: 'journal', time, host, frame, version: 1 }));
+    const journal = place('many.ndjson');
+    writeFileSync(journal, `${lines.join('\n')}\n`);
+    expect((await analyze(journal)).captures).toHaveLength(1);
+  });
+
   it('a stream is refused, whose hosts would have to be looked for first', async () => {
     const pipe = place('refused');
     execFileSync('mkfifo', [pipe]);
