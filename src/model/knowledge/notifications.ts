@@ -1,4 +1,4 @@
-import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
+import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
 import { EventType } from '../../protocols/zookeeper/format/enums.js';
 import type { ClientConnection } from './clientConnection.js';
 import type { Model } from '../model.js';
@@ -62,15 +62,22 @@ function underRecursive(session: Session, path: string): boolean {
 
 /** The server announces a change before it answers the write that made it: one of those that wait on this connection? */
 function changesItself(connection: ClientConnection, path: string, type: number): boolean {
+  const { outstanding } = connection;
+  // Nearly always none waits, or one: to go through them costs more than to look at it.
+  const { size } = outstanding;
+  if (size === 0) return false;
+  if (size === 1) return outstanding.oldest !== null && changes(outstanding.oldest, path, type);
   let looked = 0;
-  for (const request of connection.outstanding) {
+  for (const request of outstanding) {
     if (++looked > 64) return false;
-    if (request.op === 'multi') {
-      if (request.body?.ops?.some((op) => op.path !== undefined && touches(op.op, op.path, path, type)) === true)
-        return true;
-    } else if (request.path !== null && touches(request.op, request.path, path, type)) return true;
+    if (changes(request, path, type)) return true;
   }
   return false;
+}
+
+function changes({ op, path: written, body }: ZooKeeperRequest, path: string, type: number): boolean {
+  if (op !== 'multi') return written !== null && touches(op, written, path, type);
+  return body?.ops?.some((one) => one.path !== undefined && touches(one.op, one.path, path, type)) === true;
 }
 
 function touches(op: string, written: string, path: string, type: number): boolean {
