@@ -49,6 +49,15 @@ describe('one incident, one story', () => {
     expect(told[1]).toMatchObject({ hosts: ['10.0.0.9:2181'], next: { command: 'rules', argument: 'r' } });
   });
 
+  it('is looked at by following its client, where nothing else is named that can be followed', async () => {
+    const told = incidentsOf([{ ...FINDING, client: '10.0.0.1:40000' }]);
+    expect(told[0]!.next).toEqual({ command: 'follow', argument: '10.0.0.1' });
+    const etcd = await analyse([fixture('etcd/no-leader.pcap.gz')]);
+    expect(etcd.document.incidents[0]!.next.command).toBe('rules');
+    const closed = await analyse([fixture('tls/failures.pcap.gz')]);
+    expect(closed.document.incidents[0]!.next.command).toBe('rules');
+  });
+
   it('a cause that is filtered out still holds together what it explains', () => {
     const cause: Finding = { ...FINDING };
     const told = incidentsOf([

@@ -2,6 +2,16 @@ import { hostOf } from '../observations/filterPatterns.js';
 import { type Finding, type Severity, severities } from './finding.js';
 import { affectedOf } from './support/affected.js';
 
+/** Rules whose clients speak something that `follow` does not show, or may: etcd, TLS without its keys. */
+const NOT_FOLLOWED: readonly string[] = [
+  'certificate-expiry',
+  'connection-churn',
+  'etcd-no-leader',
+  'lease-renewal-storm',
+  'tls-handshake-failed',
+  'tls-handshake-stall',
+];
+
 /** What is run next to look at an incident: a command of zkscope and its argument; the captures come after them. */
 export interface Next {
   readonly command: 'follow' | 'path' | 'rules';
@@ -78,7 +88,10 @@ function clientsOf(finding: Finding): string[] {
   return [hostOf(finding.client)];
 }
 
-/** The worst finding that names a session, then one that names a path; where none does, the rule's page says more. */
+/**
+ * The worst finding that names a session, or a path; then one that names a client of ZooKeeper. Where none does, the rule's
+ * page says more.
+ */
 function nextOf(worst: readonly Finding[]): Next {
   for (const finding of worst) {
     const session =
@@ -86,6 +99,10 @@ function nextOf(worst: readonly Finding[]): Next {
     if (session !== null) return { command: 'follow', argument: session };
     const path = finding.path ?? affectedOf(finding).find((entry) => entry.path !== undefined)?.path;
     if (path !== undefined) return { command: 'path', argument: path };
+  }
+  for (const finding of worst) {
+    const [client] = NOT_FOLLOWED.includes(finding.rule) ? [] : clientsOf(finding);
+    if (client !== undefined) return { command: 'follow', argument: client };
   }
   return { command: 'rules', argument: worst[0]!.rule };
 }

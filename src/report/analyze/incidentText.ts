@@ -24,18 +24,26 @@ export function label(severity: Severity, colour: ChalkInstance): string {
   return severity === 'warning' ? colour.yellow.bold(text) : colour.cyan.bold(text);
 }
 
-/** One finding that stands alone, in full. */
-export function findingText(place: number, finding: FindingEntry, { colour, width }: IncidentStyle): string {
+/** An incident of one finding, in full. */
+function findingText(incident: IncidentEntry, finding: FindingEntry, style: IncidentStyle): string {
+  const { colour, width } = style;
   const lines = [
-    ...headLines(place, finding.severity, `${printable(finding.title)} [${finding.rule}, ${finding.confidence}]`, {
-      colour,
-      width,
-    }),
+    ...headLines(
+      incident.incident,
+      finding.severity,
+      `${headText(incident, finding)} [${finding.rule}, ${finding.confidence}]`,
+      style,
+    ),
     wrap(printable(finding.message), width, '  '),
     ...evidence(finding, MAX_EVIDENCE, width, colour),
   ];
   lines.push(colour.green(wrap(`What to do: ${printable(finding.remedy)}`, width, '  ')));
   return lines.join('\n');
+}
+
+/** Since when, and until when, who is hit, and by what. */
+function headText({ from, to, hosts }: IncidentEntry, { title }: FindingEntry): string {
+  return `${time(from)} – ${time(to)}  ${hostsText(hosts)}: ${printable(title)}`;
 }
 
 /** The story of one event: its cause, whom it hit, what followed, and what was never put right. */
@@ -47,10 +55,9 @@ export function incidentText(
 ): string {
   const [cause, ...rest] = findings;
   if (cause === undefined) return '';
-  if (rest.length === 0) return findingText(incident.incident, cause, { colour, width });
-  const head = `${time(incident.from)} – ${time(incident.to)}  ${hostsText(incident.hosts)}: ${printable(cause.title)}`;
+  if (rest.length === 0) return findingText(incident, cause, { colour, width });
   const lines = [
-    ...headLines(incident.incident, incident.severity, head, { colour, width }),
+    ...headLines(incident.incident, incident.severity, headText(incident, cause), { colour, width }),
     part('cause', `${printable(cause.message)} [${cause.rule}, ${cause.confidence}]`, width, colour),
     ...evidence(cause, CAUSE_FRAMES, width, colour),
   ];

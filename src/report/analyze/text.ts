@@ -109,7 +109,7 @@ function findings(document: AnalyzeDocument, options: AnalyzeTextOptions): strin
 function briefly(finding: FindingEntry, { colour, width }: AnalyzeTextOptions): string {
   const frames = finding.evidence.slice(0, 3).map((evidence) => evidence.frame);
   const where = frames.length === 0 ? '' : ` (frame${frames.length === 1 ? '' : 's'} ${frames.join(', ')})`;
-  const text = `${finding.severity.toUpperCase()} ${printable(finding.title)} [${finding.rule}, ${finding.confidence}]: ${printable(finding.message)}${where}`;
+  const text = `${finding.severity.toUpperCase()} ${finding.from.slice(11, 23)} ${printable(finding.title)} [${finding.rule}, ${finding.confidence}]: ${printable(finding.message)}${where}`;
   return wrap(text, width, '  ').trimStart().replace(/^\w+/, label(finding.severity, colour));
 }
 
