@@ -1,6 +1,6 @@
 /**
- * Puts modules together, after tsc: `dist/program`, which is what `zkscope` runs (each command a chunk of its own, so
- * that only what is run is loaded; two hundred files take longer to load than most captures to read) and what programs
+ * Puts modules together, after tsc: `dist/program`, which is what `zkscope` runs (what all commands share is one chunk, and
+ * the rest of each command its own; hundreds of files take longer to load than most captures to read) and what programs
  * import (index.js), and `dist/page/main.js`, the script of the HTML report; and `dist/zkscope.html`, the page that opens captures. The npm package
  * holds the first two, and of the modules only their types.
  */
@@ -20,7 +20,7 @@ const program = await rolldown({
   // Some of what commands load when they want it is shared: as modules, which tests run, it is still apart.
   checks: { ineffectiveDynamicImport: false },
 });
-/** What nearly every command needs is one file: a hundred small ones take 40 ms more of a start, and 20 of reading all. */
+/** What nearly every command needs. */
 const shared =
   /dist[\\/](capture|network|protocols|observations|model|rules|report[\\/](text|analyze|formats)|cli[\\/](?!commands|completion|help)|cli[\\/]commands[\\/]analyze)/;
 // Comments and white space are a third of what would have to be read at each start; names stay, for who profiles it.
