@@ -26,6 +26,8 @@ export const HOSTILE = {
   herd: hostile.herd,
   announced: hostile.announced,
   'long-paths': hostile.longPaths,
+  'long-names': hostile.longNames,
+  reconnects: hostile.reconnects,
   'colliding-xids': hostile.collidingXids,
   doubts: hostile.doubts,
   'tls-handshakes': hostile.tlsHandshakes,

@@ -209,6 +209,43 @@ export function longPaths(writer) {
   }
 }
 
+/**
+ * Names as long as any that stand as they are (1,000 characters): twenty thousand sessions, in turn, each of which creates an
+ * ephemeral of such a name, watches another, which is not there, and asks for a third without being answered.
+ */
+export function longNames(writer) {
+  const world = new World(writer);
+  const clients = Array.from({ length: 19_000 }, (_, i) => world.conversation(i).connect());
+  const rest = 'x'.repeat(980);
+  for (let i = 0; ; i++) {
+    const client = clients[i % clients.length];
+    const name = `/${rest}${String(i).padStart(12, '0')}`;
+    client.say(client.createRequest(`${name}e`, NOTHING, 1));
+    // Without asking the ensemble, which would have to remember them all.
+    client.answer(world.jute.int(client.xid).long(i).int(0).string(`${name}e`).finish());
+    client.say(client.readRequest('exists', `${name}w`, true));
+    client.answer(world.jute.int(client.xid).long(i).int(-101).finish());
+    client.say(client.readRequest('exists', `${name}u`, false));
+  }
+}
+
+/** Sessions that go from connection to connection, each of which watches a znode of its own: eight packets each. */
+export function reconnects(writer) {
+  const world = new World(writer);
+  const clients = Array.from({ length: 5000 }, (_, i) => world.conversation(i).connect());
+  for (let round = 1; ; round++) {
+    for (const [i, { session }] of clients.entries()) {
+      const client = world.conversation(i, 40_000 + (round % 20_000));
+      client.tcp.synchronise(world.tick());
+      client.tcp.accept(world.tick());
+      client.say(world.jute.int(0).long(0).int(30_000).long(session.id).bytes(Buffer.alloc(16)).bool(false).finish());
+      client.answer(world.ensemble.connected(session, 30_000));
+      client.say(client.readRequest('exists', `/watched-${i}-${round}`, true));
+      client.answer(world.jute.int(client.xid).long(1).int(-101).finish());
+    }
+  }
+}
+
 /** Requests of one connection without answers, whose xids share a chain in a Map that does not turn them first. */
 export function collidingXids(writer) {
   const world = new World(writer);

@@ -29,8 +29,12 @@ export interface Forgotten {
   znodes: Count;
   /** what one session watched and read of one path */
   views: Count;
+  /** of what sessions began with, owned, created or were refused: beyond what is remembered of them */
+  details: Count;
   /** lists of children, too long or too many to be compared with later ones */
   childLists: Count;
   /** requests that no longer waited for their answer */
   requests: Count;
+  /** what rules would have judged, beyond what they keep */
+  cases: Count;
 }

@@ -224,7 +224,8 @@ describe('bounds', () => {
     const c = s.session('10.1.0.1:1000', '0x1');
     for (let i = 0; i < 30; i++) c.list(`/l${i}`, [], true);
     const session = model.sessions.find('0x1')!;
-    expect(session.views.size).toBe(30);
+    // They go with it, a few at a time.
+    expect(session.views.size).toBeLessThan(15);
     let judged = -1;
     model.addListener({ sessionEnded: ({ views }) => (judged = views.size) });
     s.end();

@@ -65,6 +65,9 @@ const MAX_VIEWS_OF_SESSION = 20_000;
  */
 const MAX_HOSTS = 20_000;
 
+/** A longer path of a connection's latest request is not remembered. */
+const LONG_PATH = 256;
+
 /** What the whole capture holds, in numbers. */
 export class Totals {
   connections = 0;
@@ -130,6 +133,8 @@ export class Model implements ObservationSink {
   listsTooLong = 0;
   private forgottenConnections = 0;
   private forgottenRequests = 0;
+  /** What rules had no room for (see RuleContext.notKept). */
+  casesNotKept = 0;
 
   /** Of totals.gaps, those that are no loss: bytes of strangers on the port (HTTP), and of TLS without a key: captured but not read. */
   foreignGaps = 0;
@@ -270,6 +275,10 @@ export class Model implements ObservationSink {
       if (!view.znode.abandoned) return view;
       session.forgetView(view);
     }
+    if (this.znodes.viewsLost > this.views.size >>> 3) {
+      this.views.forgetAbandoned();
+      this.znodes.viewsLost = 0;
+    }
     const znode = this.znodes.get(path);
     view = new View(session, znode);
     if (session.addView(view, this.maxViews)) this.views.add(view);
@@ -301,8 +310,10 @@ export class Model implements ObservationSink {
       sessionsNotListed: this.sessions.notListed,
       znodes: this.znodes.forgotten,
       views: this.views.forgotten,
+      details: this.sessions.room.refused + this.sessions.beginnings.refused,
       childLists: this.listsTooLong + this.znodes.forgottenLists,
       requests,
+      cases: this.casesNotKept,
     };
   }
 
@@ -414,7 +425,7 @@ export class Model implements ObservationSink {
     connection.lastWorkTime = m.time;
     connection.lastWorkFrame = m.frame;
     connection.lastOp = m.op;
-    connection.lastPath = m.path;
+    connection.lastPath = m.path !== null && m.path.length <= LONG_PATH ? m.path : null;
     if (session !== null) {
       session.work++;
       if (opcode !== OpCode.closeSession) {

@@ -41,6 +41,9 @@ export class Analysis {
         model: this.model,
         options: optionValues(rule, options.set) as never,
         findingsOf: (...asked) => this.foundBy(rule, asked),
+        notKept: () => {
+          this.model.casesNotKept++;
+        },
         report: (reported) => {
           const finding = { rule: rule.meta.name, ...reported };
           this.found.push(finding);
@@ -71,12 +74,14 @@ export class Analysis {
    */
   soFar(): readonly Finding[] {
     const { found, model } = this;
+    const { casesNotKept } = model;
     this.found = [...found];
     try {
       for (const listener of this.listeners) listener.end?.(model.lastTime);
       return this.select(this.judged());
     } finally {
       this.found = found;
+      model.casesNotKept = casesNotKept;
     }
   }
 

@@ -57,6 +57,8 @@ export interface RuleContext<O extends Record<string, RuleOption>> {
   readonly options: OptionValues<O>;
   /** Reports one incident and gives it back, so that others can name it. */
   readonly report: (finding: Omit<Finding, 'rule'>) => Finding;
+  /** Something that the rule would have looked at is beyond what it keeps: so many are told as forgotten. */
+  readonly notKept: () => void;
   /**
    * What these rules have reported, in the order in which they did. Each must stand among `causes` or `consequences` of the
    * rule that asks: then its `end` has run before. Throws for any other rule. A rule that does not run has found nothing.

@@ -34,6 +34,8 @@ export interface Ask {
   readonly watch?: boolean;
   readonly flags?: number;
   readonly body?: RequestBody;
+  /** Its length prefix. */
+  readonly length?: number;
 }
 
 const STAT: Stat = {
@@ -124,14 +126,18 @@ export class ScenarioConnection {
     return this.response(this.request(op, path, ask), answer);
   }
 
-  request(op: OpName, path: string | null, { watch = false, flags = 0, body }: Ask = {}): ZooKeeperRequest {
+  request(
+    op: OpName,
+    path: string | null,
+    { watch = false, flags = 0, body, length = 40 }: Ask = {},
+  ): ZooKeeperRequest {
     const { frame, time } = this.scenario.moment();
     const xid = op === 'ping' ? -2 : op === 'connect' ? 0 : ++this.xid;
     const streamEnd = this.advance(TO_SERVER);
     this.tcp.toServer.acked = streamEnd;
     const opcode = OpCode[op];
     const kept = body ?? null;
-    const request = { opcode, op, xid, path, watch, flags, length: 40, frame, time, streamEnd, body: kept };
+    const request = { opcode, op, xid, path, watch, flags, length, frame, time, streamEnd, body: kept };
     if (op === 'connect') this.waiting.connecting = request;
     else this.waiting.add(request);
     this.say({
@@ -147,6 +153,7 @@ export class ScenarioConnection {
       time,
       streamEnd,
       request,
+      length,
     });
     return request;
   }

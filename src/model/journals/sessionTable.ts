@@ -168,7 +168,7 @@ function watchesHeld(session: Session): number {
   if (current === null) return 0;
   let count = 0;
   for (const { dataWatch, childWatch, persistentWatch } of session.views.values()) {
-    for (const watch of [dataWatch, childWatch, persistentWatch]) if (watch?.connection === current) count++;
+    for (const watch of [dataWatch, childWatch, persistentWatch]) if (watch?.connection === current.id) count++;
   }
   return count;
 }

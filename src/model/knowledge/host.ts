@@ -57,10 +57,7 @@ export class Host {
 
   private forget(index: number, count: number): void {
     for (const session of this.sessions.splice(index, count)) {
-      if (session.judged) {
-        this.ended--;
-        if (session.end === 'closed') session.release();
-      }
+      if (session.judged) this.ended--;
       this.forgottenSessions++;
       this.forgottenUntil = Math.max(this.forgottenUntil, session.start.time);
     }

@@ -30,9 +30,9 @@ export function notificationSeen(
   view.notifications++;
   const own = changesItself(connection, path, type);
   const fired = (watch: View['dataWatch']): Fired =>
-    new Fired(connection, type, m.frame, m.time, m.streamEnd, watch?.connection === connection ? watch : null, own);
+    new Fired(connection, type, m.frame, m.time, m.streamEnd, watch?.connection === connection.id ? watch : null, own);
   // A persistent watch on the path or a recursive one above it goes on announcing.
-  const persistent = view.persistentWatch?.connection === connection || underRecursive(session, path);
+  const persistent = view.persistentWatch?.connection === connection.id || underRecursive(session, path);
   // NodeDeleted takes both kinds of watches with it. If none was known, a data watch is the usual one.
   const child = type === EventType.NodeChildrenChanged || (type === EventType.NodeDeleted && view.childWatch !== null);
   const data = type !== EventType.NodeChildrenChanged && (view.dataWatch !== null || !child);
@@ -55,7 +55,7 @@ function underRecursive(session: Session, path: string): boolean {
   if (session.recursiveWatches === 0) return false;
   for (let p: string | null = path; p !== null; p = parentOf(p)) {
     const view = session.views.get(p);
-    if (view?.recursive === true && view.persistentWatch?.connection === session.current) return true;
+    if (view?.recursive === true && view.holdsPersistent(session.current)) return true;
   }
   return false;
 }

@@ -92,7 +92,8 @@ function watchedDataAnswered(
   view.lastData = read;
   // exists sets its watch on an absent znode as well; the other reads set none when they fail.
   const set = m.err === 0 || (request.opcode === OpCode.exists && m.err === ErrorCode.NoNode);
-  if (set) setWatch(model, view, 'data', { connection, frame: m.frame, time: m.time, op: request.op }, read);
+  if (set)
+    setWatch(model, view, 'data', { connection: connection.id, frame: m.frame, time: m.time, op: request.op }, read);
 }
 
 function listAnswered(
@@ -144,7 +145,7 @@ function listAnswered(
   view.listReads++;
   if (previous !== null) view.longestListInterval = Math.max(view.longestListInterval, m.time - previous.time);
   if (request.watch) {
-    setWatch(model, view, 'child', { connection, frame: m.frame, time: m.time, op: request.op }, read);
+    setWatch(model, view, 'child', { connection: connection.id, frame: m.frame, time: m.time, op: request.op }, read);
   } else if (view.childWatch !== null) {
     view.readsBeside++;
   } else if (view.childFired !== null) {

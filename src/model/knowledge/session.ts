@@ -2,6 +2,7 @@ import type { Moment } from '../../observations/connectionFacts.js';
 import { afterForgetting } from '../bounds.js';
 import type { ClientConnection } from './clientConnection.js';
 import type { Host } from './host.js';
+import { nameBytes, namesBytes, Room } from './room.js';
 import type { View } from './view.js';
 import type { Creation } from './znode.js';
 
@@ -18,7 +19,7 @@ export interface Ephemeral {
 
 /** One connection in a session's life, kept when the connection itself is forgotten. */
 export interface Attachment {
-  /** Null once the session has ended and was judged. */
+  /** Null of all but the latest two, and once the session has ended and was judged. */
   readonly connection: ClientConnection | null;
   readonly client: string;
   readonly ip: string;
@@ -65,8 +66,17 @@ const SERVERS_KEPT = 64;
 const WATCHED_KEPT = 200;
 const EPHEMERALS_KEPT = 10_000;
 const REFUSED_KEPT = 1000;
+/** Bytes that these take, or so, names apart. */
+const ATTACHMENT_BYTES = 96;
+const SILENCE_BYTES = 160;
+const EPHEMERAL_BYTES = 128;
+const REFUSED_BYTES = 200;
+/** Room enough for a session by itself. */
+const ALONE = 64 * 1024 * 1024;
 /** First requests that are kept, and how long (nanoseconds) a session has to live for them to outlive it. */
 const BEGINNING = 30;
+/** Longer paths are not compared by. */
+const LONG = 128;
 const WORTH_COMPARING = 5e9;
 const NO_VIEWS: ReadonlyMap<string, View> = new Map<string, View>();
 const NO_EPHEMERALS: ReadonlyMap<string, Ephemeral> = new Map<string, Ephemeral>();
@@ -144,6 +154,10 @@ export class Session {
     readonly start: Moment,
     /** In order of appearance: for whoever has to know it again and must not hold it. */
     readonly number: number,
+    /** What all sessions share for what they keep beside their views. */
+    private readonly room = new Room(ALONE),
+    /** The same for their first requests: what does not fit there pushes nobody out. */
+    private readonly beginnings = new Room(ALONE),
   ) {
     this.lastTime = start.time;
     this.lastFrame = start.frame;
@@ -185,15 +199,35 @@ export class Session {
     return this.current !== null && !this.current.closed;
   }
 
+  /** Bytes of the room that it has taken; once it was judged, what it still keeps. */
+  bytes = 0;
+
+  private take(bytes: number): boolean {
+    if (!this.room.take(bytes)) return false;
+    this.bytes += bytes;
+    return true;
+  }
+
+  private give(bytes: number): void {
+    this.bytes -= bytes;
+    this.room.give(bytes);
+  }
+
   attach(attachment: Attachment): void {
     this.connectionCount++;
+    this.current = attachment.connection;
     // Arrays as long as they are: most sessions have one connection, and an array that was pushed to has room for 17.
     if (!this.servers.includes(attachment.server) && this.servers.length < SERVERS_KEPT)
       this.servers = this.servers.concat(attachment.server);
     if (this.attachments.length === 0) this.attachments = [attachment];
-    else this.attachments.push(attachment);
-    if (this.attachments.length > ATTACHMENTS) this.attachments.splice(1, 1);
-    this.current = attachment.connection;
+    else {
+      this.attachments.push(attachment);
+      const past = this.attachments.length - 3;
+      if (past >= 0) this.attachments[past] = detached(this.attachments[past]!);
+      // The first and the latest say most.
+      if (this.attachments.length > ATTACHMENTS || !this.take(ATTACHMENT_BYTES))
+        this.attachments.splice(this.attachments.length > 2 ? 1 : 0, 1);
+    }
   }
 
   /** The session of the same client address that came after it. */
@@ -208,6 +242,7 @@ export class Session {
 
   begin(op: string, path: string | null): void {
     if (path === null || this.work > BEGINNING) return;
+    if (path.length > LONG || !this.beginnings.take(nameBytes(path))) return;
     if (this.beginning === NO_BEGINNING) this.beginning = [];
     (this.beginning as string[]).push(op, path);
   }
@@ -251,12 +286,18 @@ export class Session {
 
   addEphemeral(ephemeral: Ephemeral): void {
     if (this.judged) return;
+    const { path } = ephemeral;
     if (this.ephemerals.size >= EPHEMERALS_KEPT) {
+      this.forgotten++;
+      this.room.refused++;
+      return;
+    }
+    if (!this.ephemerals.has(path) && !this.take(EPHEMERAL_BYTES + nameBytes(path))) {
       this.forgotten++;
       return;
     }
     if (this.ephemerals === NO_EPHEMERALS) this.ephemerals = new Map();
-    (this.ephemerals as Map<string, Ephemeral>).set(ephemeral.path, ephemeral);
+    (this.ephemerals as Map<string, Ephemeral>).set(path, ephemeral);
   }
 
   /** A Stat shows that it owns this ephemeral. */
@@ -265,7 +306,8 @@ export class Session {
   }
 
   removeEphemeral(path: string): void {
-    if (this.ephemerals.size > 0) (this.ephemerals as Map<string, Ephemeral>).delete(path);
+    if (this.ephemerals.size > 0 && (this.ephemerals as Map<string, Ephemeral>).delete(path) && !this.judged)
+      this.give(EPHEMERAL_BYTES + nameBytes(path));
   }
 
   removeEphemerals(): void {
@@ -274,13 +316,15 @@ export class Session {
 
   /** Remembers that an ephemeral was created under this path (see likePath). */
   addCreated(path: string): void {
-    if (this.judged || this.createdEphemerals.size >= EPHEMERALS_KEPT) return;
+    if (this.judged || this.createdEphemerals.size >= EPHEMERALS_KEPT || this.createdEphemerals.has(path)) return;
+    if (!this.take(nameBytes(path))) return;
     if (this.createdEphemerals === NO_PATHS) this.createdEphemerals = new Set();
     (this.createdEphemerals as Set<string>).add(path);
   }
 
   addRefused(refused: RefusedCreate): void {
     if (this.judged || this.refusedCreates.size >= REFUSED_KEPT) return;
+    if (!this.refusedCreates.has(refused.path) && !this.take(REFUSED_BYTES + nameBytes(refused.path))) return;
     if (this.refusedCreates === NO_REFUSED) this.refusedCreates = new Map();
     (this.refusedCreates as Map<string, RefusedCreate>).set(refused.path, refused);
   }
@@ -288,6 +332,7 @@ export class Session {
   /** Ended and judged: what is only of use to the living goes. */
   shrink(): void {
     this.judged = true;
+    this.beginnings.give(beginningBytes(this.beginning));
     const watched = new Set<string>();
     const trees = new Set<string>();
     for (const view of this.views.values()) {
@@ -307,26 +352,50 @@ export class Session {
     else this.beginning = this.beginning.slice();
     this.current = null;
     this.successor = null;
-    this.attachments = this.attachments.map((attachment) => ({ ...attachment, connection: null }));
+    this.attachments = this.attachments.map(detached);
+    this.room.give(this.bytes);
+    this.bytes = this.keptBytes();
   }
 
-  /** Closed, judged, and kept by its host no more: nobody will compare it with another. */
+  private keptBytes(): number {
+    return (
+      this.attachments.length * ATTACHMENT_BYTES +
+      this.silences.length * SILENCE_BYTES +
+      this.refusedCreates.size * REFUSED_BYTES +
+      namesBytes(this.refusedCreates.keys()) +
+      beginningBytes(this.beginning) +
+      namesBytes(this.createdEphemerals) +
+      namesBytes(this.watchedPaths) +
+      namesBytes(this.watchedTrees)
+    );
+  }
+
+  /** Somebody will compare it with others at the end. */
+  wanted = false;
+
+  /** Judged, and kept by its host no more: nobody will compare it with another. */
   release(): void {
+    if (this.wanted) return;
     this.beginning = NO_BEGINNING;
     this.watchedPaths = NO_PATHS;
     this.watchedTrees = NO_PATHS;
     this.createdEphemerals = NO_PATHS;
     this.refusedCreates = NO_REFUSED;
+    this.bytes = this.keptBytes();
   }
 
   addSilence(silence: ClientSilence): void {
+    const more = this.silences.length < SILENCES && !this.judged;
+    if (more && !this.take(SILENCE_BYTES)) return;
     this.silences = [...this.silences.slice(1 - SILENCES), silence];
   }
 
   /** Pings piled up: the process lived in the silence that ended after `time`, the network did not carry what it sent. */
   livedUntil(time: number): void {
     const latest = this.silences.at(-1);
-    if (latest !== undefined && latest.to.time >= time) this.silences = this.silences.slice(0, -1);
+    if (latest === undefined || latest.to.time < time) return;
+    this.silences = this.silences.slice(0, -1);
+    if (!this.judged) this.give(SILENCE_BYTES);
   }
 
   addHole(moment: Moment): void {
@@ -339,4 +408,16 @@ export class Session {
   uncertainSince(time: number): boolean {
     return this.lastHole !== null && this.lastHole.time >= time;
   }
+}
+
+/** A connection is more than what is told of it. */
+function detached(attachment: Attachment): Attachment {
+  return { ...attachment, connection: null };
+}
+
+/** Operations and paths in turn: those are everybody's. */
+function beginningBytes(beginning: readonly string[]): number {
+  let bytes = 0;
+  for (let i = 1; i < beginning.length; i += 2) bytes += nameBytes(beginning[i]!);
+  return bytes;
 }

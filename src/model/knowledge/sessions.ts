@@ -3,14 +3,25 @@ import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { afterForgetting } from '../bounds.js';
 import type { ClientConnection } from './clientConnection.js';
 import type { Model } from '../model.js';
+import { nameBytes, Room } from './room.js';
 import { Session } from './session.js';
 
 /** Ended sessions of which a summary is kept. */
 const SUMMARIES = 5000;
+/**
+ * What they keep together.
+ * @bound bytes
+ */
+const SUMMARY_BYTES = 8 * 1024 * 1024;
 /** Sessions of one host among which the one is sought that a new one replaces: among more, any guess is worth nothing. */
 const LOOKED_AT = 256;
 /** Owners of ephemerals that were not seen themselves; and of the ephemerals of each. */
 const STRANGERS = 4096;
+/**
+ * All of these together.
+ * @bound bytes
+ */
+const STRANGER_BYTES = 4 * 1024 * 1024;
 /** Silent for this long (nanoseconds), and for three session timeouts, a session without a connection can go if there are many. */
 const LONG_GONE = 300e9;
 
@@ -19,6 +30,17 @@ const LONG_GONE = 300e9;
  * @bound sessions
  */
 const MAX_SESSIONS = 20_000;
+/**
+ * What sessions that are alive keep beside their views: connections, ephemerals, creates. Beyond seven eighths of it
+ * the oldest go as soon as another begins; what does not fit at all is not kept.
+ * @bound bytes
+ */
+const MAX_BYTES = 16 * 1024 * 1024;
+/**
+ * First requests of theirs, by which they are compared.
+ * @bound bytes
+ */
+const MAX_BEGINNINGS = 24 * 1024 * 1024;
 /**
  * Sessions without a connection that are kept, however long they are silent.
  * @bound sessions
@@ -29,6 +51,11 @@ const MAX_ADRIFT = 1024;
  * @bound sessions
  */
 const MAX_FOLLOWED = 4096;
+/**
+ * What these keep together.
+ * @bound bytes
+ */
+const MAX_FOLLOWED_BYTES = 4 * 1024 * 1024;
 
 /**
  * All sessions by id, and those whose id the capture does not show. A closed session is told to the listeners and shrinks
@@ -43,8 +70,11 @@ export class Sessions {
   private readonly adrift = new Set<Session>();
   /** Paths of ephemerals whose owner was named before anything was seen of it. */
   private readonly strangers = new Map<string, Set<string>>();
+  private readonly strangerRoom = new Room(STRANGER_BYTES);
   /** Sessions that have ended and that their hosts keep, in the order of their ends. */
   private readonly followed = new Set<Session>();
+  private followedBytes = 0;
+  private endedBytes = 0;
   private sweepAbove: number;
   /** Summaries of sessions that ended and were judged, in order of their end; bounded. */
   readonly ended: Session[] = [];
@@ -58,6 +88,9 @@ export class Sessions {
     private readonly model: Model,
     private readonly limit = MAX_SESSIONS,
     private readonly maxAdrift = MAX_ADRIFT,
+    /** What those that are alive have taken. */
+    readonly room = new Room(MAX_BYTES),
+    readonly beginnings = new Room(MAX_BEGINNINGS),
   ) {
     this.sweepAbove = maxAdrift;
   }
@@ -121,7 +154,7 @@ export class Sessions {
     else if (this.strangers.size < STRANGERS) {
       let paths = this.strangers.get(id);
       if (paths === undefined) this.strangers.set(id, (paths = new Set()));
-      if (paths.size < STRANGERS) paths.add(path);
+      if (paths.size < STRANGERS && !paths.has(path) && this.strangerRoom.take(nameBytes(path))) paths.add(path);
     }
   }
 
@@ -183,7 +216,7 @@ export class Sessions {
   }
 
   private make(id: string | null, connection: ClientConnection, start: Moment): Session {
-    const session = new Session(id, connection.host, start, this.count++);
+    const session = new Session(id, connection.host, start, this.count++, this.room, this.beginnings);
     connection.host.add(session);
     if (id === null) this.nameless.add(session);
     else {
@@ -192,6 +225,7 @@ export class Sessions {
     }
     const { byId, nameless } = this;
     if (byId.size + nameless.size > this.limit) this.forgetOldest(byId.size >= nameless.size ? byId : nameless);
+    else if (this.room.used > (this.room.limit / 8) * 7) this.makeRoom(session);
     return session;
   }
 
@@ -200,6 +234,7 @@ export class Sessions {
     const paths = this.strangers.get(id);
     if (paths === undefined) return;
     this.strangers.delete(id);
+    for (const path of paths) this.strangerRoom.give(nameBytes(path));
     for (const path of paths) if (this.model.znodes.find(path)?.owner === id) session.addOwned(path);
   }
 
@@ -264,6 +299,17 @@ export class Sessions {
     }
   }
 
+  /** The oldest go until there is room again, those first that have no connection. */
+  private makeRoom(newest: Session): void {
+    const wanted = (this.room.limit / 4) * 3;
+    for (const spareConnected of [true, false]) {
+      for (const session of [...this.alive()].sort((a, b) => a.number - b.number)) {
+        if (this.room.used <= wanted) return;
+        if (session !== newest && !(spareConnected && session.connected)) this.giveUp(session);
+      }
+    }
+  }
+
   /** Not lost, as far as anybody knows: judged by what was seen until now. */
   private giveUp(session: Session): void {
     if (session.end === 'open') {
@@ -281,20 +327,29 @@ export class Sessions {
     this.adrift.delete(session);
     session.shrink();
     this.keepFollowed(session);
-    if (this.ended.length < SUMMARIES) this.ended.push(session);
-    else this.notListed++;
+    if (this.ended.length < SUMMARIES && this.endedBytes + session.bytes <= SUMMARY_BYTES) {
+      this.ended.push(session);
+      this.endedBytes += session.bytes;
+    } else this.notListed++;
   }
 
   /** Its host keeps it for those that follow it, until there are too many. */
   private keepFollowed(session: Session): void {
     const gone = session.host.sessionEnded();
     this.followed.add(session);
-    if (gone !== null) this.followed.delete(gone);
+    this.followedBytes += session.bytes;
+    if (gone !== null) this.unfollow(gone);
     for (const oldest of this.followed) {
-      if (this.followed.size <= MAX_FOLLOWED) return;
-      this.followed.delete(oldest);
+      if (this.followed.size <= MAX_FOLLOWED && this.followedBytes <= MAX_FOLLOWED_BYTES) return;
       oldest.host.forgetSession(oldest);
+      this.unfollow(oldest);
     }
+  }
+
+  private unfollow(session: Session): void {
+    if (!this.followed.delete(session)) return;
+    this.followedBytes -= session.bytes;
+    session.release();
   }
 }
 

@@ -8,7 +8,8 @@ export type WatchKind = 'data' | 'child';
 
 /** A watch as the server holds it: set when the read that carried it was answered, on one connection. */
 export interface Watch {
-  readonly connection: ClientConnection;
+  /** Number of that connection, which may have ended long ago. */
+  readonly connection: number;
   /** Frame and time of the answer that set it. */
   readonly frame: number;
   readonly time: number;
@@ -122,10 +123,15 @@ export class View {
     return kind === 'data' ? this.dataFired : this.childFired;
   }
 
+  /** The server holds a persistent watch on that connection. */
+  holdsPersistent(connection: ClientConnection | null): boolean {
+    return connection !== null && this.persistentWatch?.connection === connection.id;
+  }
+
   /** The server holds a watch of this kind (or a persistent one) on the session's present connection. */
   holds(kind: WatchKind): boolean {
     const current = this.session.current;
     if (current === null) return false;
-    return this.watch(kind)?.connection === current || this.persistentWatch?.connection === current;
+    return this.watch(kind)?.connection === current.id || this.persistentWatch?.connection === current.id;
   }
 }

@@ -22,6 +22,15 @@ export class Views {
     const oldest = this.ends.next.view;
     oldest?.session.forgetView(oldest);
   }
+
+  /** Views of znodes that were forgotten: nothing more is noted of them. */
+  forgetAbandoned(): void {
+    for (let link = this.ends.next; link !== this.ends;) {
+      const { view, next } = link;
+      if (view?.znode.abandoned === true) view.session.forgetView(view);
+      link = next;
+    }
+  }
 }
 
 /** A view's place among all views; taking it out costs the same however many there are. */

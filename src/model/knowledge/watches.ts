@@ -54,7 +54,7 @@ export function updateWindow(view: View): void {
 export function setWatchesAnswered(model: Model, { m, request, session, connection }: AnsweredRequest): void {
   const body = request.body;
   if (m.err !== 0 || body === null) return;
-  const watch: Watch = { connection, frame: m.frame, time: m.time, op: request.op };
+  const watch: Watch = { connection: connection.id, frame: m.frame, time: m.time, op: request.op };
   const set = (kind: WatchKind, paths: readonly string[] | undefined): void => {
     for (const path of paths ?? []) {
       const view = model.view(session, path);
@@ -86,7 +86,7 @@ function setPersistent(view: View, watch: Watch, recursive: boolean): void {
 
 export function addWatchAnswered(model: Model, { m, request, session, connection }: AnsweredRequest): void {
   if (m.err !== 0 || request.path === null) return;
-  const watch: Watch = { connection, frame: m.frame, time: m.time, op: request.op };
+  const watch: Watch = { connection: connection.id, frame: m.frame, time: m.time, op: request.op };
   const view = model.view(session, request.path);
   setPersistent(view, watch, request.body?.watchMode === 'PERSISTENT_RECURSIVE');
   // It announces all that the consumed watches would have.

@@ -1,3 +1,4 @@
+import { type Held, nameBytes } from './room.js';
 import type { ChildNames } from '../../protocols/zookeeper/childLists.js';
 
 /** What a change did to a znode, or to one of its children. */
@@ -55,6 +56,8 @@ export interface Creation extends Change {
 }
 
 const CHANGES = 16;
+/** Bytes that one takes, names apart. */
+const CHANGE_BYTES = 96;
 const CHILD_CHANGES = 64;
 const LISTS = 8;
 /** Most znodes have neither children nor a history: they share an empty one. */
@@ -86,8 +89,31 @@ export class Znode {
   views = 0;
   /** Forgotten to bound memory: nothing more is noted of it. */
   abandoned = false;
+  /** Bytes that its names and changes take, or so. */
+  private bytes: number;
 
-  constructor(readonly path: string) {}
+  constructor(
+    readonly path: string,
+    /** What those of all znodes take. */
+    private readonly all: Held = { bytes: 0 },
+  ) {
+    this.bytes = path.length;
+    all.bytes += path.length;
+  }
+
+  /** It is forgotten. */
+  abandon(): void {
+    this.abandoned = true;
+    this.all.bytes -= this.bytes;
+    this.bytes = 0;
+  }
+
+  private weigh(change: Change | undefined, sign: 1 | -1): void {
+    if (change === undefined || this.abandoned) return;
+    const bytes = sign * (CHANGE_BYTES + (change.child === null ? 0 : nameBytes(change.child)));
+    this.bytes += bytes;
+    this.all.bytes += bytes;
+  }
 
   get parentPath(): string | null {
     return parentOf(this.path);
@@ -106,13 +132,23 @@ export class Znode {
 
   addChange(change: Change): void {
     // Most have one: an array that was pushed to has room for 17.
+    this.weigh(change, 1);
     if (this.changes === NOTHING) this.changes = [change];
-    else this.forgotten += push(this.changes as Change[], change, CHANGES);
+    else {
+      const oldest = push(this.changes as Change[], change, CHANGES);
+      if (oldest !== undefined) this.forgotten++;
+      this.weigh(oldest, -1);
+    }
   }
 
   addChildChange(change: Change): void {
+    this.weigh(change, 1);
     if (this.childChanges === NOTHING) this.childChanges = [change];
-    else this.forgotten += push(this.childChanges as Change[], change, CHILD_CHANGES);
+    else {
+      const oldest = push(this.childChanges as Change[], change, CHILD_CHANGES);
+      if (oldest !== undefined) this.forgotten++;
+      this.weigh(oldest, -1);
+    }
   }
 
   /** Says whether the znode exists; news that is older by zxid than what is known is ignored. */
@@ -153,11 +189,10 @@ export class Znode {
   }
 }
 
-function push<T>(items: T[], item: T, limit: number): number {
+/** @returns the oldest, where it had to go */
+function push<T>(items: T[], item: T, limit: number): T | undefined {
   items.push(item);
-  if (items.length <= limit) return 0;
-  items.shift();
-  return 1;
+  return items.length <= limit ? undefined : items.shift();
 }
 
 /** `/a` of `/a/b`, `/` of `/a`; null for `/` and for what is no path. */

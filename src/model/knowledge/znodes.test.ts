@@ -75,3 +75,37 @@ describe('znodes', () => {
     ]);
   });
 });
+
+describe('names of any length', () => {
+  const long = (i: number): string => `/${'x'.repeat(990)}${i}`;
+
+  it('of znodes and their changes are bounded in bytes', () => {
+    const znodes = new Znodes(20_000, 1000, 100_000);
+    const change = { cause: 'request', zxid: 1, time: 1, frame: 1, session: null, child: null } as const;
+    for (let i = 0; i < 1000; i++) {
+      znodes.get(long(i));
+      znodes.get(`/s${i}`).addChange({ ...change, kind: 'setData' });
+    }
+    expect(znodes.size).toBeLessThan(250);
+    expect(znodes.size).toBeGreaterThan(100);
+    expect(znodes.forgotten + znodes.size).toBe(2000);
+    expect(znodes.find(long(999))).toBeDefined();
+  });
+
+  it('take their bytes with them when znodes go', () => {
+    const znodes = new Znodes(10, 1000, 1e6);
+    for (let i = 0; i < 5000; i++) znodes.get(long(i));
+    // As many as ever: those that went weigh nothing.
+    expect(znodes.size).toBeGreaterThanOrEqual(9);
+  });
+
+  it('in lists are bounded in bytes', () => {
+    const znodes = new Znodes(1000, 1e6, 1e6, 100_000);
+    for (let i = 0; i < 100; i++)
+      znodes.addList(znodes.get(`/l${i}`), names(10, `${'x'.repeat(990)}${i}-`), i, i, i, 0, 0, null);
+    const kept = [...znodes].reduce((sum, { lists }) => sum + lists.length, 0);
+    expect(kept).toBeLessThan(11);
+    expect(kept).toBeGreaterThan(5);
+    expect(znodes.forgottenLists).toBe(100 - kept);
+  });
+});

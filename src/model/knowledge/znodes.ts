@@ -1,4 +1,5 @@
 import { afterForgetting } from '../bounds.js';
+import type { Held } from './room.js';
 import { type Change, type ChildList, type Creation, type Cause, parentOf, Znode } from './znode.js';
 
 /**
@@ -6,6 +7,11 @@ import { type Change, type ChildList, type Creation, type Cause, parentOf, Znode
  * @bound znodes
  */
 const MAX_ZNODES = 20_000;
+/**
+ * Their paths and changes together.
+ * @bound bytes
+ */
+const MAX_BYTES = 16 * 1024 * 1024;
 /**
  * Of them, those that are deleted and that nobody watches: most locks and members of queues are there for a moment.
  * @bound znodes
@@ -16,6 +22,11 @@ const MAX_GONE = 4096;
  * @bound names
  */
 const MAX_NAMES = 1_000_000;
+/**
+ * The same in bytes, those included that each name takes by itself.
+ * @bound bytes
+ */
+const MAX_NAME_BYTES = 40 * 1024 * 1024;
 
 /** All znodes that the capture speaks of, by path. Bounded: beyond `limit` the oldest go, those first that nobody watches. */
 export class Znodes {
@@ -26,11 +37,18 @@ export class Znodes {
   /** Lists of children that are kept, oldest first, and how many names they hold together. */
   private readonly lists = new Map<ChildList, Znode>();
   private names = 0;
+  private nameBytes = 0;
   forgottenLists = 0;
+  /** Views of znodes that were forgotten since somebody last looked for them. */
+  viewsLost = 0;
+  /** What paths and changes take. */
+  private readonly held: Held = { bytes: 0 };
 
   constructor(
     private readonly limit = MAX_ZNODES,
     private readonly maxNames = MAX_NAMES,
+    private readonly maxBytes = MAX_BYTES,
+    private readonly maxNameBytes = MAX_NAME_BYTES,
   ) {}
 
   get size(): number {
@@ -44,8 +62,8 @@ export class Znodes {
   get(path: string): Znode {
     let znode = this.byPath.get(path);
     if (znode === undefined) {
-      znode = new Znode(path);
-      if (this.byPath.size >= this.limit) this.forgetOldest();
+      if (this.byPath.size >= this.limit || this.held.bytes > this.maxBytes) this.forgetOldest();
+      znode = new Znode(path, this.held);
       this.byPath.set(path, znode);
     }
     return znode;
@@ -85,19 +103,23 @@ export class Znodes {
     if (znode.lists.at(-1) !== list || this.lists.has(list)) return list;
     this.lists.set(list, znode);
     this.names += list.size;
+    this.nameBytes += list.children.bytes;
     if (oldest !== undefined && znode.lists[0] !== oldest) this.drop(oldest);
-    if (this.names > this.maxNames) this.forgetLists();
+    if (this.names > this.maxNames || this.nameBytes > this.maxNameBytes) this.forgetLists();
     return list;
   }
 
   private drop(list: ChildList): void {
-    if (this.lists.delete(list)) this.names -= list.size;
+    if (!this.lists.delete(list)) return;
+    this.names -= list.size;
+    this.nameBytes -= list.children.bytes;
   }
 
   private forgetLists(): void {
     const wanted = afterForgetting(this.maxNames);
+    const wantedBytes = afterForgetting(this.maxNameBytes);
     for (const [list, znode] of this.lists) {
-      if (this.names <= wanted || this.lists.size === 1) return;
+      if ((this.names <= wanted && this.nameBytes <= wantedBytes) || this.lists.size === 1) return;
       this.drop(list);
       znode.forgetList(list);
       this.forgottenLists++;
@@ -122,16 +144,19 @@ export class Znodes {
 
   private forget(znode: Znode): void {
     if (!this.byPath.delete(znode.path)) return;
-    znode.abandoned = true;
+    znode.abandon();
+    this.viewsLost += znode.views;
     for (const list of znode.lists) this.drop(list);
     this.forgotten++;
   }
 
   private forgetOldest(): void {
     const wanted = afterForgetting(this.limit - 1);
+    const wantedBytes = afterForgetting(this.maxBytes);
+    const tooMany = this.byPath.size >= this.limit;
     for (const spareWatched of [true, false]) {
       for (const znode of this.byPath.values()) {
-        if (this.byPath.size <= wanted) return;
+        if ((!tooMany || this.byPath.size <= wanted) && this.held.bytes <= wantedBytes) return;
         if (spareWatched && znode.views > 0) continue;
         this.gone.delete(znode);
         this.forget(znode);

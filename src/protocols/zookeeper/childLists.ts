@@ -10,6 +10,8 @@ const SHORT = 64;
  * when first asked for.
  */
 export class ChildNames {
+  private length: number | null = null;
+
   private constructor(
     /** How many names there are. */
     readonly size: number,
@@ -25,6 +27,13 @@ export class ChildNames {
   /** @param encoded a vector<ustring> that was checked, in a buffer of its own */
   static encoded(size: number, encoded: Buffer, strings: StringTable): ChildNames {
     return new ChildNames(size, encoded, strings, null);
+  }
+
+  /** Bytes that they take, or so, decoded or not. */
+  get bytes(): number {
+    return (
+      (this.length ??= this.encoded?.length ?? this.names.reduce((sum, name) => sum + name.length, 0)) + this.size * 16
+    );
   }
 
   get names(): readonly string[] {

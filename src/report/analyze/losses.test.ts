@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { runCli } from '../../testing/runCli.js';
 import { Losses } from './losses.js';
 
-const NONE = { connections: 0, sessions: 0, sessionsNotListed: 0, znodes: 0, views: 0, childLists: 0, requests: 0 };
+const NONE = {
+  connections: 0,
+  sessions: 0,
+  sessionsNotListed: 0,
+  znodes: 0,
+  views: 0,
+  details: 0,
+  childLists: 0,
+  requests: 0,
+  cases: 0,
+};
 
 describe('what was forgotten to bound memory', () => {
   it('is said, each kind with its number', () => {

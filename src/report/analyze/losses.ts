@@ -179,8 +179,10 @@ function forgottenKinds(connections: number, forgotten: Forgotten | null): strin
   add(forgotten.sessions, 'session', 'sessions', ' before their end');
   add(forgotten.znodes, 'znode');
   add(forgotten.views, 'path', 'paths', ' that a session had watched or read');
+  add(forgotten.details, 'detail', 'details', ' of sessions');
   add(forgotten.childLists, 'list', 'lists', ' of children');
   add(forgotten.requests, 'request', 'requests', ' that waited for an answer');
+  add(forgotten.cases, 'case', 'cases', ' that rules would have judged');
   return kinds;
 }
 

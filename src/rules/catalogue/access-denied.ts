@@ -57,6 +57,11 @@ const MAX = 5000;
 const MAX_CONNECTIONS = 20_000;
 const MAX_FAILURES = 5000;
 /**
+ * Sessions that succeeded where others were denied, of all paths together.
+ * @bound of them
+ */
+const MAX_SUCCESSES = 50_000;
+/**
  * Users with digest credentials in clear, as access-denied keeps them for one client host.
  * @bound of them
  */
@@ -95,11 +100,12 @@ export const accessDenied = defineRule({
     },
   },
   endsOnce: true,
-  create({ options, report }) {
+  create({ options, report, notKept }) {
     const needed = Math.ceil(options.answers);
     const denied = new Map<string, Denied>();
     /** Paths that were denied to somebody, with those who succeeded there since. */
     const protectedPaths = new Map<string, Set<string>>();
+    let successes = 0;
     const credentials = new Map<ClientConnection, Sent>();
     const failing = new Map<ClientConnection, Failure>();
     const failures: Failure[] = [];
@@ -109,7 +115,10 @@ export const accessDenied = defineRule({
       const key = `${connection.session?.id ?? connection.id} ${path}`;
       let entry = denied.get(key);
       if (entry === undefined) {
-        if (denied.size >= MAX) return;
+        if (denied.size >= MAX) {
+          notKept();
+          return;
+        }
         entry = {
           client: connection.client,
           session: connection.session?.id ?? null,
@@ -138,7 +147,11 @@ export const accessDenied = defineRule({
     }
 
     function failed(connection: ClientConnection, how: Failure['how'], at: Moment): void {
-      if (failing.has(connection) || failing.size >= MAX_FAILURES) return;
+      if (failing.has(connection)) return;
+      if (failing.size + failures.length >= MAX_FAILURES) {
+        notKept();
+        return;
+      }
       const sent = credentials.get(connection);
       failing.set(connection, {
         connection,
@@ -159,7 +172,10 @@ export const accessDenied = defineRule({
         const scheme = m.opcode === OpCode.sasl ? SASL : (m.requestBody()?.scheme ?? 'unknown');
         let sent = credentials.get(connection);
         if (sent === undefined) {
-          if (credentials.size >= MAX_CONNECTIONS) return;
+          if (credentials.size >= MAX_CONNECTIONS) {
+            notKept();
+            return;
+          }
           credentials.set(connection, (sent = { schemes: [], first: at, saslRounds: 0 }));
         }
         if (!sent.schemes.includes(scheme) && sent.schemes.length < 8) sent.schemes.push(scheme);
@@ -167,7 +183,10 @@ export const accessDenied = defineRule({
         if (scheme !== 'digest' || connection.tcp.secured) return;
         let known = clear.get(connection.host.ip);
         if (known === undefined) {
-          if (clear.size >= MAX) return;
+          if (clear.size >= MAX) {
+            notKept();
+            return;
+          }
           const session = connection.session?.id ?? null;
           known = { client: connection.client, session, at, times: 0, users: new Set() };
           clear.set(connection.host.ip, known);
@@ -182,7 +201,14 @@ export const accessDenied = defineRule({
         if (m.err === 0 && request.opcode !== OpCode.multi) {
           if (protectedPaths.size === 0 || request.path === null) return;
           const others = protectedPaths.get(request.path);
-          if (others !== undefined && others.size < MAX) others.add(connection.session?.id ?? connection.client);
+          const own = connection.session?.id ?? connection.client;
+          if (others === undefined || others.has(own)) return;
+          if (successes >= MAX_SUCCESSES) {
+            notKept();
+            return;
+          }
+          successes++;
+          others.add(own);
         } else if (m.err === ErrorCode.AuthFailed) {
           failed(connection, 'AuthFailed', { frame: m.frame, time: m.time });
         } else if (m.err === ErrorCode.NoAuth || m.err === 0) {

@@ -70,7 +70,7 @@ export const blindWindow = defineRule({
       },
     },
   },
-  create({ options, report }) {
+  create({ options, report, notKept }) {
     const found: Judged[] = [];
     const byKind = { data: new WeakMap<View, Windows>(), child: new WeakMap<View, Windows>() };
 
@@ -221,7 +221,10 @@ export const blindWindow = defineRule({
         data['removed'] = example.removed.slice(0, 50);
         data['secondListUsed'] = unused !== undefined ? false : used === kept.length ? true : null;
       }
-      if (found.length >= MAX) return;
+      if (found.length >= MAX) {
+        notKept();
+        return;
+      }
       const finding: Omit<Finding, 'rule'> = {
         severity,
         confidence: lossy || !habit ? 'possible' : changed === 0 ? 'likely' : 'proven',

@@ -60,7 +60,7 @@ export const connectRefused = defineRule({
     },
   },
   endsOnce: true,
-  create({ model, options, report }) {
+  create({ model, options, report, notKept }) {
     const open = new Map<string, Outage>();
     const outages: Outage[] = [];
     /** By host, whether any of its accepted connections was a client's: no handshake on any is a probe. */
@@ -99,7 +99,10 @@ export const connectRefused = defineRule({
       const syn = tcp.syn ?? tcp.start;
       let outage = open.get(server.address);
       if (outage === undefined || syn.time - outage.to > APART) {
-        if (outages.length >= MAX_OUTAGES) return;
+        if (outages.length >= MAX_OUTAGES) {
+          notKept();
+          return;
+        }
         outage = {
           server: server.address,
           from: syn.time,

@@ -56,7 +56,7 @@ export const connectTimeout = defineRule({
     },
   },
   endsOnce: true,
-  create({ model, options, report, findingsOf }) {
+  create({ model, options, report, findingsOf, notKept }) {
     const attempts: Attempt[] = [];
     let more = 0;
     /** Any FIN or RST was captured: else those that refused may be what is missing. */
@@ -79,6 +79,7 @@ export const connectTimeout = defineRule({
       if (model.lastTime - last.time < options.patience * 1e9) return;
       if (attempts.length >= MAX) {
         more++;
+        notKept();
         return;
       }
       attempts.push({

@@ -54,14 +54,17 @@ export const emptyChildList = defineRule({
     },
   },
   causes: [nodeExistsSwallowed, ephemeralNotRecreated, sessionExpired],
-  create({ model, options, report, findingsOf }) {
+  create({ model, options, report, findingsOf, notKept }) {
     const paths = new Map<string, Path>();
 
     function emptiedBy(view: View, read: Read, previous: Read): void {
       const { znode } = view;
       let path = paths.get(znode.path);
       if (path === undefined) {
-        if (paths.size >= KEPT) return;
+        if (paths.size >= KEPT) {
+          notKept();
+          return;
+        }
         path = { znode, owners: ownersOf(znode, previous.list!), emptied: [], more: 0, restored: null };
         paths.set(znode.path, path);
       }

@@ -7,6 +7,11 @@ import { laterSessions, livedFor, unseenSessions } from '../support/recovery.js'
 
 /** A new session that begins so soon after the expiry is taken for the same client. */
 const PROMPT = 10e9;
+/**
+ * Ephemerals that were not registered again, as ephemeral-not-recreated keeps them.
+ * @bound of them
+ */
+const MAX = 5000;
 
 interface NotRecreated {
   readonly old: Session;
@@ -43,7 +48,7 @@ export const ephemeralNotRecreated = defineRule({
       },
     },
   },
-  create({ model, options, report }) {
+  create({ model, options, report, notKept }) {
     const found: NotRecreated[] = [];
 
     function look(old: Session): void {
@@ -75,6 +80,10 @@ export const ephemeralNotRecreated = defineRule({
         // It registered in the same place under a name that it did not have before: a new name for the same thing.
         if (renamed(old, later, parentOf(ephemeral.path))) continue;
         const guessed = !prompt || ephemeral.sequential || ephemeral.created === null;
+        if (found.length >= MAX) {
+          notKept();
+          return;
+        }
         found.push({
           old,
           successor,

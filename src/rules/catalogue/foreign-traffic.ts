@@ -54,7 +54,7 @@ export const foreignTraffic = defineRule({
     },
   },
   endsOnce: true,
-  create({ model, options, report }) {
+  create({ model, options, report, notKept }) {
     const strangers = new Map<number, Stranger>();
     const answered = new Set<number>();
     let more = 0;
@@ -95,6 +95,7 @@ export const foreignTraffic = defineRule({
         if (options.ignore.includes(host)) return;
         if (strangers.size >= MAX) {
           more++;
+          notKept();
           return;
         }
         strangers.set(connection.id, {

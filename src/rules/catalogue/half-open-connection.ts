@@ -49,7 +49,7 @@ export const halfOpenConnection = defineRule({
       },
     },
   },
-  create({ model, options, report }) {
+  create({ model, options, report, notKept }) {
     const candidates: ClientConnection[] = [];
 
     function judge(connection: ClientConnection): HalfOpen | null {
@@ -132,8 +132,9 @@ export const halfOpenConnection = defineRule({
         toServer.unackedRetransmissions > 0 ||
         toClient.unackedRetransmissions > options.repeats;
       const orderly = toServer.fin !== null && (toClient.fin === null || toServer.fin.time <= toClient.fin.time);
-      if (open && (!orderly || toServer.unackedRetransmissions > 0) && candidates.length < MAX)
-        candidates.push(connection);
+      if (!open || (orderly && toServer.unackedRetransmissions === 0)) return;
+      if (candidates.length < MAX) candidates.push(connection);
+      else notKept();
     }
 
     return {

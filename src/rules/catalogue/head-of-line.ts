@@ -104,7 +104,7 @@ export const headOfLine = defineRule({
       requests: { type: 'number', default: 3, min: 1, unit: 'requests', description: 'How many wait behind it' },
     },
   },
-  create({ model, options, report }) {
+  create({ model, options, report, notKept }) {
     const slowFrom = options.seconds * 1e9;
     const recents = new Map<string, Recent>();
     /** Holds whose waiting requests are being answered. */
@@ -235,7 +235,10 @@ export const headOfLine = defineRule({
       const key = connection.session?.id ?? `connection ${connection.id}`;
       let entry = series.get(key);
       if (entry === undefined) {
-        if (series.size >= MAX) return;
+        if (series.size >= MAX) {
+          notKept();
+          return;
+        }
         const { client, session, server } = connection;
         entry = { client, session: session?.id ?? null, server: server.address, holds: [], rounds: 0, lossy: false };
         series.set(key, entry);

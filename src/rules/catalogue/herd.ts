@@ -97,7 +97,7 @@ export const herd = defineRule({
     },
   },
   endsOnce: true,
-  create({ options, report }) {
+  create({ options, report, notKept }) {
     /** Rounds that may still grow, by path. */
     const active = new Map<string, Round>();
     const herds = new Map<string, Herd>();
@@ -109,7 +109,10 @@ export const herd = defineRule({
       const { znode } = round;
       let herd = herds.get(znode.path);
       if (herd === undefined) {
-        if (herds.size >= MAX_PATHS) return;
+        if (herds.size >= MAX_PATHS) {
+          notKept();
+          return;
+        }
         const counts = { total: 0, reads: 0, onlyPushes: true, from: round.from, to: round.from };
         herd = { znode, details: [], most: told, clients: round.hosts.members(), ...counts };
         herds.set(znode.path, herd);

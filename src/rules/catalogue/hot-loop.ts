@@ -58,6 +58,13 @@ interface Loop {
 }
 
 const SLOTS = 8;
+/** Paths up to this length are shared with others, or short. */
+const LONG = 128;
+/**
+ * Longer ones of all connections together; beyond it no loop is looked for on them.
+ * @bound bytes
+ */
+const MAX_LONG = 8 * 1024 * 1024;
 /** Stands for the path of a ping. */
 const PING = '';
 const PAUSE = 1e9;
@@ -111,7 +118,7 @@ export const hotLoop = defineRule({
       },
     },
   },
-  create({ model, options, report }) {
+  create({ model, options, report, notKept }) {
     /** Of open connections: the latest runs, each in the slot of its operation and path. */
     const runs = new Map<ClientConnection, (Run | null)[]>();
     /** Pings that come faster than one a second. */
@@ -119,6 +126,8 @@ export const hotLoop = defineRule({
     const found: Loop[] = [];
     let latest: ClientConnection | null = null;
     let latestSlots: (Run | null)[] = [];
+    /** Bytes of long paths. */
+    let longPaths = 0;
     let more = 0;
     /** Runs long enough for their answers to count: nearly always none, and then no answer is looked at. */
     let long = 0;
@@ -142,6 +151,7 @@ export const hotLoop = defineRule({
     function keep(run: Run, connection: ClientConnection, pings: boolean): void {
       if (found.length >= MAX) {
         more++;
+        notKept();
         return;
       }
       found.push({
@@ -168,6 +178,13 @@ export const hotLoop = defineRule({
     /** Slots are used again: one object for each, however many requests pass. */
     function begin(run: Run, m: ZooKeeperMessage, opcode: number, path: string): void {
       if (run.count >= LOOK_FROM) long--;
+      let more = longBytes(path) - longBytes(run.path);
+      if (more > 0 && longPaths + more > MAX_LONG) {
+        notKept();
+        path = '';
+        more = -longBytes(run.path);
+      }
+      longPaths += more;
       run.opcode = opcode;
       run.path = path;
       run.count = 1;
@@ -220,7 +237,11 @@ export const hotLoop = defineRule({
 
     function closed(connection: ClientConnection): void {
       judgeAll(connection);
-      for (const run of runs.get(connection) ?? []) if (run !== null && run.count >= LOOK_FROM) long--;
+      for (const run of runs.get(connection) ?? []) {
+        if (run === null) continue;
+        if (run.count >= LOOK_FROM) long--;
+        longPaths -= longBytes(run.path);
+      }
       runs.delete(connection);
       quickPings.delete(connection);
       if (latest === connection) latest = null;
@@ -316,6 +337,10 @@ export const hotLoop = defineRule({
     };
   },
 });
+
+function longBytes({ length }: string): number {
+  return length > LONG ? length : 0;
+}
 
 function newRun(): Run {
   return { opcode: 0, path: '', count: 0, from: 0, fromFrame: 0, to: 0, toFrame: 0, answers: null };

@@ -46,13 +46,14 @@ export const largeResponse = defineRule({
       },
     },
   },
-  create({ options, report }) {
+  create({ options, report, notKept }) {
     const found: Large[] = [];
     let more = 0;
 
     function look(m: ZooKeeperMessage, connection: ClientConnection): void {
       if (found.length >= MAX) {
         more++;
+        notKept();
         return;
       }
       const path = m.request?.path ?? m.path ?? '';

@@ -69,7 +69,7 @@ export const missingRewatch = defineRule({
       },
     },
   },
-  create({ options, report }) {
+  create({ options, report, notKept }) {
     const found: Missing[] = [];
 
     function look(session: Session, view: View, kind: WatchKind, waitsOnce: boolean): void {
@@ -87,7 +87,10 @@ export const missingRewatch = defineRule({
       // What is missing may be the read that sets the watch, or the session's own write that caused the event.
       const uncertain = session.uncertainSince(fired.watch?.time ?? 0) || session.forgotten > 0;
       if ((fired.own || uncertain) && fired.plainReads < 2) return;
-      if (found.length >= MAX) return;
+      if (found.length >= MAX) {
+        notKept();
+        return;
+      }
       const weight = uncertain || fired.own ? LIGHT : weigh(session, view, kind, fired, waitsOnce);
       found.push({
         view,

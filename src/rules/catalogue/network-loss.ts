@@ -87,7 +87,7 @@ export const networkLoss = defineRule({
       slow: { type: 'number', default: 3, min: 1, unit: 'answers', description: 'Answers that took over 0.1 s' },
     },
   },
-  create({ model, options, report }) {
+  create({ model, options, report, notKept }) {
     /** Of connections that are open. */
     const losses = new Map<ClientConnection, Loss>();
     /** Of those that have ended, what was a loss. */
@@ -231,7 +231,10 @@ export const networkLoss = defineRule({
         settleBoth(loss);
         if (!isLossy(loss)) return;
         if (ended.size < MAX_ENDED) ended.set(connection, loss);
-        else more++;
+        else {
+          more++;
+          notKept();
+        }
       },
       end() {
         for (const loss of losses.values()) settleBoth(loss);

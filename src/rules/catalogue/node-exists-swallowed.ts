@@ -51,11 +51,10 @@ export const nodeExistsSwallowed = defineRule({
       },
     },
   },
-  create({ model, options, report, findingsOf }) {
+  create({ model, options, report, findingsOf, notKept }) {
     const found: Swallowed[] = [];
 
     function look(session: Session, refused: RefusedCreate): void {
-      if (found.length >= MAX) return;
       const { path, time } = refused;
       const znode = model.znode(path);
       // One that tries again and again has not swallowed it: its next attempt may be under way.
@@ -80,6 +79,10 @@ export const nodeExistsSwallowed = defineRule({
       const known = old !== null;
       if (!known && gone === null) return;
       const uncertain = session.uncertainSince(time) || session.forgotten > 0;
+      if (found.length >= MAX) {
+        notKept();
+        return;
+      }
       found.push({
         session,
         refused,

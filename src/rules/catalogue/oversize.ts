@@ -95,7 +95,7 @@ export const oversize = defineRule({
       },
     },
   },
-  create({ model, options, report }) {
+  create({ model, options, report, notKept }) {
     const near = options.limit * options.near;
     /** Longest request that was answered. */
     let accepted = 0;
@@ -110,6 +110,7 @@ export const oversize = defineRule({
       const known = growing.get(path);
       if (known !== undefined) known.last = at;
       else if (growing.size < MAX) growing.set(path, { path, op, first: at, last: at });
+      else notKept();
     }
 
     function whoOf(connection: ClientConnection): string {
@@ -160,12 +161,16 @@ export const oversize = defineRule({
         if (end === null || connection.responses === 0) return;
         const server = connection.server.address;
         const latest = ended(server, end.time, whoOf(connection));
-        if (connection.outstanding.size === 0 || refused.length >= MAX) return;
+        if (connection.outstanding.size === 0) return;
         let longest = connection.outstanding.oldest!;
         for (const request of connection.outstanding) if (request.length > longest.length) longest = request;
         if (longest.opcode === OpCode.ping || longest.op === 'connect' || longest.op === 'fourLetterWord') return;
         // What was answered to others is not too long.
         if (longest.length <= accepted || end.time - longest.time > ROUND_TRIP) return;
+        if (refused.length >= MAX) {
+          notKept();
+          return;
+        }
         const one: Refused = {
           ...{ client: connection.client, ip: connection.host.ip, session: connection.session?.id ?? null, server },
           ...{ op: longest.op, path: longest.path, length: longest.length, end },

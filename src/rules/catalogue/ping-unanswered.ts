@@ -35,8 +35,8 @@ export const pingUnanswered = defineRule({
     },
   },
   causes: [serverStall, leaderElection, headOfLine, halfOpenConnection],
-  create({ model, options, report, findingsOf }) {
-    const unanswered = new UnansweredRequests(model, options.share);
+  create({ model, options, report, findingsOf, notKept }) {
+    const unanswered = new UnansweredRequests(model, options.share, notKept);
 
     /** Writes that wait on a follower wait for the leader: for one that hung then, or that was lost. */
     function leaderHung(group: readonly Unanswered[]): Finding | undefined {

@@ -100,7 +100,7 @@ export const pollWithoutWatch = defineRule({
     },
   },
   causes: [hotLoop],
-  create({ options, report, findingsOf }) {
+  create({ options, report, findingsOf, notKept }) {
     const places = new Places();
     /** Those that have settled, by their place; one that was pushed out stays until the place settles again. */
     const polls = new Map<number, Poll>();
@@ -170,6 +170,7 @@ export const pollWithoutWatch = defineRule({
       if (answers < options.perChange || changes * options.perChange > answers) return;
       if (found.length >= MAX) {
         more++;
+        notKept();
         return;
       }
       const { count: requests, rate, from, to, fromFrame, toFrame } = pace;

@@ -64,6 +64,11 @@ const MAX_GAPS = 500;
 const MAX_CLIENTS = 2000;
 /** From how long on (nanoseconds) it is said that nobody wrote before the outage. */
 const QUIET = 1e9;
+/**
+ * Servers of one time without a quorum, as quorum-lost knows them.
+ * @bound servers
+ */
+const MAX_SERVERS = 1024;
 const EXPLAINS = [connectRefused, serverStall, leaderElection];
 
 export const quorumLost = defineRule({
@@ -91,7 +96,7 @@ export const quorumLost = defineRule({
   },
   consequences: EXPLAINS,
   endsOnce: true,
-  create({ model, options, report, findingsOf }) {
+  create({ model, options, report, findingsOf, notKept }) {
     const gaps: Gap[] = [];
     let current: Gap | null = null;
     /** It ended with a new session, whose answer has no zxid: the next answer shows the epoch. */
@@ -155,8 +160,11 @@ export const quorumLost = defineRule({
     function failedOf(gap: Gap, connection: ClientConnection): Failed {
       const { address } = connection.server;
       let failed = gap.servers.get(address);
-      if (failed === undefined)
-        gap.servers.set(address, (failed = { handshakes: 0, refused: 0, writes: 0, answers: false, end: null }));
+      if (failed === undefined) {
+        failed = { handshakes: 0, refused: 0, writes: 0, answers: false, end: null };
+        if (gap.servers.size < MAX_SERVERS) gap.servers.set(address, failed);
+        else notKept();
+      }
       return failed;
     }
 
@@ -241,6 +249,7 @@ export const quorumLost = defineRule({
       sessionExpired(_session, connection) {
         expired++;
         if (expirations.length < MAX_CLIENTS) expirations.push(connection.handshake!.response!.time);
+        else notKept();
       },
       connectionClosed: closed,
       end() {

@@ -79,7 +79,7 @@ export const reconnectStorm = defineRule({
     },
   },
   causes: CAUSES,
-  create({ options, report, findingsOf }) {
+  create({ options, report, findingsOf, notKept }) {
     const open = new Map<string, Burst>();
     const storms: Burst[] = [];
 
@@ -92,6 +92,7 @@ export const reconnectStorm = defineRule({
       const brief = burst.fresh > burst.resumed && burst.handshakes < 2 * options.handshakes && lasted < LONG;
       if (brief) return;
       if (finished.length < MAX_BURSTS) finished.push(burst);
+      else notKept();
     }
 
     /** Hosts are too many: those that began first have had their time. */

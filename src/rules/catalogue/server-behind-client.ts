@@ -1,5 +1,5 @@
 import { duration, listing, plural } from '../../observations/words.js';
-import type { ClientConnection } from '../../model/index.js';
+import { type ClientConnection, makeRoom } from '../../model/index.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
 import type { Evidence } from '../finding.js';
@@ -35,7 +35,12 @@ interface TakenIn extends Moment {
  * Connect requests with a newer zxid, as server-behind-client keeps them.
  * @bound of them
  */
-const MAX = 20_000;
+const MAX = 5000;
+/**
+ * Servers that close handshakes, as server-behind-client knows them.
+ * @bound servers
+ */
+const MAX_SERVERS = 1024;
 const APART = 60e9;
 /** A tick: connections that a server keeps are answered about as often. */
 const TICK = 2e9;
@@ -62,7 +67,7 @@ export const serverBehindClient = defineRule({
     options: {},
   },
   causes: [quorumLost],
-  create({ model, report, findingsOf }) {
+  create({ model, report, findingsOf, notKept }) {
     const pending = new Map<ClientConnection, Attempt>();
     /** Refused, and the server has not answered anybody since. */
     const waiting = new Map<string, Attempt[]>();
@@ -89,8 +94,11 @@ export const serverBehindClient = defineRule({
       const { address } = connection.server;
       const times = closedToAll.get(address);
       const { time } = connection.handshake!.request!;
-      if (times === undefined) closedToAll.set(address, [time]);
-      else if (times.length < MAX) times.push(time);
+      if (times === undefined) {
+        makeRoom(closedToAll, MAX_SERVERS);
+        closedToAll.set(address, [time]);
+      } else if (times.length < MAX) times.push(time);
+      else notKept();
     }
 
     function judge(attempt: Attempt): void {
@@ -100,7 +108,10 @@ export const serverBehindClient = defineRule({
       const behindBefore = shown >= 0 && epochOf(after.zxid) === epochOf(shown);
       if (!behindBefore && after.zxid >= seen) return;
       if (refused.length < MAX) refused.push(attempt);
-      else more++;
+      else {
+        more++;
+        notKept();
+      }
     }
 
     return {
@@ -110,7 +121,10 @@ export const serverBehindClient = defineRule({
         const { asked: session, lastZxidSeen } = connection.handshake!;
         const { server } = connection;
         if (lastZxidSeen === null || lastZxidSeen <= server.zxid || lastZxidSeen <= 0) return;
-        if (pending.size >= MAX) return;
+        if (pending.size >= MAX) {
+          notKept();
+          return;
+        }
         pending.set(connection, {
           connection,
           server: server.address,
@@ -145,10 +159,13 @@ export const serverBehindClient = defineRule({
         if (end === null || connection.responses > 0 || connection.gaps > 0 || connection.tcp.toClient.delivered > 0)
           return;
         attempt.closed = end;
-        if (attempt.session !== null) asked.add(attempt.session);
+        if (attempt.session !== null && asked.size < MAX) asked.add(attempt.session);
         const attempts = waiting.get(attempt.server);
-        if (attempts === undefined) waiting.set(attempt.server, [attempt]);
-        else if (attempts.length < MAX) attempts.push(attempt);
+        if (attempts === undefined) {
+          makeRoom(waiting, MAX_SERVERS);
+          waiting.set(attempt.server, [attempt]);
+        } else if (attempts.length < MAX) attempts.push(attempt);
+        else notKept();
       },
       end() {
         const everywhere = new Set(serving());

@@ -46,8 +46,8 @@ export const serverStall = defineRule({
       },
     },
   },
-  create({ model, options, report }) {
-    const unanswered = new UnansweredRequests(model, options.share);
+  create({ model, options, report, notKept }) {
+    const unanswered = new UnansweredRequests(model, options.share, notKept);
 
     /** The server's silence in which the request was sent. */
     function silenceAround(server: Server, time: number): Stretch | null {

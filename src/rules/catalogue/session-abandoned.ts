@@ -38,6 +38,11 @@ interface Abandoned extends Lost {
  * @bound of them
  */
 const MAX = 10_000;
+/**
+ * What these remember of what they did, to be compared with those that follow.
+ * @bound bytes
+ */
+const MAX_BYTES = 8 * 1024 * 1024;
 /** Handshakes without an answer that are kept of one host. */
 const ATTEMPTS = 1000;
 /** Clients that give their sessions up within this time (nanoseconds) of each other do it for the same reason. */
@@ -77,8 +82,9 @@ export const sessionAbandoned = defineRule({
     },
   },
   endsOnce: true,
-  create({ model, options, report, findingsOf }) {
+  create({ model, options, report, findingsOf, notKept }) {
     const lost: Lost[] = [];
+    let bytes = 0;
     /** By host: connect requests that were never answered, and whether any asked for a session by its id. */
     const attempts = new Map<string, { times: number[]; byId: boolean }>();
 
@@ -87,7 +93,10 @@ export const sessionAbandoned = defineRule({
       if (handshake?.request == null) return;
       let entry = attempts.get(host.ip);
       if (entry === undefined) {
-        if (attempts.size >= MAX) return;
+        if (attempts.size >= MAX) {
+          notKept();
+          return;
+        }
         attempts.set(host.ip, (entry = { times: [], byId: false }));
       }
       if (handshake.asked !== null && handshake.asked !== '0x0') entry.byId = true;
@@ -100,7 +109,13 @@ export const sessionAbandoned = defineRule({
       if (session.end !== 'open' && session.end !== 'lost') return;
       if (!held(session)) return;
       const how = endOf(connection);
-      if (how === null || lost.length >= MAX) return;
+      if (how === null) return;
+      if (lost.length >= MAX || bytes + session.bytes > MAX_BYTES) {
+        notKept();
+        return;
+      }
+      bytes += session.bytes;
+      session.wanted = true;
       lost.push({ session, client: connection.client, server: connection.server.address, ...how });
     }
 

@@ -69,7 +69,7 @@ export const sessionExpired = defineRule({
   },
   causes: CAUSES,
   consequences: CONSEQUENCES,
-  create({ model, options, report, findingsOf }) {
+  create({ model, options, report, findingsOf, notKept }) {
     const expired: Expired[] = [];
     const silent: SilentExpiry[] = [];
     let more = 0;
@@ -102,6 +102,7 @@ export const sessionExpired = defineRule({
       sessionExpired(session, connection) {
         if (expired.length >= MAX) {
           more++;
+          notKept();
           return;
         }
         const { asked, request, response } = connection.handshake!;
@@ -118,7 +119,9 @@ export const sessionExpired = defineRule({
       },
       sessionEnded(session) {
         const ended = silentExpiry(model, session);
-        if (ended !== null && silent.length < MAX) silent.push(ended);
+        if (ended === null) return;
+        if (silent.length < MAX) silent.push(ended);
+        else notKept();
       },
       end() {
         tellSilent();

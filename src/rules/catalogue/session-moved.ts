@@ -3,7 +3,7 @@ import type { Session } from '../../model/index.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
-import { type Affected, affectedBy, affectedData, findingOn, incidents, subject } from '../support/affected.js';
+import { type Affected, affectedData, findingOn, incidents, subject } from '../support/affected.js';
 import { connectRefused } from './connect-refused.js';
 import { halfOpenConnection } from './half-open-connection.js';
 import { leaderElection } from './leader-election.js';
@@ -13,10 +13,8 @@ import { reconnectStorm } from './reconnect-storm.js';
 import { serverStall } from './server-stall.js';
 
 interface Move {
-  readonly session: Session;
   readonly id: string;
   readonly client: string;
-  readonly ip: string;
   readonly from: string;
   readonly to: string;
   readonly frame: number;
@@ -42,6 +40,8 @@ interface Shared {
  * @bound of them
  */
 const MAX = 20_000;
+/** Addresses of one session that are told apart. */
+const MAX_ADDRESSES = 256;
 const SAME_HANDSHAKE = 5e6;
 /** Nanoseconds from the end of an election to a session that moved because of it. */
 const APART = 10e9;
@@ -74,7 +74,7 @@ export const sessionMoved = defineRule({
     ...[reconnectStorm, serverStall, connectRefused, pingUnanswered, halfOpenConnection],
     ...[quorumLost, leaderElection],
   ],
-  create({ options, report, findingsOf }) {
+  create({ options, report, findingsOf, notKept }) {
     const moves: Move[] = [];
     const shared = new Map<string, Shared>();
     let movedErrors = 0;
@@ -98,14 +98,17 @@ export const sessionMoved = defineRule({
         if (before.ip === ip) {
           const known = shared.get(id);
           if (known !== undefined) known.handshakes++;
-          if (before.server !== server && moves.length < MAX) {
-            moves.push({ session, id, client, ip, from: before.server, to: server, frame, time });
-          }
+          if (before.server === server) return;
+          if (moves.length < MAX) moves.push({ id, client, from: before.server, to: server, frame, time });
+          else notKept();
           return;
         }
         let entry = shared.get(id);
         if (entry === undefined) {
-          if (shared.size >= MAX) return;
+          if (shared.size >= MAX) {
+            notKept();
+            return;
+          }
           entry = {
             ...{
               session,
@@ -123,9 +126,9 @@ export const sessionMoved = defineRule({
           shared.set(id, entry);
         }
         entry.handshakes++;
-        entry.ips.add(ip);
-        entry.clients.add(client);
-        entry.servers.add(server);
+        addUpTo(entry.ips, ip);
+        addUpTo(entry.clients, client);
+        addUpTo(entry.servers, server);
         entry.to = time;
         const other = before.connection;
         if (other !== null && !other.closed && other.tcp.toServer.fin === null && other.tcp.toServer.rst === null) {
@@ -184,8 +187,8 @@ export const sessionMoved = defineRule({
     function tellMoves(group: readonly Move[]): void {
       const first = group[0]!;
       const entries = group.map((m): Affected => ({
-        ...affectedBy(m.session),
         client: m.client,
+        session: m.id,
         frames: [m.frame],
         to: m.to,
       }));
@@ -216,3 +219,7 @@ export const sessionMoved = defineRule({
     }
   },
 });
+
+function addUpTo(set: Set<string>, value: string): void {
+  if (set.size < MAX_ADDRESSES) set.add(value);
+}

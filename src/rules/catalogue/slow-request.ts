@@ -71,7 +71,7 @@ export const slowRequest = defineRule({
     },
   },
   causes: [serverStall, slowQuorumAck, leaderElection, headOfLine],
-  create({ model, options, report, findingsOf }) {
+  create({ model, options, report, findingsOf, notKept }) {
     const slow: Slow[] = [];
     let huge: WeakMap<ClientConnection, number> | null = null;
     let more = 0;
@@ -90,6 +90,7 @@ export const slowRequest = defineRule({
         if (connection.lastGap !== null && connection.lastGap.time >= request.time) return;
         if (slow.length >= MAX) {
           more++;
+          notKept();
           return;
         }
         slow.push({

@@ -85,7 +85,7 @@ export const staleRead = defineRule({
       lag: { type: 'number', default: 0.1, min: 0, unit: 'seconds', description: 'How old an answer has to be' },
     },
   },
-  create({ model, options, report }) {
+  create({ model, options, report, notKept }) {
     const lag = options.lag * 1e9;
     const data = new Map<string, Newest>();
     const lists = new Map<string, Newest>();
@@ -125,7 +125,7 @@ export const staleRead = defineRule({
         known.looked = m.time;
         if (zxid < known.zxid) return;
         if (zxid === known.zxid) {
-          if (known.server !== server) related.add(pair(known.server, server));
+          if (known.server !== server && related.size < MAX) related.add(pair(known.server, server));
           return;
         }
         known.zxid = zxid;
@@ -201,7 +201,10 @@ export const staleRead = defineRule({
       const age = request.time - newer.time;
       let entry = found.get(key);
       if (entry === undefined) {
-        if (found.size >= MAX) return;
+        if (found.size >= MAX) {
+          notKept();
+          return;
+        }
         entry = {
           ...{ server, client: connection.client, session, path, op: request.op, newer: { ...newer }, shown },
           request: { frame: request.frame, time: request.time },

@@ -92,7 +92,7 @@ export const timeoutMisfit = defineRule({
       },
     },
   },
-  create({ model, options, report }) {
+  create({ model, options, report, notKept }) {
     const misfits: Misfit[] = [];
     const left = new Map<Session, Left[]>();
     /** Handshakes for a session that existed. */
@@ -107,7 +107,8 @@ export const timeoutMisfit = defineRule({
     function returned(session: Session, connection: ClientConnection): void {
       const times = back.get(session) ?? [];
       if (times.length < LEFT) times.push(connection.handshake?.request?.time ?? model.lastTime);
-      if (back.size < MAX) back.set(session, times);
+      if (back.size < MAX || back.has(session)) back.set(session, times);
+      else notKept();
     }
 
     /** It was the process, not the network: what the server sent in the silence was acknowledged at once. */
@@ -177,10 +178,11 @@ export const timeoutMisfit = defineRule({
 
     function judge(session: Session): void {
       const stalls = session.silences.length > 0 || left.has(session) ? stallsOf(session) : [];
-      if (stalls.length > 0 && session.timeout !== null && stalled.length < MAX) {
+      if (stalls.length > 0 && session.timeout !== null) {
         const longest = stalls.reduce((a, b) => (lengthOf(b) > lengthOf(a) ? b : a));
         const gone = session.end === 'expired' ? session.endMoment : null;
-        stalled.push({ session, stalls, longest, asked: session.timeoutAsked, gone });
+        if (stalled.length < MAX) stalled.push({ session, stalls, longest, asked: session.timeoutAsked, gone });
+        else notKept();
       }
       left.delete(session);
       back.delete(session);
@@ -199,8 +201,10 @@ export const timeoutMisfit = defineRule({
         const { timeoutAsked: asked, timeoutGranted: granted, response } = connection.handshake!;
         if (asked === null || granted === null || response === null || asked <= 0 || granted <= 0) return;
         if (granted * options.ratio >= asked && granted <= asked * options.ratio) return;
-        if (misfits.length < MAX && !resumed)
+        if (resumed) return;
+        if (misfits.length < MAX)
           misfits.push({ session: session.id, client: connection.client, asked, granted, response });
+        else notKept();
       },
       sessionExpired(session, connection) {
         if (session === null) return;
@@ -219,7 +223,8 @@ export const timeoutMisfit = defineRule({
         const one =
           list.length < LEFT ? leftBehind(session.ip, since, ownEnd(connection, since, limit(session))) : null;
         if (one !== null) list.push(one);
-        if (left.size < MAX) left.set(session, list);
+        if (left.size < MAX || left.has(session)) left.set(session, list);
+        else notKept();
       },
       sessionEnded: judge,
       end() {

@@ -61,7 +61,7 @@ export const tlsHandshakeFailed = defineRule({
       },
     },
   },
-  create({ model, options, report, findingsOf }) {
+  create({ model, options, report, findingsOf, notKept }) {
     /** Connect requests in plain text that were answered by nothing but the end. */
     const unheard: Attempt[] = [];
     const plain = new Set<string>();
@@ -71,8 +71,12 @@ export const tlsHandshakeFailed = defineRule({
       const request = handshake?.request;
       if (request == null || handshake?.response != null || connection.responses > 0 || connection.gaps > 0) return;
       const end = endedByServer(connection);
-      if (end === null || tcp.midStream || tcp.toClient.delivered > 0 || unheard.length >= MAX) return;
+      if (end === null || tcp.midStream || tcp.toClient.delivered > 0) return;
       if (model.handshakes.of(tcp) !== undefined || plain.has(server.address)) return;
+      if (unheard.length >= MAX) {
+        notKept();
+        return;
+      }
       const first = { frame: request.frame, time: request.time };
       unheard.push({
         ...{ host: connection.host.ip, client: connection.client, server: server.address, connection: connection.id },

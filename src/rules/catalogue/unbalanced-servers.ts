@@ -22,7 +22,11 @@ interface Tilt {
   readonly requests: ReadonlyMap<string, number>;
 }
 
-const MAX_MOVES = 50_000;
+/**
+ * Sessions that moved from server to server, as unbalanced-servers keeps them.
+ * @bound moves
+ */
+const MAX_MOVES = 20_000;
 /** Moves within this time belong to what tilted it. */
 const EPISODE = 300e9;
 /** Of the sessions, how many must have moved. */
@@ -67,12 +71,14 @@ export const unbalancedServers = defineRule({
     },
   },
   causes: [connectRefused],
-  create({ model, options, report, findingsOf }) {
+  create({ model, options, report, findingsOf, notKept }) {
     const home = new Map<Session, string>();
     const sessions = new Map<string, number>();
     /** The server with most sessions of all; null where one that had them lost some since. */
     let fullest: string | null = null;
-    const moves: Move[] = [];
+    let moves: Move[] = [];
+    /** Moves that found no room since it was last looked for. */
+    let waited = MAX_MOVES;
     let tilt: Tilt | null = null;
 
     function settle(session: Session, server: string | null): void {
@@ -104,6 +110,13 @@ export const unbalancedServers = defineRule({
       return fullest !== null && sessions.get(fullest)! >= least ? fullest : '';
     }
 
+    /** Moves that no tilt can come of any more: long ago, or of sessions that have ended. */
+    function prune(now: number): void {
+      const since = (tilt?.since ?? now) - EPISODE;
+      waited = 0;
+      moves = moves.filter(({ session, time }) => !session.judged && time >= since);
+    }
+
     function weigh(): void {
       const all = home.size;
       const most = all >= options.sessions ? fullestWith(all * options.share) : '';
@@ -122,8 +135,11 @@ export const unbalancedServers = defineRule({
         const from = home.get(session) ?? session.attachments.at(-2)?.server;
         const to = connection.server.address;
         const at = connection.handshake?.response;
-        if (from !== undefined && from !== to && at != null && moves.length < MAX_MOVES)
-          moves.push({ session, from, to, ...at });
+        if (from !== undefined && from !== to && at != null) {
+          if (moves.length >= MAX_MOVES && ++waited > MAX_MOVES >>> 3) prune(at.time);
+          if (moves.length < MAX_MOVES) moves.push({ session, from, to, ...at });
+          else notKept();
+        }
         settle(session, to);
         weigh();
       },

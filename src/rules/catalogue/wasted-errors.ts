@@ -37,6 +37,11 @@ class Waste {
     this.pace = new Pace(perSecond);
   }
 
+  /** Paths and sessions that are kept. */
+  get names(): number {
+    return this.paths.size + this.sides.size;
+  }
+
   begin(time: number, frame: number): void {
     this.pace.begin(time, frame);
     this.requests = this.besideWrites = 0;
@@ -60,6 +65,11 @@ interface Side {
  */
 const MAX = 20_000;
 const MAX_FOUND = 1000;
+/**
+ * Paths and sessions of all of these errors together.
+ * @bound names
+ */
+const MAX_NAMES = 100_000;
 /** Paths of one chain. */
 const PATHS = 64;
 /** A path that failed fewer times is another path each time. */
@@ -100,7 +110,7 @@ export const wastedErrors = defineRule({
     },
   },
   causes: [hotLoop],
-  create({ options, report, findingsOf }) {
+  create({ options, report, findingsOf, notKept }) {
     const wastes = new Map<string, Waste>();
     /** Latest write of a session that wastes, for questions that belong to writes. */
     const lastWrites = new Map<ClientConnection, number>();
@@ -108,6 +118,7 @@ export const wastedErrors = defineRule({
     const contended = new Set<string>();
     const missing = new Set<string>();
     const found: Omit<Finding, 'rule'>[] = [];
+    let names = 0;
 
     function who(connection: ClientConnection): string {
       return connection.session?.id ?? `connection ${connection.id}`;
@@ -139,6 +150,7 @@ export const wastedErrors = defineRule({
         if (left-- <= 0) return;
         judge(waste);
         wastes.delete(key);
+        names -= waste.names;
         for (const path of waste.paths.keys()) for (const known of [missing, contended]) known.delete(path);
       }
     }
@@ -168,11 +180,17 @@ export const wastedErrors = defineRule({
       if (pace.lasts(request.time)) pace.add(request.time, request.frame);
       else {
         judge(waste);
+        names -= waste.names;
         waste.begin(request.time, request.frame);
       }
       waste.requests++;
       waste.ops.set(op, (waste.ops.get(op) ?? 0) + 1);
-      if (waste.paths.size < PATHS || waste.paths.has(path)) waste.paths.set(path, (waste.paths.get(path) ?? 0) + 1);
+      const times = waste.paths.get(path);
+      if (times !== undefined) waste.paths.set(path, times + 1);
+      else if (waste.paths.size < PATHS && names < MAX_NAMES) {
+        names++;
+        waste.paths.set(path, 1);
+      } else if (names >= MAX_NAMES) notKept();
       if (connection.gaps > 0) waste.lossy = true;
       if (waste.pattern === 'NoNode') {
         const wrote = lastWrites.get(connection);
@@ -190,7 +208,10 @@ export const wastedErrors = defineRule({
       let side = waste.sides.get(key);
       if (side === undefined) {
         side = { client: connection.client, session: connection.session?.id ?? null, tried: 0, lost: 0 };
-        if (waste.sides.size < MAX_FOUND) waste.sides.set(key, side);
+        if (waste.sides.size < MAX_FOUND && names < MAX_NAMES) {
+          names++;
+          waste.sides.set(key, side);
+        } else if (names >= MAX_NAMES) notKept();
       }
       return side;
     }
@@ -223,7 +244,10 @@ export const wastedErrors = defineRule({
       const repeated = [...waste.paths].filter(([, times]) => times >= REPEATED);
       const inRepeated = repeated.reduce((sum, [, times]) => sum + times, 0);
       if (inRepeated < options.answers || inRepeated < errors * options.share) return;
-      if (found.length >= MAX_FOUND) return;
+      if (found.length >= MAX_FOUND) {
+        notKept();
+        return;
+      }
       repeated.sort((a, b) => b[1] - a[1]);
       found.push(
         finding(

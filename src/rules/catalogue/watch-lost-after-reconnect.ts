@@ -57,7 +57,7 @@ export const watchLostAfterReconnect = defineRule({
       },
     },
   },
-  create({ options, report }) {
+  create({ options, report, notKept }) {
     const found: Lost[] = [];
     const grace = (session: Session): number => Math.max(options.grace * 1e9, session.timeoutNs(6e9) / 2);
 
@@ -65,13 +65,13 @@ export const watchLostAfterReconnect = defineRule({
     function believed(
       view: View,
       kind: WatchKind,
-    ): { connection: unknown; frame: number; time: number; op: string } | null {
+    ): { connection: number; frame: number; time: number; op: string } | null {
       const watch =
         view.watch(kind) ?? (view.persistentWatch !== null && kind === 'data' ? view.persistentWatch : null);
       if (watch !== null) return watch;
       const fired = view.fired(kind);
       if (fired === null || fired.delivered || fired.watch === null) return null;
-      return { connection: fired.connection, frame: fired.watch.frame, time: fired.watch.time, op: fired.watch.op };
+      return { connection: fired.connection.id, frame: fired.watch.frame, time: fired.watch.time, op: fired.watch.op };
     }
 
     function sameSession(session: Session): void {
@@ -79,7 +79,7 @@ export const watchLostAfterReconnect = defineRule({
       for (const view of session.views.values()) {
         for (const kind of KINDS) {
           const watch = believed(view, kind);
-          if (watch === null || watch.connection === session.current || found.length >= MAX) continue;
+          if (watch === null || watch.connection === session.current.id) continue;
           const own = session.ephemerals.has(view.znode.path);
           if (view.znode.exists === false && kind === 'data' && !own) continue;
           const next = nextAttachment(session, watch.time);
@@ -87,6 +87,10 @@ export const watchLostAfterReconnect = defineRule({
           if (next === undefined || livedFor(session, last.time) < grace(session) || readUnderWay(view)) continue;
           // It may have been used up, or set again, where bytes are missing.
           if (session.uncertainSince(watch.time) || session.forgotten > 0) continue;
+          if (found.length >= MAX) {
+            notKept();
+            continue;
+          }
           found.push({
             kind,
             path: view.znode.path,
@@ -121,12 +125,16 @@ export const watchLostAfterReconnect = defineRule({
         const { path } = view.znode;
         for (const kind of KINDS) {
           const watch = believed(view, kind);
-          if (watch === null || found.length >= MAX) continue;
+          if (watch === null) continue;
           if (view.znode.exists === false && !expired.ephemerals.has(path)) continue;
           if (later.some((other) => watched(other, path, kind)) || takenOver(expired, view)) continue;
           const uncertain =
             later.some((other) => other.holes > 0 || other.forgotten > 0) || unseenSessions(expired, moment.time);
           if (uncertain || expired.uncertainSince(watch.time) || successor.start.time - moment.time > PROMPT) continue;
+          if (found.length >= MAX) {
+            notKept();
+            continue;
+          }
           found.push({
             kind,
             path,

@@ -89,7 +89,7 @@ export const writeOutcomeUnknown = defineRule({
     },
   },
   causes: [oversize, quorumLost, serverStall, connectRefused, leaderElection],
-  create({ model, options, report, findingsOf }) {
+  create({ model, options, report, findingsOf, notKept }) {
     const lost: Lost[] = [];
     /** Of those, by path, whose outcome is looked for. */
     const open = new Map<string, Lost[]>();
@@ -139,6 +139,7 @@ export const writeOutcomeUnknown = defineRule({
         if (model.lastTime - request.time < options.grace * 1e9 && connection.tcp.end === 'open') continue;
         if (lost.length >= MAX) {
           more++;
+          notKept();
           continue;
         }
         const acknowledged =
@@ -147,7 +148,8 @@ export const writeOutcomeUnknown = defineRule({
             : null;
         const one: Lost = {
           ...{ connection, client: connection.client, ip: connection.host.ip, session: connection.session?.id ?? null },
-          ...{ server: connection.server.address, request, path },
+          // Of several operations only their effects are needed.
+          ...{ server: connection.server.address, request: { ...request, body: null }, path },
           end: { frame: ending.frame, time: ending.time, text: `${ending.kind} of the ${ending.by}` },
           acknowledged: arrived ? (acknowledged ?? { frame: request.frame, time: request.time }) : null,
           lossy: connection.gaps > 0,

@@ -27,7 +27,7 @@ export interface Unanswered {
  * Requests without an answer that rules look at.
  * @bound requests
  */
-const MAX = 10_000;
+const MAX = 5000;
 
 /**
  * Collects connections on which the server fell silent for most of the session timeout with requests outstanding. Those
@@ -40,6 +40,7 @@ export class UnansweredRequests {
     private readonly model: Model,
     /** Share of the session timeout. */
     private readonly share: number,
+    private readonly notKept: () => void,
   ) {}
 
   readonly listener: Pick<ModelListener, 'connectionClosed'> = {
@@ -48,6 +49,7 @@ export class UnansweredRequests {
       if (outstanding.size === 0 || !mayBeOne(connection)) return;
       if (outstanding.size === 1 && outstanding.oldest?.opcode === OpCode.closeSession) return;
       if (this.suspects.length < MAX) this.suspects.push(connection);
+      else this.notKept();
     },
   };
 

@@ -245,8 +245,7 @@ export class PathHistory implements ModelListener {
 function recursiveSince(session: Session, path: string): number | null {
   for (let p: string | null = path; p !== null; p = parentOf(p)) {
     const view = session.views.get(p);
-    if (view?.recursive === true && view.persistentWatch?.connection === session.current)
-      return view.persistentWatch.time;
+    if (view?.recursive === true && view.holdsPersistent(session.current)) return view.persistentWatch?.time ?? null;
   }
   return null;
 }

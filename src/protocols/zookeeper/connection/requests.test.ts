@@ -82,4 +82,28 @@ describe('waiting requests', () => {
     }
     expect(budget.used).toBe(0);
   });
+
+  const long = (xid: number): ZooKeeperRequest => ({ ...sent(xid), path: `/${'x'.repeat(999)}` });
+  const several = (xid: number): ZooKeeperRequest => ({ ...sent(xid), length: 10_000, body: { ops: [] } });
+
+  it.each([
+    ['long paths', 2, long],
+    ['long paths', 100, long],
+    ['several operations', 1, several],
+    ['several operations', 100, several],
+  ])('stay within one bound of bytes: %s, %i a connection', (_, each, make) => {
+    const budget = new RequestBudget(1e6, 4, 100_000);
+    const books = Array.from({ length: 200 }, () => new OutstandingRequests(4096, budget));
+    for (let xid = 1; xid <= each; xid++) for (const book of books) book.add(make(xid));
+    // Those of one connection that are many are thinned out when the next one comes.
+    expect(budget.heavy).toBeLessThanOrEqual(100_000 + 40_000);
+    const kept = books.reduce((sum, { size }) => sum + size, 0);
+    expect(kept).toBeGreaterThan(0);
+    expect(kept + books.reduce((sum, { forgotten }) => sum + forgotten, 0)).toBe(200 * each);
+    for (const [i, book] of books.entries()) {
+      if (i % 2 === 0) book.end();
+      else for (let xid = 1; xid <= each; xid++) book.take(xid);
+    }
+    expect([budget.used, budget.heavy]).toEqual([0, 0]);
+  });
 });

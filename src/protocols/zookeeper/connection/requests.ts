@@ -1,6 +1,6 @@
 import { numberKey } from '../../../network/seed.js';
 import type { ZooKeeperRequest } from '../message.js';
-import { RequestBudget } from './requestBudget.js';
+import { heavyBytes, RequestBudget } from './requestBudget.js';
 import type { WaitingRequests } from './waitingRequests.js';
 import { steadyShape } from '../../../capture/steadyShape.js';
 
@@ -32,6 +32,8 @@ export class OutstandingRequests implements WaitingRequests {
   private sentTo = -1;
   private doubtfulTo = -1;
   private doubtful = 0;
+  /** Of the budget's heavy bytes, its own. */
+  private heavy = 0;
 
   /** @param budget of all connections together */
   constructor(
@@ -79,17 +81,25 @@ export class OutstandingRequests implements WaitingRequests {
 
   add(request: ZooKeeperRequest): void {
     this.sentTo = request.streamEnd;
+    const heavy = heavyBytes(request);
+    if (heavy > 0) {
+      this.heavy += heavy;
+      this.budget.heavy += heavy;
+    }
     if (this.many === null) {
       if (this.sole === null) {
         this.sole = request;
+        if (heavy > 0 && this.budget.isOver) this.forgetFirst();
         return;
       }
       if (this.rest === NONE) this.rest = [];
       this.rest.push(request);
+      this.budget.used++;
+      if (this.budget.isOver) this.forgetFirst();
       if (this.rest.length < FEW) return;
       this.many = new RequestsByXid();
       for (const one of this.allOfFew()) this.many.add(one);
-      this.budget.used += this.many.size;
+      this.budget.used++;
       this.sole = null;
       this.rest = NONE;
     } else {
@@ -100,6 +110,7 @@ export class OutstandingRequests implements WaitingRequests {
     if (this.many.size <= limit) return;
     const before = this.many.size;
     this.many.dropOldest(limit - (limit >>> 3), (gone) => {
+      this.lighten(gone);
       this.gone(gone);
     });
     const dropped = before - this.many.size;
@@ -109,7 +120,25 @@ export class OutstandingRequests implements WaitingRequests {
 
   /** The connection has ended: what waits now waits for ever, and counts no more. */
   end(): void {
-    if (this.many !== null) this.budget.used -= this.many.size;
+    this.budget.used -= this.many !== null ? this.many.size : this.rest.length;
+    this.budget.heavy -= this.heavy;
+    this.heavy = 0;
+  }
+
+  /** Of few, the oldest is no longer waited for. */
+  private forgetFirst(): void {
+    const first = this.takeFew(0);
+    this.lighten(first);
+    this.gone(first);
+    this.forgotten++;
+  }
+
+  /** A request goes, and with it what it kept. */
+  private lighten(request: ZooKeeperRequest | null): void {
+    if (this.heavy === 0 || request === null) return;
+    const heavy = heavyBytes(request);
+    this.heavy -= heavy;
+    this.budget.heavy -= heavy;
   }
 
   private gone(request: ZooKeeperRequest | null): void {
@@ -139,6 +168,7 @@ export class OutstandingRequests implements WaitingRequests {
   /** Takes out the oldest request with this xid. */
   take(xid: number): ZooKeeperRequest | null {
     const request = this.takeOut(xid);
+    if (this.heavy > 0) this.lighten(request);
     if (this.doubtful > 0) this.gone(request);
     return request;
   }
@@ -155,6 +185,7 @@ export class OutstandingRequests implements WaitingRequests {
       const at = this.allOfFew().findIndex((one) => one.xid === xid && that(one));
       if (at >= 0) request = this.takeFew(at);
     }
+    this.lighten(request);
     this.gone(request);
     return request;
   }
@@ -176,6 +207,7 @@ export class OutstandingRequests implements WaitingRequests {
 
   private takeFew(at: number): ZooKeeperRequest | null {
     const { rest } = this;
+    if (rest.length > 0) this.budget.used--;
     if (at > 0) return rest.splice(at - 1, 1)[0] ?? null;
     const taken = this.sole;
     this.sole = rest.length === 0 ? null : (rest.shift() ?? null);
