@@ -6,7 +6,7 @@
  *
  * Captures are made once and kept in bench/out, the results beside them as JSON.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import process from 'node:process';
@@ -19,6 +19,8 @@ import { nodeRow, ROWS } from './rows.js';
 
 const OUT = fileURLToPath(new URL('out', import.meta.url));
 const GENERATORS = fileURLToPath(new URL('generators', import.meta.url));
+/** What the last release took, as multiples of tcpdump's time in the same run; measured again before each release. */
+const RELEASE = new URL('release.json', import.meta.url);
 /** What takes longer than this is not measured again: tshark needs half a minute for a million packets. */
 const SLOW_SECONDS = 10;
 
@@ -148,11 +150,23 @@ function report() {
   const size = statSync(file).size;
   console.log(`${file}: ${number(size / 1e6, 0)} MB; Node ${machine.node} on ${machine.cpus} × ${machine.cpu}`);
   console.log(table.toString());
+  againstRelease(results);
   mkdirSync(OUT, { recursive: true });
   const figures = join(OUT, `results-${basename(file).replace(/\.pcap(ng)?$/, '')}.json`);
   const document = { file: basename(file), bytes: size, time: new Date().toISOString(), machine, results };
   writeFileSync(figures, `${JSON.stringify(document, null, 2)}\n`);
   console.log(`figures: ${figures}`);
+}
+
+/** Says how analyze stands to the last release, where that was measured on a capture of the same kind. Judges nothing. */
+function againstRelease(results) {
+  const { version, packets: measured, analyze } = JSON.parse(readFileSync(RELEASE, 'utf8'));
+  const before = options.file === undefined && packets === measured ? analyze[shape] : undefined;
+  const now = results.find(({ name }) => name === 'analyze')?.ratio ?? null;
+  if (before === undefined || now === null) return;
+  console.log(
+    `analyze took ${number(now, 1)} times as long as tcpdump; ${version} ${number(before, 1)} times: ${number(now / before, 2)} of that`,
+  );
 }
 
 function ratio(value, floor) {
