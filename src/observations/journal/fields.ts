@@ -197,6 +197,7 @@ export const journalLines = {
             kind: { type: 'string', required: true, text: 'what it is' },
             count: { type: 'count', required: true, text: 'packets' },
             firstFrame: { type: 'count', required: true, text: 'the first of them' },
+            firstHost: { type: 'string', text: 'where that frame was captured, if captures are of several hosts' },
           },
         },
         required: true,

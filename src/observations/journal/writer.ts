@@ -108,6 +108,7 @@ export class JournalWriter implements ObservationSink {
   /** The captures are read. */
   end({ captures, last, connections, forgottenConnections, problems, continues }: JournalEnd): void {
     const { clock } = this;
+    const { hosts } = clock;
     const at = (time: number | null): Record<string, unknown> => ({
       time: clock.format(time ?? last.time),
       ts: clock.epochSeconds(time ?? last.time),
@@ -115,7 +116,8 @@ export class JournalWriter implements ObservationSink {
     for (const { from, to, linkTypes, packets, bytes, firstFrame, truncated, interrupted, ...info } of captures) {
       const [first, latest] = [from, to].map((time) => (time === null ? null : clock.format(time)));
       const told = { linkTypes, packets, bytes, from: first, to: latest, firstFrame, truncated, interrupted };
-      this.put({ kind: 'capture', ...at(to), ...info, ...told });
+      const host = hosts.several && !hosts.inLines ? { host: hosts.names[hosts.indexOf(info.file)] } : {};
+      this.put({ kind: 'capture', ...at(to), ...host, ...info, ...told });
     }
     const { frame } = last;
     const goesOn = continues === true ? { continues } : {};
