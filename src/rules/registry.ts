@@ -4,6 +4,7 @@ import { certificateExpiry } from './catalogue/certificate-expiry.js';
 import { connectRefused } from './catalogue/connect-refused.js';
 import { connectTimeout } from './catalogue/connect-timeout.js';
 import { connectionChurn } from './catalogue/connection-churn.js';
+import { connectionLimit } from './catalogue/connection-limit.js';
 import { duplicateSessions } from './catalogue/duplicate-sessions.js';
 import { emptyChildList } from './catalogue/empty-child-list.js';
 import { ephemeralNotRecreated } from './catalogue/ephemeral-not-recreated.js';
@@ -53,6 +54,7 @@ export const rules: readonly AnyRule[] = inOrder([
   connectRefused,
   connectTimeout,
   connectionChurn,
+  connectionLimit,
   duplicateSessions,
   emptyChildList,
   ephemeralNotRecreated,

@@ -1,6 +1,7 @@
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import type { ClientConnection, Handshake } from './clientConnection.js';
 import type { Model } from '../model.js';
+import type { Session } from './session.js';
 
 function handshakeOf(connection: ClientConnection): Handshake {
   return (connection.handshake ??= {
@@ -38,6 +39,7 @@ export function connectResponse(model: Model, m: ZooKeeperMessage, connection: C
   if (granted === '0x0') {
     if (body?.timeout !== 0 || asked === '0x0') return;
     const session = asked === null ? undefined : model.sessions.find(asked);
+    if (session !== undefined && overtaken(session, connection)) return;
     if (session !== undefined) model.sessions.expired(session, moment, connection);
     for (const listen of model.listeners.sessionExpired) listen(session ?? null, connection);
     return;
@@ -47,4 +49,15 @@ export function connectResponse(model: Model, m: ZooKeeperMessage, connection: C
   session.timeoutAsked = handshake.timeoutAsked ?? session.timeoutAsked;
   session.timeout = handshake.timeoutGranted ?? session.timeout;
   for (const listen of model.listeners.sessionAttached) listen(session, connection, asked === granted);
+}
+
+/**
+ * Another server took the session up after this connect request, and it lives there: whoever answers now was away, and has
+ * nobody left to tell (a leader that was stopped, and does not know yet that it leads no more).
+ */
+function overtaken({ current }: Session, { handshake }: ClientConnection): boolean {
+  const asked = handshake?.request ?? null;
+  const taken = current?.handshake?.response ?? null;
+  if (asked === null || taken === null || current === null || current.closed) return false;
+  return current.handshake !== handshake && current.established && taken.time > asked.time;
 }

@@ -182,7 +182,7 @@ export const connectRefused = defineRule({
             severity: stranded > 0 ? 'warning' : 'info',
             confidence: 'proven',
             title: `${outage.server} refuses connections`,
-            message: `${outage.server} refused ${plural(outage.attempts, 'connection attempt')} of ${plural(clients.length + outage.clientsNotListed, 'client')} in ${duration(outage.to - outage.from)}${stranded > 0 ? `; ${plural(stranded, 'client')} ${stranded === 1 ? 'was' : 'were'} without any server for up to ${duration(longest)}` : probes ? '; it asks for no session (a health probe)' : '; all found another server in time'}.`,
+            message: `${outage.server} refused ${plural(outage.attempts, 'connection attempt')} of ${plural(clients.length + outage.clientsNotListed, 'client')} in ${duration(outage.to - outage.from)}${stranded > 0 ? `; ${plural(stranded, 'client')} ${stranded === 1 ? 'was' : 'were'} without any server for up to ${duration(longest)}` : probes ? '; it asks for no session (a health probe)' : '; all were connected again in time'}.`,
             remedy:
               stranded > 0
                 ? 'Start the ZooKeeper process there (its log says why it stopped). Restart servers one at a time, and name all of them in the connect string.'

@@ -1,4 +1,4 @@
-import { duration, plural } from '../../observations/words.js';
+import { duration, listing, plural } from '../../observations/words.js';
 import type { ClientConnection } from '../../model/index.js';
 import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import { zxidText } from '../../protocols/zookeeper/format/stat.js';
@@ -35,6 +35,8 @@ interface Gap {
   lastHandshake: Moment | null;
   firstRefused: Moment | null;
   /** Latest attempt that failed: a write or a handshake; and the latest refused connection. */
+  /** When an answer other than to a write showed that there is a quorum again. */
+  back: number;
   /** The earliest and the latest request that was not answered. */
   firstAttempt: Moment | null;
   lastAttempt: Moment | null;
@@ -51,6 +53,7 @@ const NOTHING_YET = {
   firstHandshake: null,
   lastHandshake: null,
   firstRefused: null,
+  back: Infinity,
   firstAttempt: null,
   lastAttempt: null,
   lastRefused: null,
@@ -81,7 +84,7 @@ export const quorumLost = defineRule({
       proof:
         'The last answered write, the attempts that failed on every server that has clients, the first answered write of the new epoch. The time is counted from the last answered write to the last attempt that failed: a time in which nobody asks is no outage.',
       lookalikes:
-        'One server that is restarted while others answer writes; a leader that is replaced within a moment (leader-election); a long time between two writes in which nobody tried; the capture of one server only; the outage of a single client.',
+        'One server that is restarted while others answer writes; a leader that is replaced within a moment (leader-election); a long time between two writes in which nobody tried; the capture of one server only; the outage of a single client; a new leader that shows its epoch while nobody writes, and one server that stays away.',
       remedy:
         'Bring back the servers that are gone (connect-refused, server-stall name them). Spread an ensemble so that one event cannot take a majority; restart one server at a time.',
     },
@@ -135,7 +138,8 @@ export const quorumLost = defineRule({
       if (zxid > 0) gap.epoch = at.epoch;
       else unresolved = gap;
       gaps.push(gap);
-      begin(at);
+      // A moment of its own, since that of the next gap moves on with every write.
+      begin({ ...at });
     }
 
     function highestShown(): number {
@@ -182,7 +186,7 @@ export const quorumLost = defineRule({
         if (gap === null) return;
         failedOf(gap, connection).refused++;
         gap.firstRefused ??= tcp.refused;
-        gap.lastRefused = tcp.refused;
+        if (tcp.refused.time < gap.back) gap.lastRefused = tcp.refused;
         touch(gap, connection, tcp.refused.frame);
         return;
       }
@@ -217,6 +221,8 @@ export const quorumLost = defineRule({
     }
 
     function attempted(gap: Gap, { frame, time }: Moment): void {
+      // What fails from then on is the trouble of one server.
+      if (time > gap.back) return;
       if (gap.firstAttempt === null || time < gap.firstAttempt.time) gap.firstAttempt = { frame, time };
       if (gap.lastAttempt === null || time > gap.lastAttempt.time) gap.lastAttempt = { frame, time };
     }
@@ -235,13 +241,21 @@ export const quorumLost = defineRule({
         if (WRITES.has(request.opcode)) answered(m.zxid, m.time, m.frame);
         else if (current !== null && current.servers.size > 0 && m.zxid > 0 && current.epoch < 0) {
           const epoch = epochOf(m.zxid);
-          if (current.from.epoch >= 0 && epoch > current.from.epoch) current.epoch = epoch;
+          if (current.from.epoch >= 0 && epoch > current.from.epoch) {
+            current.epoch = epoch;
+            current.back = Math.min(current.back, m.time);
+          }
         }
       },
       sessionAttached(_session, connection, resumed) {
         const { response, asked } = connection.handshake!;
         // A new session is a write; to take up an old one is not.
-        if (!resumed && asked === '0x0' && response !== null) answered(-1, response.time, response.frame);
+        if (response === null) return;
+        if (!resumed && asked === '0x0') answered(-1, response.time, response.frame);
+        // It had left handshakes unanswered, and takes sessions in: it is part of a quorum again.
+        const failed = current?.servers.get(connection.server.address);
+        if (resumed && failed !== undefined && failed.handshakes > 0)
+          current!.back = Math.min(current!.back, response.time);
       },
       gap(gap) {
         if (current !== null && gap.reason !== 'foreign' && gap.reason !== 'encrypted') current.holes++;
@@ -275,6 +289,12 @@ export const quorumLost = defineRule({
       if (lasts.length === 0) return;
       const last = lasts.reduce((a, b) => (b.time > a.time ? b : a));
       if (last.time - gap.from.time <= options.seconds * 1e9) return;
+      // The servers say themselves when they had a leader again.
+      const elected = findingsOf(leaderElection).filter(
+        (f) => f.confidence === 'proven' && f.from <= last.time && f.to >= gap.from.time,
+      );
+      if (elected.length > 0 && Math.max(...elected.map(({ to }) => to)) - gap.from.time < options.seconds * 1e9)
+        return;
       // Where frames are missing, answers may be: what failed has to outweigh that by far.
       const failures = [...gap.servers.values()].reduce((n, f) => n + f.handshakes + f.refused, 0);
       if (failures < gap.holes * OUTWEIGHS) return;
@@ -343,15 +363,20 @@ export const quorumLost = defineRule({
           f.to >= gap.from.time &&
           (f.rule === 'leader-election' || (f.server !== undefined && gap.servers.has(f.server))),
       );
+      // Nobody was gone: one that hung held up the others until they elected another leader.
+      const stalled = consequences.flatMap(({ rule, server }) => (rule === 'server-stall' ? [server] : []));
+      const hung = refused === 0 ? stalled.filter((server) => server !== undefined) : [];
       const entries = [...gap.clients.values()];
       const clients = new Set(entries.map((e) => e.client)).size;
       report({
         severity: 'error',
         confidence: stepped && servers.length > 2 ? 'proven' : 'likely',
-        title: 'The ensemble had no quorum',
-        message: `No server answered a write for ${duration(until - began)}${gap.to === null ? ' (until the end of the capture)' : ''}${idle > QUIET ? `, and nobody had written in the ${duration(idle)} before` : ''}: ${plural(handshakes, 'connect request')} went without an answer and ${plural(refused, 'connection')} were refused on ${plural(servers.length, 'server')}, ${plural(clients, 'client host')} ${clients === 1 ? 'was' : 'were'} touched${stepped ? `; the epoch goes from ${before} to ${after}` : ''}${lost === 0 && expired === 0 ? '; no session was lost' : ''}.`,
+        title: hung.length > 0 ? `Nobody could write: ${listing(hung, 2)} hung` : 'The ensemble had no quorum',
+        message: `No server answered a write for ${duration(until - began)}${gap.to === null ? ' (until the end of the capture)' : ''}${idle > QUIET ? `, and nobody had written in the ${duration(idle)} before` : ''}: ${plural(handshakes, 'connect request')} went without an answer${refused === 0 ? '' : ` and ${plural(refused, 'connection')} were refused`} on ${plural(servers.length, 'server')}, ${plural(clients, 'client host')} ${clients === 1 ? 'was' : 'were'} touched${stepped ? `; the epoch goes from ${before} to ${after}` : ''}${lost === 0 && expired === 0 ? '; no session was lost' : ''}.`,
         remedy:
-          'Find out why a majority of the servers was gone at once (connect-refused and server-stall name them), and bring them back one at a time.',
+          hung.length > 0
+            ? `Find out what stopped the process of ${listing(hung, 2)} (garbage collection, disk, a suspended machine): the others take syncLimit × tickTime to give up a leader that hangs.`
+            : 'Find out why a majority of the servers was gone at once (connect-refused and server-stall name them), and bring them back one at a time.',
         from: began,
         to: until,
         evidence: evidence.sort((a, b) => a.frame - b.frame),

@@ -140,9 +140,12 @@ export const sessionExpired = defineRule({
           }));
           const hosts = new Set(group.map(({ client }) => hostOf(client)));
           const ids = new Set(group.map(({ id }) => id));
+          // What lay in the time in which the servers heard nothing, and not what the host met with later.
+          const since = Math.min(...group.map((e) => (e.session === null ? e.time : silentSince(e.session))));
+          const meanwhile = findingsOf(...CAUSES).filter((f) => f.from <= group.at(-1)!.time && f.to >= since);
           const cause =
-            findingOn(findingsOf(...CAUSES), (e) => e.session !== null && ids.has(e.session)) ??
-            findingOn(findingsOf(...CAUSES), (e) => hosts.has(hostOf(e.client)));
+            findingOn(meanwhile, (e) => e.session !== null && ids.has(e.session)) ??
+            findingOn(meanwhile, (e) => hosts.has(hostOf(e.client)));
           const consequences = findingsOf(...CONSEQUENCES).filter((f) =>
             affectedOf(f).some((e) => typeof e['oldSession'] === 'string' && ids.has(e['oldSession'])),
           );

@@ -152,7 +152,7 @@ export const sessionMoved = defineRule({
           ordinary,
           (m) => m.from,
           (m) => m.time,
-          60e9,
+          20e9,
         ))
           tellMoves(group);
       },
@@ -194,7 +194,9 @@ export const sessionMoved = defineRule({
       }));
       const sessions = new Set(group.map((m) => m.id));
       const cause =
-        findingsOf(serverStall, connectRefused).find((f) => f.server === first.from) ??
+        findingsOf(serverStall, connectRefused).find(
+          (f) => f.server === first.from && f.from <= group.at(-1)!.time && f.to + APART >= first.time,
+        ) ??
         findingOn(findingsOf(pingUnanswered, halfOpenConnection), (e) => sessions.has(e.session ?? '')) ??
         findingsOf(quorumLost, leaderElection).find((f) => f.from <= first.time && f.to + APART >= first.time);
       const to = [...new Set(group.map((m) => m.to))];
