@@ -43,7 +43,7 @@ export function bunBinary(bundle, folder, targets, external) {
       file,
     ]);
     if (target.startsWith('darwin'))
-      console.error(`${file} is not signed: codesign --sign - FILE on the Mac, or allow it`);
+      console.error(`${file} is signed by nobody, and was not run: codesign --force --sign - FILE on the Mac`);
     return { file, licence: BUN_LICENCE };
   });
 }

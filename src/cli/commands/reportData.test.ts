@@ -5,6 +5,9 @@ import { hasTshark, tsharkFields } from '../../testing/tshark.js';
 import type { LaneData, ReportData } from '../../report/postmortem/data.js';
 
 const FIXTURES = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+/** Findings whose evidence began before the frame that completed it. */
+const BEGUN_BEFORE = ['../incidents2/oversize.pcap.gz', '../incidents2/oversize-setwatches.pcap.gz'];
+
 const report = (name: string): Promise<ReportData> => gatherReport([FIXTURES + name]);
 const laneOf = (data: ReportData, session: string): LaneData => data.lanes.find((lane) => lane.session === session)!;
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
@@ -117,4 +120,12 @@ describe('display filters', () => {
       }
     },
   );
+});
+
+describe('evidence of a message that came in several frames', () => {
+  it.each(BEGUN_BEFORE)('has the time of the frame that it names: %s', async (name) => {
+    const { findings } = await report(name);
+    const [found] = findings.filter(({ rule }) => rule === 'oversize');
+    expect(found?.ladder.length).toBeGreaterThan(1);
+  });
 });

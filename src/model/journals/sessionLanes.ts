@@ -34,7 +34,7 @@ export class SessionLanes implements ModelListener {
     const session = connection.session;
     if (session === null || m.op === 'connect') return;
     const lane = this.lane(session);
-    this.attach(lane, connection, m.firstFrame, m.time);
+    this.attach(lane, connection, m.firstFrame, m.firstTime);
     if (lane.lastRequest >= 0) this.silence(lane, session, m.time);
     lane.lastRequest = m.time;
     lane.lastRequestFrame = m.frame;
@@ -52,7 +52,7 @@ export class SessionLanes implements ModelListener {
     const { session } = connection;
     if (session === null || m.op === 'connect') return;
     const lane = this.lane(session);
-    this.attach(lane, connection, m.firstFrame, m.time);
+    this.attach(lane, connection, m.firstFrame, m.firstTime);
     if (m.request !== null) waited(lane, m.request, m.time);
   }
 
@@ -61,7 +61,7 @@ export class SessionLanes implements ModelListener {
     const session = connection.session;
     if (session === null || m.path === null) return;
     const lane = this.lane(session);
-    this.attach(lane, connection, m.firstFrame, m.time);
+    this.attach(lane, connection, m.firstFrame, m.firstTime);
     lane.addEvent({ time: m.time, frame: m.frame, type: eventTypeName(m.eventType), path: m.path, count: 1 });
   }
 

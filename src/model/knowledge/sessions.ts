@@ -123,7 +123,7 @@ export class Sessions {
   unknown(connection: ClientConnection, m: ZooKeeperMessage): Session {
     const id = m.session;
     let session = id === null ? undefined : this.byId.get(id);
-    session ??= this.make(id, connection, { frame: m.firstFrame, time: m.time });
+    session ??= this.make(id, connection, { frame: m.firstFrame, time: m.firstTime });
     if (connection.gaps > 0 && connection.lastGap !== null) session.addHole(connection.lastGap);
     this.attach(session, connection, m, false);
     return session;

@@ -96,7 +96,8 @@ async function report(words: readonly string[], drawing: Drawing): Promise<void>
   const shown = await run([...words, '--json', '--as-shown'], false);
   if (shown === null) return;
   if (shown.text === '') {
-    if (into.childElementCount === 0) into.append(html('section', {}, ...said(shown)));
+    // Where what stands above says already that nothing is there, that is enough; why there is no report is not.
+    if (into.childElementCount === 0 || shown.status === 2) into.append(html('section', {}, ...said(shown)));
     return;
   }
   const { tool, ...data } = JSON.parse(shown.text) as ReportDocument;

@@ -39,6 +39,8 @@ export class MessageView implements ZooKeeperMessage {
   frame = 0;
   time = 0;
   firstFrame = 0;
+  /** Time of `firstFrame`, where that is another than `frame`. */
+  begun = 0;
   length = 0;
   truncated = false;
   xid = 0;
@@ -98,6 +100,10 @@ export class MessageView implements ZooKeeperMessage {
   set streamEnd(position: number) {
     this.end = position;
     if (this.kind === 'request' && this.request !== null) this.request.streamEnd = position;
+  }
+
+  get firstTime(): number {
+    return this.firstFrame === this.frame ? this.time : this.begun;
   }
 
   get path(): string | null {

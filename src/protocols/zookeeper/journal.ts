@@ -1,4 +1,4 @@
-import type { JournalFormat, LineConnection, LinePlace, LineReader } from '../journal.js';
+import type { JournalFormat, LineClock, LineConnection, LinePlace, LineReader } from '../journal.js';
 import type { LineFields } from '../lineFields.js';
 import type { Message } from '../protocol.js';
 import { TO_CLIENT, type Direction } from '../../network/connection.js';
@@ -12,12 +12,16 @@ import { RecordedMessage } from './recordedMessage.js';
 const KEPT = new Set(['connect', 'fourLetterWord']);
 
 /** How messages of the client protocol travel as lines. */
-export const zookeeperJournal: JournalFormat = { extra, reader: () => new ZooKeeperLines() };
+export const zookeeperJournal: JournalFormat = { extra, reader: (clock) => new ZooKeeperLines(clock) };
 
-/** `sessionId` of what opens a session: asked for, or granted (`0x0`: none). `digestUser`: whose credentials it sends. */
-function extra(message: Message): Record<string, unknown> {
+/**
+ * `firstTime` of what came in several frames. `sessionId` of what opens a session: asked for, or granted (`0x0`: none).
+ * `digestUser`: whose credentials it sends.
+ */
+function extra(message: Message, clock: LineClock): Record<string, unknown> {
   const m = message as ZooKeeperMessage;
   const fields: Record<string, unknown> = {};
+  if (m.firstTime !== m.time) fields['firstTime'] = clock.format(m.firstTime);
   const sessionId = m.kind === 'request' ? m.requestBody()?.sessionId : m.responseBody()?.sessionId;
   if (sessionId !== undefined) fields['sessionId'] = sessionId;
   const user = m.digestUser();
@@ -37,10 +41,12 @@ class ZooKeeperLines implements LineReader {
   private readonly connections = new Map<number, Asked>();
   private readonly budget = new RequestBudget();
 
+  constructor(private readonly clock: LineClock) {}
+
   message(line: LineFields, place: LinePlace, { id }: LineConnection): RecordedMessage | null {
     const { kind } = place;
     if (kind === 'message') return null;
-    const message = new RecordedMessage(line, place, kind);
+    const message = new RecordedMessage(line, place, kind, this.clock.parse(line.text('firstTime') ?? ''));
     let asked = this.connections.get(id);
     if (asked === undefined) {
       asked = { book: new OutstandingRequests(undefined, this.budget), connect: null, word: null };

@@ -40,6 +40,8 @@ export interface ZooKeeperRequest {
 export interface ZooKeeperMessage extends Message {
   readonly protocol: 'zookeeper';
   readonly direction: Direction;
+  /** Time of `firstFrame`. */
+  readonly firstTime: number;
   readonly kind: 'request' | 'response' | 'notification';
   readonly opcode: number | null;
   readonly op: string | null;

@@ -21,6 +21,7 @@ export class RecordedMessage implements ZooKeeperMessage {
   readonly frame: number;
   readonly time: number;
   readonly firstFrame: number;
+  readonly firstTime: number;
   readonly streamEnd: number;
   readonly length: number;
   readonly truncated: boolean;
@@ -46,6 +47,8 @@ export class RecordedMessage implements ZooKeeperMessage {
     private readonly line: LineFields,
     place: LinePlace,
     kind: ZooKeeperMessage['kind'],
+    /** Where that is another than the time of the line. */
+    firstTime: number | null,
   ) {
     this.direction = place.direction;
     this.kind = kind;
@@ -53,6 +56,7 @@ export class RecordedMessage implements ZooKeeperMessage {
     this.frame = place.frame;
     this.time = place.time;
     this.firstFrame = place.firstFrame;
+    this.firstTime = firstTime ?? place.time;
     this.streamEnd = place.streamEnd;
     this.truncated = place.truncated;
     this.word = line.text('word');

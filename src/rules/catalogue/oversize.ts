@@ -100,8 +100,8 @@ export const oversize = defineRule({
     /** Longest request that was answered. */
     let accepted = 0;
     const refused: Refused[] = [];
-    /** Frame that brought the first byte of a request that came in several. */
-    const firstFrames = new WeakMap<ZooKeeperRequest, number>();
+    /** Where a request began that came in several frames. */
+    const begun = new WeakMap<ZooKeeperRequest, Moment>();
     const endings = new Map<string, Endings>();
     const growing = new Map<string, Growing>();
 
@@ -143,7 +143,8 @@ export const oversize = defineRule({
       withoutPings: true,
       requestsWanted: { length: LONG },
       request(m) {
-        if (m.firstFrame !== m.frame && m.request !== null) firstFrames.set(m.request, m.firstFrame);
+        if (m.firstFrame !== m.frame && m.request !== null)
+          begun.set(m.request, { frame: m.firstFrame, time: m.firstTime });
       },
       response(m) {
         const request = m.request;
@@ -174,7 +175,7 @@ export const oversize = defineRule({
         const one: Refused = {
           ...{ client: connection.client, ip: connection.host.ip, session: connection.session?.id ?? null, server },
           ...{ op: longest.op, path: longest.path, length: longest.length, end },
-          request: { frame: firstFrames.get(longest) ?? longest.frame, time: Math.min(longest.time, end.time) },
+          request: begun.get(longest) ?? { frame: longest.frame, time: longest.time },
           lossy: connection.gaps > 0 && connection.lastGap !== null && connection.lastGap.time < end.time - ROUND_TRIP,
           others: new Set(),
         };

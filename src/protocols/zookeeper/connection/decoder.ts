@@ -52,6 +52,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   private answerFrame = 0;
   private answerTime = 0;
   private answerFirstFrame = 0;
+  private answerFirstTime = 0;
   private readonly message: MessageView;
 
   constructor(
@@ -139,7 +140,10 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     }
     const { length, frame, time } = chunk;
     if (this.mode === 'word' && direction === TO_CLIENT) {
-      if (this.answerLength === 0) this.answerFirstFrame = frame;
+      if (this.answerLength === 0) {
+        this.answerFirstFrame = frame;
+        this.answerFirstTime = time;
+      }
       this.answerLength += length;
       this.answerFrame = frame;
       this.answerTime = time;
@@ -251,6 +255,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     message.frame = stream.frame;
     message.time = stream.time;
     message.firstFrame = stream.firstFrame;
+    if (stream.firstFrame !== stream.frame) message.begun = stream.firstTime;
     message.length = length;
     message.streamEnd = streamEnd;
     message.truncated = truncated;
@@ -470,6 +475,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     this.requests.frame = frame;
     this.requests.time = time;
     this.requests.firstFrame = firstFrame;
+    this.requests.firstTime = this.head.first()?.time ?? time;
     const message = this.begin(TO_SERVER, -1, streamEnd, false);
     message.kind = 'request';
     message.opcode = null;
@@ -503,6 +509,7 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
     this.responses.frame = this.answerFrame;
     this.responses.time = this.answerTime;
     this.responses.firstFrame = this.answerFirstFrame;
+    this.responses.firstTime = this.answerFirstTime;
     const message = this.begin(TO_CLIENT, -1, this.connection.toClient.delivered, false);
     message.kind = 'response';
     message.opcode = null;

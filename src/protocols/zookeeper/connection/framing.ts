@@ -45,6 +45,8 @@ export class FramedStream {
   frame = 0;
   time = 0;
   firstFrame = 0;
+  /** Time of `firstFrame`, where that is another than `frame`. */
+  firstTime = 0;
   /** Bytes in messages (length prefixes and lost tails of truncated messages apart), and bytes in none. */
   messageBytes = 0;
   skippedBytes = 0;
@@ -58,6 +60,7 @@ export class FramedStream {
   private kept = NO_BYTES;
   private keptLength = 0;
   private keptFirstFrame = 0;
+  private keptFirstTime = 0;
   private keptPosition = 0;
   /** Bytes of a truncated message that are still to come. */
   private tail = 0;
@@ -140,6 +143,7 @@ export class FramedStream {
     if (this.keptLength === 4 + length) {
       this.keptLength = 0;
       this.firstFrame = this.keptFirstFrame;
+      this.firstTime = this.keptFirstTime;
       this.messageBytes += 4 + length;
       this.handler.frame(this, this.kept, 4, 4 + length, length, origin + at, false);
       this.atFirst = false;
@@ -153,6 +157,7 @@ export class FramedStream {
   private keep(bytes: Buffer, start: number, end: number, position: number): void {
     this.keptLength = 0;
     this.keptFirstFrame = this.frame;
+    this.keptFirstTime = this.time;
     this.keptPosition = position;
     this.append(bytes, start, end);
   }
@@ -308,6 +313,7 @@ export class FramedStream {
     this.keptLength = 0;
     this.tail = 0;
     this.firstFrame = this.keptFirstFrame;
+    this.firstTime = this.keptFirstTime;
     this.handler.frame(
       this,
       this.kept,
