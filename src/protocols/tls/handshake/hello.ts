@@ -1,5 +1,7 @@
 import { VectorCursor } from './vectors.js';
 
+const NO_BYTES = Buffer.alloc(0);
+
 /** What is read of a ClientHello; all of it travels in clear. */
 export interface ClientHello {
   /** Highest version offered: of supported_versions where it is there, otherwise of the hello itself. */
@@ -82,7 +84,7 @@ export function readClientHello(bytes: Buffer, start: number, end: number): Clie
   const cursor = new VectorCursor(bytes, start, end);
   let version = cursor.number(2);
   const random = readRandom(cursor);
-  const sessionId = Buffer.from(cursor.vector(1).rest());
+  const sessionId = copyOf(cursor.vector(1).rest());
   cursor.vector(2);
   cursor.vector(1);
   if (!cursor.ok) return null;
@@ -134,7 +136,7 @@ export function readServerHello(bytes: Buffer, start: number, end: number): Serv
   const cursor = new VectorCursor(bytes, start, end);
   let version = cursor.number(2);
   const random = readRandom(cursor);
-  const sessionId = Buffer.from(cursor.vector(1).rest());
+  const sessionId = copyOf(cursor.vector(1).rest());
   const cipherSuite = cursor.number(2);
   cursor.skip(1);
   if (!cursor.ok) return null;
@@ -171,4 +173,9 @@ function forEachExtension(cursor: VectorCursor, read: (type: number, data: Vecto
     const data = extensions.vector(2);
     if (extensions.ok) read(type, data);
   }
+}
+
+/** An empty one, as most session ids of TLS 1.3 are, takes nothing. */
+function copyOf(bytes: Buffer): Buffer {
+  return bytes.length === 0 ? NO_BYTES : Buffer.from(bytes);
 }
