@@ -63,7 +63,7 @@ const MAX_VIEWS_OF_SESSION = 20_000;
  * Client hosts.
  * @bound hosts
  */
-const MAX_HOSTS = 20_000;
+const MAX_HOSTS = 8192;
 
 /** A longer path of a connection's latest request is not remembered. */
 const LONG_PATH = 256;

@@ -50,7 +50,7 @@ const MAX_ADRIFT = 1024;
  * Sessions that have ended and that all hosts together keep for those that follow them.
  * @bound sessions
  */
-const MAX_FOLLOWED = 4096;
+const MAX_FOLLOWED = 2048;
 /**
  * What these keep together.
  * @bound bytes
