@@ -253,6 +253,16 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.close();
     });
 
+    it('leads from sessions on, not from zxids; and has a report of requests that came in several frames', async () => {
+      const page = await open();
+      await give(page, `${FIXTURES}incidents2/server-behind-client.pcap.gz`, `${FIXTURES}incidents2/oversize.pcap.gz`);
+      expect(await shown(page)).toContain('0x400005a80');
+      expect(await page.getByRole('link', { name: '0x400005a80' }).count()).toBe(0);
+      expect(await page.locator('#main section.report details.finding').count()).toBeGreaterThan(2);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
     it('draws the report of a capture that is read again only in part', async () => {
       const page = await open();
       await give(page, `${FIXTURES}incidents/rpcx-blind-window.pcap.gz`);

@@ -28,9 +28,9 @@ const ENDS: Readonly<Record<string, readonly string[]>> = {
 // eslint-disable-next-line no-control-regex -- that is how colours are written
 const COLOUR = /\u001b\[([\d;]*)m/;
 
-/** Sessions, clients (whose ports are high), znodes, frames and rules, which lead on. */
+/** Sessions (which are longer than zxids), clients (whose ports are high), znodes, frames and rules, which lead on. */
 const LINKS =
-  /\b0x[0-9a-f]{8,16}\b|\b(?:\d{1,3}\.){3}\d{1,3}:\d{5}\b|(?<![\w./~…-])\/[^\s'"`,;()[\]{}<>…]*[^\s'"`,;()[\]{}<>….:](?!…)|\bframe (\d+)\b|(?<=\[)([a-z]+(?:-[a-z]+)*)(?=, (?:proven|likely|possible)\])/g;
+  /\b0x[0-9a-f]{12,16}\b|\b(?:\d{1,3}\.){3}\d{1,3}:\d{5}\b|(?<![\w./~…-])\/[^\s'"`,;()[\]{}<>…]*[^\s'"`,;()[\]{}<>….:](?!…)|\bframe (\d+)\b|(?<=\[)([a-z]+(?:-[a-z]+)*)(?=, (?:proven|likely|possible)\])/g;
 
 /** Text for people, as the program writes it for a terminal, as elements: colours, and links to what it names. */
 export function terminalText(text: string, filters: readonly string[]): HTMLElement {
@@ -85,7 +85,7 @@ export function linkNames(element: HTMLElement): void {
   for (const code of element.querySelectorAll('.facts code, td.code code')) {
     const text = code.textContent;
     if (code.closest('a') !== null || text.includes('…')) continue;
-    const command = /^0x[0-9a-f]{1,16}$/.test(text) ? 'follow' : text.startsWith('/') ? 'path' : null;
+    const command = /^0x[0-9a-f]{12,16}$/.test(text) ? 'follow' : text.startsWith('/') ? 'path' : null;
     if (command === null) continue;
     code.replaceChildren(html('a', { href: addressOf([command, text]) }, text));
   }
