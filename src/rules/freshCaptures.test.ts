@@ -60,6 +60,12 @@ describe('what is said is true', () => {
     expect(limit).toMatchObject({ client: '10.77.0.21', server: '10.77.0.11:2181', data: { closed: 51, held: 3 } });
   });
 
+  it('answers of which only the beginning was captured are not all the same', async () => {
+    const rules = (await findings('apps/snapped-contention')).map(({ rule }) => rule);
+    expect(rules).toContain('wasted-errors');
+    expect(rules).not.toContain('hot-loop');
+  });
+
   it('a process behind a proxy stood still until it came back itself', async () => {
     const stall = (await findings('apps/balancer-nat')).find(({ rule }) => rule === 'timeout-misfit')!;
     expect(stall.message).toContain('stood still 1 time (13 s)');

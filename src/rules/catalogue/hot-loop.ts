@@ -25,6 +25,8 @@ interface Run {
 class Answers {
   count = 0;
   changes = 0;
+  /** Without error, and of what they said nothing was captured: unknown. */
+  unseen = 0;
   err = 0;
   mzxid = -1;
   cversion = -1;
@@ -44,7 +46,9 @@ class Answers {
       } else if (list !== null) {
         changed ||= this.list?.equals(list) !== true;
         this.list = list;
-      }
+      } else if (m.request !== null && READS.has(m.request.opcode)) this.unseen++;
+      // A write that succeeds is a change.
+      else changed = true;
     }
     if (changed && !first) this.changes++;
   }
@@ -137,8 +141,13 @@ export const hotLoop = defineRule({
       if (lasted < options.seconds * 1e9 || run.count / (lasted / 1e9) < options.rate) return;
       const err = run.answers?.err ?? 0;
       if (!READS.has(run.opcode) && err === 0) return;
-      if (run.answers !== null && run.answers.changes > run.answers.count * options.changes) return;
+      if (run.answers !== null && mayChange(run, run.answers) > run.answers.count * options.changes) return;
       keep(run, connection, false);
+    }
+
+    /** Answers that differ, and those that may: of which too little was captured, or nothing. */
+    function mayChange(run: Run, { changes, unseen, count }: Answers): number {
+      return changes + unseen + Math.max(0, run.count - LOOK_FROM - count);
     }
 
     function judgePings(run: Run, connection: ClientConnection): void {

@@ -12,6 +12,7 @@ import { accessDenied } from './access-denied.js';
 import { connectRefused } from './connect-refused.js';
 import { leaderElection } from './leader-election.js';
 import { serverStall } from './server-stall.js';
+import { hasUnseenServers } from '../support/silentExpiry.js';
 
 /** How the session lost its connection. */
 interface Lost {
@@ -162,13 +163,15 @@ export const sessionAbandoned = defineRule({
       if (late && closing === undefined && between.length === 0) return null;
       taken.add(next);
       const sure = session.holes === 0 && next.holes === 0;
+      // It may have asked for the old session at a server of which nothing was captured.
+      const unseen = model.quorum.servers.all().length > 0 && hasUnseenServers(model);
       return {
         ...item,
         next,
         since: session.lastResponseTime >= 0 ? session.lastResponseTime : ended.time,
         registered: registeredAgain(session, next),
         unanswered: between.length,
-        confidence: late && closing === undefined ? 'possible' : sure ? 'proven' : 'likely',
+        confidence: (late && closing === undefined) || unseen ? 'possible' : sure ? 'proven' : 'likely',
       };
     }
 

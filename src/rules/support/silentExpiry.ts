@@ -52,7 +52,7 @@ function entry(model: Model, session: Session, moment: Moment, evidence: Evidenc
 }
 
 /** Servers of the ensemble of which no client's traffic was captured; where nothing is known of it, with one server only. */
-function hasUnseenServers({ servers, quorum }: Model): boolean {
+export function hasUnseenServers({ servers, quorum }: Model): boolean {
   const seen = new Set<string>();
   for (const { address, responses } of servers.values()) if (responses > 0) seen.add(hostOf(address));
   const members = quorum.servers.all();
