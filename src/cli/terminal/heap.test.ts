@@ -11,8 +11,8 @@ describe('how far a heap may grow until V8 looks again', () => {
   });
 
   it('lets one that is much grow by less, but never by so little that V8 would only look', () => {
-    expect(growthOf(130 * MB)).toBe(40);
-    for (const alive of [150, 500, 3000]) expect(growthOf(alive * MB)).toBeGreaterThanOrEqual(25);
+    expect(growthOf(130 * MB)).toBe(30);
+    for (const alive of [150, 500, 3000]) expect(growthOf(alive * MB)).toBeGreaterThanOrEqual(15);
   });
 
   it('never comes to more than 200 MB while less than 150 MB are in use', () => {

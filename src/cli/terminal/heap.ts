@@ -4,13 +4,13 @@ import v8 from 'node:v8';
 /** Bytes of heap that are as good as free: V8 need not look for what is no longer used before it has as many. */
 const FREE = 52 * 1024 * 1024;
 /** Bytes of heap that are much: near to them V8 looks more often, rather than let it grow by as much as otherwise. */
-const MUCH = 185 * 1024 * 1024;
+const MUCH = 175 * 1024 * 1024;
 /** Share of what is in use that V8 finds alive when it looks, or so. */
 const ALIVE = 0.6;
 /** What a heap grows by between two looks, in percent: of one that is small, of most, and of one that is near to much. */
 const MOST_GROWTH = 300;
 const GROWTH = 60;
-const LEAST_GROWTH = 25;
+const LEAST_GROWTH = 15;
 /**
  * Bytes of the young generation from which on it grows no more: two halves of 4 MB. V8 would let it have 32 MB, all of
  * which is touched again and again; what lives for one packet needs no more than this, and takes as long.

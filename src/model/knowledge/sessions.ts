@@ -35,7 +35,7 @@ const MAX_SESSIONS = 20_000;
  * the oldest go as soon as another begins; what does not fit at all is not kept.
  * @bound bytes
  */
-const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 12 * 1024 * 1024;
 /**
  * First requests of theirs, by which they are compared.
  * @bound bytes

@@ -11,7 +11,7 @@ const MAX_ZNODES = 20_000;
  * Their paths and changes together.
  * @bound bytes
  */
-const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 12 * 1024 * 1024;
 /**
  * Of them, those that are deleted and that nobody watches: most locks and members of queues are there for a moment.
  * @bound znodes
