@@ -165,6 +165,15 @@ describe('gaps', () => {
         .map((message) => message['frame']);
       const alone = frames.filter((frame) => frames.indexOf(frame) === frames.lastIndexOf(frame));
       expect(alone.filter((frame) => !found.has(frame))).toEqual([]);
+      // What is cut out of a message is none that could have been answered, or asked, meanwhile.
+      const exchange = ({ client, xid }: MessageRecord): string => `${String(client)} ${String(xid)}`;
+      const asked = new Set(
+        decoded.messages.filter(({ kind, frame }) => kind === 'request' && alone.includes(frame)).map(exchange),
+      );
+      const answers = decoded.messages.filter(
+        (message) => message['kind'] === 'response' && asked.has(exchange(message)),
+      );
+      expect(answers.filter(({ op }) => op === null)).toEqual([]);
       if (length === 96) expect(decoded.messages.filter((m) => m['truncated'] === true).length).toBeGreaterThan(100);
     }
   });

@@ -179,10 +179,12 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   }
 
   gap(direction: Direction, length: number, position: number, frame: number, time: number, exact = true): void {
-    if (direction === TO_CLIENT) this.responsesLostAt = this.connection.toServer.delivered;
-    else this.requestsLostAt = position + length;
     if (direction === TO_SERVER) this.giveUpDeciding();
     const stream = this.stream(direction);
+    if (!exact || this.mode !== 'framed' || !stream.lacks(length)) {
+      if (direction === TO_CLIENT) this.responsesLostAt = this.connection.toServer.delivered;
+      else this.requestsLostAt = position + length;
+    }
     if (stream.lost === 0) {
       stream.lostFrame = frame;
       stream.lostTime = time;

@@ -270,6 +270,12 @@ export class FramedStream {
     this.handler.skipped(this, length);
   }
 
+  /** Whether so many missing bytes all belong to the message under way: none can be lost among them. */
+  lacks(length: number): boolean {
+    if (this.tail > 0) return length <= this.tail;
+    return this.aligned && this.keptLength >= 4 && length <= 4 + this.kept.readInt32BE(0) - this.keptLength;
+  }
+
   /** The next `length` bytes are missing; where that is an estimate, nothing is counted on. */
   gap(length: number, exact = true): void {
     if (this.tail === 0 && (!this.aligned || this.keptLength < 4)) this.atFirst = false;
