@@ -137,7 +137,8 @@ export class ScenarioConnection {
     this.tcp.toServer.acked = streamEnd;
     const opcode = OpCode[op];
     const kept = body ?? null;
-    const request = { opcode, op, xid, path, watch, flags, length, frame, time, streamEnd, body: kept };
+    const place = { length, frame, time, streamEnd };
+    const request = { opcode, op, xid, path, watch, flags, truncated: false, ...place, body: kept };
     if (op === 'connect') this.waiting.connecting = request;
     else this.waiting.add(request);
     this.say({

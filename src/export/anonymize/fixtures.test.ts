@@ -6,6 +6,7 @@ import { sinkOf } from '../../observations/forward.js';
 import { messageRecord } from '../../observations/record.js';
 import type { FindingEntry } from '../../report/analyze/document.js';
 import { analyse, fixture, fixturePackets } from '../../testing/analyseCapture.js';
+import { ipBytes, ipOf } from '../../testing/addresses.js';
 import { anonymized, TEST_KEY } from '../../testing/anonymized.js';
 import { readCapture, writePcap, type Packet } from '../../testing/captureFile.js';
 import { hasTshark, tsharkFields, withFile } from '../../testing/tshark.js';
@@ -49,9 +50,9 @@ const MOST_BYTES = process.env['ALL_FIXTURES'] === undefined ? 150_000 : Infinit
 const names = new NameMap(new AnonymizingKey(TEST_KEY));
 const addresses = new AddressMap(new AnonymizingKey(TEST_KEY));
 const path = (text: string): string => names.path(Buffer.from(text)).toString();
-/** `ip:port` and `ip`, of IPv4. */
+/** `ip:port` and `ip`, `[ip]:port` of IPv6. */
 const address = (text: string): string =>
-  text.replace(/\d+\.\d+\.\d+\.\d+/, (ip) => addresses.ip(Buffer.from(ip.split('.').map(Number))).join('.'));
+  text.replace(/\d+\.\d+\.\d+\.\d+|[\da-f]*:[\da-f:]+(?=\]|$)/, (ip) => ipOf(addresses.ip(ipBytes(ip))));
 const same = (text: string): string => text;
 
 /** What a finding says, its names mapped; where it lists several, which of them comes first is a matter of their names. */

@@ -92,9 +92,10 @@ function created(
   stat: Stat | null,
 ): void {
   const sequential = isSequential(flags);
-  if (told === null && sequential) return;
-  const path = told ?? asked;
   const { m, request, session } = write;
+  // Of a request that was cut nobody knows whether it asked for a number behind the name.
+  if (told === null && (sequential || request.truncated)) return;
+  const path = told ?? asked;
   const { time, frame, zxid } = m;
   const ephemeral = isEphemeral(flags);
   const child = path.slice(path.lastIndexOf('/') + 1);

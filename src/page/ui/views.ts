@@ -97,7 +97,8 @@ async function report(words: readonly string[], drawing: Drawing): Promise<void>
   if (shown === null) return;
   if (shown.text === '') {
     // Where what stands above says already that nothing is there, that is enough; why there is no report is not.
-    if (into.childElementCount === 0 || shown.status === 2) into.append(html('section', {}, ...said(shown)));
+    const told = into.querySelector('[role="alert"]') !== null;
+    if (into.childElementCount === 0 || (shown.status === 2 && !told)) into.append(html('section', {}, ...said(shown)));
     return;
   }
   const { tool, ...data } = JSON.parse(shown.text) as ReportDocument;

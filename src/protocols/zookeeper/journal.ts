@@ -70,11 +70,11 @@ class ZooKeeperLines implements LineReader {
 }
 
 function requestOf(message: RecordedMessage, asked: Asked): ZooKeeperRequest {
-  const { op, xid, path, watch, flags, length, frame, time, streamEnd } = message;
+  const { op, xid, path, watch, flags, truncated, length, frame, time, streamEnd } = message;
   const opcode = message.opcode ?? 0;
   const name = op ?? '';
   const body = KEPT.has(name) || keepsBody(opcode) ? message.requestBody() : null;
-  const request = { opcode, op: name, xid, path, watch, flags, length, frame, time, streamEnd, body };
+  const request = { opcode, op: name, xid, path, watch, flags, truncated, length, frame, time, streamEnd, body };
   if (name === 'fourLetterWord') asked.word = request;
   else if (name === 'connect') asked.connect = asked.book.connecting = request;
   else asked.book.add(request);

@@ -19,8 +19,10 @@ export interface ZooKeeperRequest {
   readonly path: string | null;
   /** `watch` of the reads that can set one (exists, getData, getChildren, getChildren2), otherwise false. */
   readonly watch: boolean;
-  /** Create flags (0 to 6) of the create family, otherwise 0. */
+  /** Create flags (0 to 6) of the create family, otherwise 0; 0 too where they were cut off. */
   readonly flags: number;
+  /** Its end was not captured. */
+  readonly truncated: boolean;
   readonly length: number;
   readonly frame: number;
   readonly time: number;

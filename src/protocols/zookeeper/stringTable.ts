@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 
 const LONGEST = 256;
 /**
- * Bytes of the longest name that stands as it is: longer ones no application has. What keeps a number of names is bounded in
- * bytes by that; and of 16,384 characters and more V8 knows only the length when it looks for them in a Map, and a
- * thousand of them take seconds.
+ * Bytes of the longest name that stands as it is. Longer ones no application has; of 16,384 characters and more V8 knows
+ * only the length when it looks for them in a Map, and a thousand of them take seconds.
  * @bound bytes
  */
-export const LONGEST_NAME = 1024;
-const BEGINNING = 256;
+export const LONGEST_NAME = 16_000;
+const BEGINNING = 1024;
 const FIRST_BITS = 10;
 
 /**

@@ -4,7 +4,17 @@ import { RequestBudget } from './requestBudget.js';
 import { OutstandingRequests } from './requests.js';
 
 function request(xid: number, frame: number): ZooKeeperRequest {
-  const rest = { op: 'getData', path: '/a', watch: false, flags: 0, length: 20, time: 0, streamEnd: 0, body: null };
+  const rest = {
+    op: 'getData',
+    path: '/a',
+    watch: false,
+    flags: 0,
+    truncated: false,
+    length: 20,
+    time: 0,
+    streamEnd: 0,
+    body: null,
+  };
   return { opcode: 4, xid, frame, ...rest };
 }
 

@@ -98,7 +98,7 @@ describe('every operation', () => {
     const outstanding = new OutstandingRequests();
     outstanding.add({
       ...{ opcode, op: layout.name, xid: 1, path: null, watch: false, flags: 0, length: 8, frame: 1, time: 0 },
-      ...{ streamEnd: 12, body: null },
+      ...{ streamEnd: 12, body: null, truncated: false },
     });
     expect(responseEvidence(header, 0, header.length, outstanding, -1)).not.toBe('no');
   });
