@@ -32,7 +32,7 @@ export function notificationSeen(
   const fired = (watch: View['dataWatch']): Fired =>
     new Fired(connection, type, m.frame, m.time, m.streamEnd, watch?.connection === connection.id ? watch : null, own);
   // A persistent watch on the path or a recursive one above it goes on announcing.
-  const persistent = view.persistentWatch?.connection === connection.id || underRecursive(session, path);
+  const persistent = view.holdsPersistent(connection) || underRecursive(session, path);
   // NodeDeleted takes both kinds of watches with it. If none was known, a data watch is the usual one.
   const child = type === EventType.NodeChildrenChanged || (type === EventType.NodeDeleted && view.childWatch !== null);
   const data = type !== EventType.NodeChildrenChanged && (view.dataWatch !== null || !child);

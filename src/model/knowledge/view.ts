@@ -132,6 +132,6 @@ export class View {
   holds(kind: WatchKind): boolean {
     const current = this.session.current;
     if (current === null) return false;
-    return this.watch(kind)?.connection === current.id || this.persistentWatch?.connection === current.id;
+    return this.watch(kind)?.connection === current.id || this.holdsPersistent(current);
   }
 }

@@ -62,8 +62,10 @@ export const ephemeralNotRecreated = defineRule({
         unseenSessions(old, since) ||
         later.some((other) => other.holes > 0 || other.forgotten > 0) ||
         !successor.startKnown;
+      if (uncertain) return;
+      let renamed: ReadonlySet<string | null> | null = null;
       for (const ephemeral of old.ephemerals.values()) {
-        if (uncertain || later.some((other) => created(other, ephemeral))) continue;
+        if (later.some((other) => created(other, ephemeral))) continue;
         const znode = model.znode(ephemeral.path);
         const gone = znode?.deletion ?? null;
         // Another client has it by now: an election by a fixed name.
@@ -78,7 +80,8 @@ export const ephemeralNotRecreated = defineRule({
         // Libraries ask for a new session at once: one that comes much later may be somebody else behind the same address.
         const prompt = successor.start.time - since <= PROMPT;
         // It registered in the same place under a name that it did not have before: a new name for the same thing.
-        if (renamed(old, later, parentOf(ephemeral.path))) continue;
+        renamed ??= renamedUnder(old, later);
+        if (renamed.has(parentOf(ephemeral.path))) continue;
         const guessed = !prompt || ephemeral.sequential || ephemeral.created === null;
         if (found.length >= MAX) {
           notKept();
@@ -108,22 +111,22 @@ export const ephemeralNotRecreated = defineRule({
       return false;
     }
 
-    /** At least as many new names under `parent` as names of the old session that did not come again. */
-    function renamed(old: Session, later: readonly Session[], parent: string | null): boolean {
+    /** Parents under which there are at least as many new names as names of the old session that did not come again. */
+    function renamedUnder(old: Session, later: readonly Session[]): ReadonlySet<string | null> {
       const before = new Set<string>();
-      let missing = 0;
+      /** By parent: names that did not come again, less new ones. */
+      const missing = new Map<string | null, number>();
+      const add = (path: string, count: number): void => {
+        const parent = parentOf(path);
+        missing.set(parent, (missing.get(parent) ?? 0) + count);
+      };
       for (const ephemeral of old.ephemerals.values()) {
-        if (parentOf(ephemeral.path) !== parent) continue;
         before.add(likePath(ephemeral.path));
-        if (!later.some((other) => created(other, ephemeral))) missing++;
+        add(ephemeral.path, later.some((other) => created(other, ephemeral)) ? 0 : 1);
       }
-      const names = new Set<string>();
-      for (const other of later) {
-        for (const path of other.createdEphemerals) {
-          if (parentOf(path) === parent && !before.has(path)) names.add(path);
-        }
-      }
-      return names.size >= missing;
+      const names = new Set(later.flatMap((other) => [...other.createdEphemerals]));
+      for (const path of names) if (!before.has(path)) add(path, -1);
+      return new Set([...missing].flatMap(([parent, count]) => (count <= 0 ? [parent] : [])));
     }
 
     function created(session: Session, { path }: Ephemeral): boolean {

@@ -34,10 +34,9 @@ interface Gap {
   firstHandshake: Moment | null;
   lastHandshake: Moment | null;
   firstRefused: Moment | null;
-  /** Latest attempt that failed: a write or a handshake; and the latest refused connection. */
   /** When an answer other than to a write showed that there is a quorum again. */
   back: number;
-  /** The earliest and the latest request that was not answered. */
+  /** The earliest and the latest attempt that failed, a write or a handshake; and the latest refused connection. */
   firstAttempt: Moment | null;
   lastAttempt: Moment | null;
   lastRefused: Moment | null;
