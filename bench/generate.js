@@ -27,6 +27,8 @@ export const HOSTILE = {
   announced: hostile.announced,
   'long-paths': hostile.longPaths,
   'long-names': hostile.longNames,
+  'longest-names': hostile.longestNames,
+  'long-children': hostile.longChildren,
   reconnects: hostile.reconnects,
   'colliding-xids': hostile.collidingXids,
   doubts: hostile.doubts,

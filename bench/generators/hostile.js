@@ -210,13 +210,13 @@ export function longPaths(writer) {
 }
 
 /**
- * Names as long as any that stand as they are (1,000 characters): twenty thousand sessions, in turn, each of which creates an
- * ephemeral of such a name, watches another, which is not there, and asks for a third without being answered.
+ * Long names, of 1,000 characters unless told otherwise: nearly as many sessions as are kept, in turn, each of which creates
+ * an ephemeral of such a name, watches another, which is not there, and asks for a third without being answered.
  */
-export function longNames(writer) {
+export function longNames(writer, length = 1000) {
   const world = new World(writer);
   const clients = Array.from({ length: 19_000 }, (_, i) => world.conversation(i).connect());
-  const rest = 'x'.repeat(980);
+  const rest = 'x'.repeat(length - 20);
   for (let i = 0; ; i++) {
     const client = clients[i % clients.length];
     const name = `/${rest}${String(i).padStart(12, '0')}`;
@@ -226,6 +226,42 @@ export function longNames(writer) {
     client.say(client.readRequest('exists', `${name}w`, true));
     client.answer(world.jute.int(client.xid).long(i).int(-101).finish());
     client.say(client.readRequest('exists', `${name}u`, false));
+  }
+}
+
+/** The same with names nearly as long as any that stand as they are (see LONGEST_NAME in stringTable.ts). */
+export function longestNames(writer) {
+  longNames(writer, 15_000);
+}
+
+/**
+ * One list of 64 children with names of 15,000 characters, which changes each time: many sessions read it, are told, read it
+ * without a watch and then with one.
+ */
+export function longChildren(writer) {
+  const world = new World(writer);
+  const clients = Array.from({ length: 1000 }, (_, i) => world.conversation(i).connect());
+  const rest = 'x'.repeat(15_000 - 12);
+  let serial = 0;
+  const list = () => {
+    world.jute.int(64);
+    for (let i = 0; i < 64; i++) world.jute.string(`${rest}${String(serial++).padStart(12, '0')}`);
+  };
+  const read = (client, path, watch) => {
+    client.say(client.readRequest('getChildren', path, watch));
+    world.jute.int(client.xid).long(serial).int(0);
+    list();
+    client.answer(world.jute.finish());
+  };
+  for (let round = 0; ; round++) {
+    for (const [i, client] of clients.entries()) {
+      const path = `/queue-${i % 500}-${round >>> 2}`;
+      read(client, path, true);
+      client.answer(world.jute.int(-1).long(-1).int(0).int(4).int(3).string(path).finish());
+      client.tcp.acknowledge(world.tick(), 'client');
+      read(client, path, false);
+      read(client, path, true);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import type { LatencyParts } from '../../observations/inputs.js';
+import { nameBytes } from '../knowledge/room.js';
 import { SparseHistogram } from './sparseHistogram.js';
 
 /** What messages can be grouped by. */
@@ -105,6 +106,7 @@ export interface GroupingOptions {
   readonly onlyWithPath?: boolean;
   /** Groups that are told apart (each time bucket counts); the rest is one sum. */
   readonly maxGroups?: number;
+  readonly maxBytes?: number;
 }
 
 /**
@@ -112,7 +114,16 @@ export interface GroupingOptions {
  * @bound groups
  */
 export const MAX_GROUPS = 100_000;
+/**
+ * What they take, names and what leads to them: beyond it no more are told apart.
+ * @bound bytes
+ */
+const MAX_BYTES = 32 * 1024 * 1024;
+/** What a group takes beside its names, and each step that leads to it. */
+const GROUP_BYTES = 120;
+const STEP_BYTES = 80;
 const MAX_CUT_PATHS = 10_000;
+const MAX_CUT_BYTES = 2 * 1024 * 1024;
 
 type Branch = Map<GroupValue, Branch | KnownGroup>;
 
@@ -146,10 +157,14 @@ export class Grouping {
   private readonly root: Branch = new Map();
   /** Groups in it: those of now, and those from before groups were taken. */
   private known = 0;
+  /** What they take. */
+  private bytes = 0;
   private readonly cut = new Map<string, string>();
+  private cutBytes = 0;
   private depth: number | null;
   private readonly interval: number | null;
   private readonly maxGroups: number;
+  private readonly maxBytes: number;
   private readonly baseSeconds: () => number;
   private readonly clientWithPort: boolean;
   private offset: number | null = null;
@@ -163,6 +178,7 @@ export class Grouping {
     this.depth = options.depth ?? null;
     this.interval = options.interval ?? null;
     this.maxGroups = options.maxGroups ?? MAX_GROUPS;
+    this.maxBytes = options.maxBytes ?? MAX_BYTES;
     this.baseSeconds = options.baseSeconds ?? (() => 0);
     this.hasOp = options.by.includes('op');
     this.hasPath = options.by.includes('path');
@@ -181,9 +197,10 @@ export class Grouping {
   take(): { readonly groups: readonly Group[]; readonly other: Counts | null } {
     const taken = { groups: this.groups.slice(), other: this.other };
     this.groups.length = 0;
-    if (this.known * 2 > this.maxGroups) {
+    if (this.known * 2 > this.maxGroups || this.bytes * 2 > this.maxBytes) {
       this.root.clear();
       this.known = 0;
+      this.bytes = 0;
       this.latest = null;
       this.epoch++;
     }
@@ -196,6 +213,7 @@ export class Grouping {
   cutAt(depth: number | null): void {
     this.depth = depth;
     this.cut.clear();
+    this.cutBytes = 0;
   }
 
   /** The path as it is grouped. */
@@ -205,7 +223,11 @@ export class Grouping {
     let short = cut.get(path);
     if (short === undefined) {
       short = cutPath(path, depth);
-      if (cut.size >= MAX_CUT_PATHS) cut.clear();
+      this.cutBytes += path.length;
+      if (cut.size >= MAX_CUT_PATHS || this.cutBytes > MAX_CUT_BYTES) {
+        cut.clear();
+        this.cutBytes = path.length;
+      }
       cut.set(path, short);
     }
     return short;
@@ -228,7 +250,7 @@ export class Grouping {
       if (i === keys - 1) return next === undefined ? this.add(branch, key, place) : (next as KnownGroup);
       if (next !== undefined) branch = next as Branch;
       else {
-        if (this.groups.length >= this.maxGroups) return null;
+        if (this.isFull) return null;
         const grown: Branch = new Map();
         branch.set(key, grown);
         branch = grown;
@@ -259,13 +281,19 @@ export class Grouping {
     return group;
   }
 
+  private get isFull(): boolean {
+    return this.groups.length >= this.maxGroups || this.bytes >= this.maxBytes;
+  }
+
   private add(branch: Branch, key: GroupValue, place: GroupPlace): KnownGroup | null {
-    if (this.groups.length >= this.maxGroups) return null;
+    if (this.isFull) return null;
     const start = this.interval === null ? null : this.bucket(place.time) * this.interval - this.offset!;
     const values = this.by.map((name) => this.value(name, place));
     const group: KnownGroup = { values, start, counts: new Counts(), generation: this.generation };
     branch.set(key, group);
     this.known++;
+    this.bytes += GROUP_BYTES;
+    for (const value of values) this.bytes += STEP_BYTES + (typeof value === 'string' ? nameBytes(value) : 0);
     this.groups.push(group);
     return group;
   }

@@ -1,6 +1,7 @@
 import type { Direction } from '../../../network/connection.js';
 import type { StreamChunk } from '../../../network/streamChunk.js';
 import type { Plausibility } from '../format/evidence.js';
+import { MessageBuffers, OWN_BUFFER } from './messageBuffers.js';
 import { MAX_LENGTH } from './resync.js';
 import { steadyShape } from '../../../capture/steadyShape.js';
 
@@ -35,6 +36,7 @@ const LONGEST_GAP = MAX_LENGTH + 8;
 /** What is kept of a message that is given up: its header, and mostly its path. */
 const LEAST_KEPT = 1024;
 const NO_BYTES = Buffer.alloc(0);
+const buffers = new MessageBuffers();
 
 /**
  * Cuts one direction of a connection into messages: a 4-byte big-endian length and that many bytes. After a gap, and where
@@ -57,7 +59,7 @@ export class FramedStream {
   /** The message that is handed on is the stream's first: nothing came before it, and nothing was lost. */
   atFirst = true;
   private aligned: boolean;
-  private kept = NO_BYTES;
+  private kept: Buffer = NO_BYTES;
   private keptLength = 0;
   private keptFirstFrame = 0;
   private keptFirstTime = 0;
@@ -165,8 +167,9 @@ export class FramedStream {
   private append(bytes: Buffer, start: number, end: number): void {
     const needed = this.keptLength + end - start;
     if (needed > this.kept.length) {
-      const larger = Buffer.allocUnsafe(Math.max(256, needed, Math.min(this.kept.length * 2, needed + LARGEST_KEPT)));
+      const larger = buffers.take(Math.max(needed, Math.min(this.kept.length * 2, needed + LARGEST_KEPT)));
       this.kept.copy(larger, 0, 0, this.keptLength);
+      buffers.give(this.kept);
       this.kept = larger;
     }
     bytes.copy(this.kept, this.keptLength, start, end);
@@ -195,8 +198,11 @@ export class FramedStream {
     this.tail = 4 + length - this.keptLength;
   }
 
+  /** What was kept has been handed on. */
   private shrink(): void {
-    if (this.kept.length > 65_536) this.kept = NO_BYTES;
+    if (this.kept.length <= OWN_BUFFER) return;
+    buffers.give(this.kept);
+    this.kept = NO_BYTES;
   }
 
   /** Looks for a boundary; @returns its offset, or -1 if there is none (what may be the start of one is kept). */
