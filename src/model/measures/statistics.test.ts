@@ -2,7 +2,6 @@ import { sinkOf } from '../../observations/forward.js';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CaptureReader } from '../../observations/captureReader.js';
-import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { runCli } from '../../testing/runCli.js';
 import { streamInput } from '../../testing/readFrames.js';
@@ -42,12 +41,17 @@ function session(builder: CaptureBuilder, client = '10.0.0.1:40000'): ReturnType
   return builder.connection({ client, server: '10.0.0.2:2181' }).handshake().client(connect).server(connected);
 }
 
-async function statistics(builder: CaptureBuilder, options: GroupingOptions): Promise<[Statistics, Grouping]> {
+async function statistics(
+  builder: CaptureBuilder,
+  options: GroupingOptions,
+  everything = false,
+): Promise<[Statistics, Grouping]> {
   const grouping = new Grouping(options);
   const result = new Statistics([grouping]);
+  if (everything) result.countEverything();
   const sink = sinkOf({
     message: (message, connection) => {
-      result.message(message as ZooKeeperMessage, connection);
+      if (message.protocol === 'zookeeper') result.message(message, connection);
     },
     gap: (gap, connection) => {
       result.gap(gap, connection);
@@ -92,6 +96,17 @@ describe('Statistics', () => {
       ['exists', 2, 1, 0],
     ]);
     expect(total.total.unanswered).toBe(0);
+  });
+
+  it('knows four-letter words that nobody answered, whether all is counted or a filter stands before', async () => {
+    for (const everything of [true, false]) {
+      const builder = new CaptureBuilder();
+      const ends = (port: number) => ({ client: `10.0.0.1:${port}`, server: '10.0.0.2:2181' });
+      builder.connection(ends(40000)).handshake().client(Buffer.from('ruok')).close();
+      builder.connection(ends(40001)).handshake().client(Buffer.from('ruok')).server(Buffer.from('imok')).close();
+      const [total] = await statistics(builder, { by: ['op'] }, everything);
+      expect(total.total).toMatchObject({ requests: 2, responses: 1, unanswered: 1 });
+    }
   });
 
   it('sums up what would make more groups than are kept', async () => {

@@ -27,7 +27,10 @@ type Waiting = 'counted' | 'deferred' | 'tentative';
 interface Conversation {
   readonly connection: ConnectionFacts;
   session: string | null;
-  /** Where it matters what becomes of a request, or nothing is left out: `book` has those that wait then. */
+  /**
+   * Where it matters what becomes of a request. Where nothing is left out: four-letter words, which are in no book; `book`
+   * has the others that wait then.
+   */
   readonly waiting: Map<ZooKeeperRequest, Waiting>;
   book: WaitingRequests;
   /** Where its latest message was counted, by grouping: the next one often counts there too. */
@@ -139,6 +142,7 @@ export class Statistics {
     conversation.session = m.session ?? conversation.session;
     if (this.everything) {
       conversation.book = m.waiting;
+      if (m.opcode === null && request !== null) conversation.waiting.set(request, 'counted');
       this.at(m.op, m.path, connection, m.session, m.time);
       this.count(conversation, 'request', request, null, request === null ? wireLength(m) : requestLength(request));
       return;
@@ -159,7 +163,8 @@ export class Statistics {
     const conversation = this.conversation(connection);
     conversation.session = m.session ?? conversation.session;
     conversation.book = m.waiting;
-    const waiting = request === null || this.everything ? undefined : conversation.waiting.get(request);
+    const waiting =
+      request === null || (this.everything && m.opcode !== null) ? undefined : conversation.waiting.get(request);
     if (waiting !== undefined) conversation.waiting.delete(request!);
     if (!passes && waiting !== 'deferred') return;
     const op = request?.op ?? m.op;
