@@ -111,6 +111,25 @@ describe('zkscope follow', () => {
     ]);
   });
 
+  it('does not tell the path of an answer again whose request has a row of its own', async () => {
+    const builder = new CaptureBuilder();
+    builder
+      .connection({ client: '10.0.0.1:40000', server: '10.0.0.2:2181' })
+      .handshake()
+      .client(bytes.connectRequest())
+      .server(bytes.connectResponse(0x123n))
+      .client(bytes.existsRequest(1, '/asked', true))
+      .client(bytes.existsRequest(2, '/asked', true))
+      .server(bytes.emptyResponse(1, 5n, 0))
+      .server(bytes.emptyResponse(2, 5n, -101))
+      .close();
+    const file = place('pipelined.pcap');
+    writeFileSync(file, builder.toPcap());
+    const { stdout } = await runCli('follow', '0x123', file);
+    expect(stdout.match(/\/asked/g)).toHaveLength(2);
+    expect(stdout).toContain('exists to #6: ok');
+  });
+
   it('escapes what the capture holds', async () => {
     const builder = new CaptureBuilder();
     const connection = builder.connection({ client: '10.0.0.1:40000', server: '10.0.0.2:2181' });

@@ -31,10 +31,12 @@ const number = (value: unknown): number => (typeof value === 'number' ? value : 
 export function ladderRows(document: LadderDocument, fold: boolean): LadderRow[] {
   const rows: LadderRow[] = [];
   const { events } = document;
+  /** Paths of requests that have a row of their own, by `requestKey`. */
+  const asked = new Map<string, unknown>();
   for (let i = 0; i < events.length; i++) {
     const event = events[i]!;
     if (event.type !== 'request') {
-      rows.push(rowOf(event));
+      rows.push(rowOf(event, event.type === 'response' ? asked.get(requestKey(event.requestFrame, event)) : undefined));
       continue;
     }
     const run = fold ? readsFrom(events, i) : 0;
@@ -47,10 +49,15 @@ export function ladderRows(document: LadderDocument, fold: boolean): LadderRow[]
     if (next?.type === 'response' && next.requestFrame === event.frame && next['xid'] === event['xid']) {
       rows.push(exchangeRow(event, next));
       i++;
-    } else rows.push(rowOf(event));
+      continue;
+    }
+    if (typeof event['path'] === 'string') asked.set(requestKey(event.frame, event), event['path']);
+    rows.push(rowOf(event));
   }
   return rows;
 }
+
+const requestKey = (frame: unknown, { xid }: LadderEntry): string => `${String(frame)} ${String(xid)}`;
 
 function parentOf(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf('/')));
@@ -118,7 +125,8 @@ function exchangeRow(request: LadderEntry, answer: LadderEntry): LadderRow {
   };
 }
 
-function rowOf(event: LadderEntry): LadderRow {
+/** @param asked of an answer: the path of its request, where that has a row */
+function rowOf(event: LadderEntry, asked?: unknown): LadderRow {
   switch (event.type) {
     case 'request': {
       const answered = frameText(event.answerFrame) !== null;
@@ -132,7 +140,7 @@ function rowOf(event: LadderEntry): LadderRow {
       };
     }
     case 'response': {
-      const { text: said, tone } = answerText(event);
+      const { text: said, tone } = answerText(event, asked);
       const of = frameText(event.requestFrame) === null ? '' : ` to ${frameOf(event.requestFrame)}`;
       return { ...base(event), way: 'toClient', text: `${text(event['op']) || 'answer'}${of}: ${said}`, tone };
     }
