@@ -18,15 +18,26 @@ const ROOMS = [
 /** Behind the wall only these look at packets themselves: the hex explainer, and what writes captures. */
 const LOOK_AT_PACKETS = ['paste', 'export'];
 
+const MESSAGE = 'see docs/design.md: rooms';
+
 /** What the files of a room must not import. */
 function forbidden(room) {
   const place = ROOMS.indexOf(room);
   const later = ROOMS.slice(place + 1);
   const behindWall = place > ROOMS.indexOf('observations') && !LOOK_AT_PACKETS.includes(room);
   const rooms = behindWall ? ['capture', 'network', ...later] : later;
-  return rooms.length === 0
-    ? []
-    : [{ regex: `^(\\.\\./)+(${rooms.join('|')})/`, message: 'see docs/design.md: rooms' }];
+  return rooms.length === 0 ? [] : [{ regex: `^(\\.\\./)+(${rooms.join('|')})/`, message: MESSAGE }];
+}
+
+/** The same of `import()`, as a value and as a type. */
+function forbiddenLater(room) {
+  return forbidden(room).flatMap(({ regex, message }) => {
+    const place = `.value=/${regex.replaceAll('/', '\\/')}/`;
+    return ['ImportExpression[source', 'TSImportType[source'].map((node) => ({
+      selector: `${node}${place}]`,
+      message,
+    }));
+  });
 }
 
 export default tseslint.config(
@@ -49,7 +60,10 @@ export default tseslint.config(
   ...ROOMS.map((room) => ({
     files: [`src/${room}/**/*.ts`],
     ignores: ['**/*.test.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: forbidden(room) }] },
+    rules: {
+      'no-restricted-imports': ['error', { patterns: forbidden(room) }],
+      'no-restricted-syntax': ['error', ...forbiddenLater(room)],
+    },
   })),
   {
     files: ['**/*.js'],

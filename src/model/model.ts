@@ -1,6 +1,7 @@
 import { type Acknowledgement, type ConnectionFacts, type TcpEvent } from '../observations/connectionFacts.js';
 import type { ObservationSink } from '../observations/observation.js';
-import type { Gap, Message } from '../protocols/protocol.js';
+import type { Gap } from '../protocols/protocol.js';
+import type { Message } from '../protocols/registry.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
 import { isWrite, OpCode } from '../protocols/zookeeper/format/opcodes.js';
 import { afterForgetting, type Forgotten } from './bounds.js';
@@ -213,11 +214,10 @@ export class Model implements ObservationSink {
       this.churn.message(message, tcp);
       return;
     }
-    const m = message as ZooKeeperMessage;
-    const connection = this.heard(m, tcp);
-    if (m.kind === 'request') this.request(m, connection);
-    else if (m.kind === 'response') this.response(m, connection);
-    else this.notified(m, connection);
+    const connection = this.heard(message, tcp);
+    if (message.kind === 'request') this.request(message, connection);
+    else if (message.kind === 'response') this.response(message, connection);
+    else this.notified(message, connection);
   }
 
   ping(m: ZooKeeperMessage, tcp: ConnectionFacts): void {

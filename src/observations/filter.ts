@@ -1,7 +1,8 @@
 import type { Clock } from '../capture/clock.js';
 import type { ConnectionFacts } from './connectionFacts.js';
 import { FilterTerms, NO_LISTS, passAny, passes, passesOrNone, type FilterLists } from './filterTerms.js';
-import type { Gap, Message } from '../protocols/protocol.js';
+import type { Gap } from '../protocols/protocol.js';
+import type { Message } from '../protocols/registry.js';
 import { zookeeperPaths } from '../protocols/zookeeper/paths.js';
 import { errorName } from '../protocols/zookeeper/format/errors.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
@@ -94,10 +95,9 @@ export class MessageFilter {
     if (!passes(kinds, message.kind) || !passesOrNone(ops, message.op)) return false;
     if (this.outside) return true;
     if (message.protocol !== 'zookeeper') return this.otherProtocol(message);
-    const zookeeper = message as ZooKeeperMessage;
-    if (!passesOrNone(sessions, zookeeper.session)) return false;
-    if (errors.asks && !passAny(errors, errorsOf(zookeeper))) return false;
-    return !paths.asks || passAny(paths, zookeeperPaths(zookeeper));
+    if (!passesOrNone(sessions, message.session)) return false;
+    if (errors.asks && !passAny(errors, errorsOf(message))) return false;
+    return !paths.asks || passAny(paths, zookeeperPaths(message));
   }
 
   /** Other protocols' fields under the same names. */

@@ -1,4 +1,5 @@
-import type { Gap, Message } from '../protocols/protocol.js';
+import type { Gap } from '../protocols/protocol.js';
+import type { Message } from '../protocols/registry.js';
 import { OpCode } from '../protocols/zookeeper/format/opcodes.js';
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 import type { Acknowledgement, ConnectionFacts, TcpEvent } from './connectionFacts.js';
@@ -35,9 +36,8 @@ export function tell(sink: ObservationSink, message: Message, connection: Connec
     sink.message(message, connection);
     return;
   }
-  const m = message as ZooKeeperMessage;
-  if (m.opcode !== OpCode.ping || m.kind === 'notification') sink.message(m, connection);
-  else if (m.kind === 'request') sink.ping(m, connection);
-  else if (m.err === 0) sink.pingAnswer(m, connection);
-  else sink.message(m, connection);
+  if (message.opcode !== OpCode.ping || message.kind === 'notification') sink.message(message, connection);
+  else if (message.kind === 'request') sink.ping(message, connection);
+  else if (message.err === 0) sink.pingAnswer(message, connection);
+  else sink.message(message, connection);
 }

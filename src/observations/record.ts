@@ -1,21 +1,14 @@
 import type { LatencyParts } from '../capture/hosts.js';
 import type { Clock } from '../capture/clock.js';
 import { TO_SERVER, type ConnectionFacts } from './connectionFacts.js';
-import type { Gap, Message, RecordOptions } from '../protocols/protocol.js';
+import type { Gap, RecordOptions } from '../protocols/protocol.js';
+import type { Message } from '../protocols/registry.js';
 
 /** Nanoseconds. */
 const SECOND = 1e9;
 
 /** A message as it is printed: the common fields first, then those of its protocol. */
 export type MessageRecord = Record<string, unknown>;
-
-interface WithSession extends Message {
-  readonly session: string | null;
-}
-
-function hasSession(message: Message): message is WithSession {
-  return 'session' in message;
-}
 
 /** Plain object of a message under the names of the documented JSON output. */
 export function messageRecord(
@@ -34,12 +27,12 @@ export function messageRecord(
     client: connection.client.text,
     server: connection.server.text,
   };
-  if (hasSession(message)) record['session'] = message.session;
+  if ('session' in message) record['session'] = message.session;
   record['kind'] = message.kind;
   record['op'] = message.op;
   const own = message.toRecord(options, record);
   if (own !== record) Object.assign(record, own);
-  if ('parts' in message && message.parts !== null) addParts(record, message.parts as LatencyParts);
+  if ('parts' in message && message.parts !== null) addParts(record, message.parts);
   if (message.truncated) record['truncated'] = true;
   return record;
 }

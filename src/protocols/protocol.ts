@@ -3,9 +3,13 @@ import type { Connection, Direction, Encrypted } from '../network/connection.js'
 import type { StreamChunk } from '../network/streamChunk.js';
 import type { StreamHandler } from '../network/streamHandler.js';
 import type { FieldTable, LinePart } from './field.js';
+import type { Message } from './registry.js';
 
-/** What every decoded message has, whatever its protocol. Reused by some decoders: valid until the callback returns. */
-export interface Message {
+/**
+ * What every decoded message has, whatever its protocol: the protocols' own messages (`Message` in registry.ts) are told
+ * apart by `protocol`. Reused by some decoders: valid until the callback returns.
+ */
+export interface MessageBase {
   readonly protocol: string;
   readonly direction: Direction;
   /** Frame that completed the message and its time; frame that brought its first byte. */
@@ -30,9 +34,7 @@ export interface Message {
 }
 
 /** A message with the connection that it came on, as decoders tell it: the wall (observations/) takes it off. */
-export interface ConnectedMessage extends Message {
-  readonly connection: Connection;
-}
+export type ConnectedMessage = Message & { readonly connection: Connection };
 
 export interface RecordOptions {
   /** Show payload bytes (base64 under `data`). */
@@ -93,7 +95,7 @@ export type OpenInside = (connection: Connection, sink: MessageSink) => Connecti
 export type Recognition = 'yes' | 'no' | 'more';
 
 /** A protocol registers itself by one of these in protocols/registry.ts; no other layer needs to know it by name. */
-export interface Protocol<Fields extends FieldTable = FieldTable> {
+export interface Protocol<Fields extends FieldTable = FieldTable, Of extends MessageBase = MessageBase> {
   readonly name: string;
   /** The fields that its messages are printed with, beside those of every message. */
   readonly fields: Fields;
@@ -102,7 +104,7 @@ export interface Protocol<Fields extends FieldTable = FieldTable> {
   /** What a line of `zkscope decode` shows of a message that was printed with these fields. */
   line(record: Readonly<Record<string, unknown>>): readonly LinePart[];
   /** How its messages travel as lines, and become messages again. */
-  readonly journal: JournalFormat;
+  readonly journal: JournalFormat<Of>;
   /** Server ports that it is expected on. */
   readonly ports: readonly number[];
   /** Server ports on which it is expected inside of another layer (TLS). */

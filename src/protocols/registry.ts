@@ -1,4 +1,6 @@
+import type { FieldTable } from './field.js';
 import { etcd } from './etcd/index.js';
+import type { Protocol } from './protocol.js';
 import { quorum } from './quorum/index.js';
 import { tls } from './tls/index.js';
 import type { KeyStore } from './tls/keys/keyStore.js';
@@ -13,3 +15,8 @@ import { zookeeper } from './zookeeper/index.js';
 export function allProtocols(keys?: KeyStore, epoch?: (time: number) => number) {
   return [zookeeper(), ...quorum(), etcd(), tls(keys, epoch)];
 }
+
+type MessageOf<P> = P extends Protocol<FieldTable, infer Of> ? Of : never;
+
+/** A message of any of them, told apart by `protocol`. */
+export type Message = MessageOf<ReturnType<typeof allProtocols>[number]>;

@@ -1,12 +1,7 @@
 import { Connection, TO_CLIENT, TO_SERVER, type Direction } from '../network/connection.js';
 import { StreamChunk } from '../network/streamChunk.js';
-import {
-  missingBytes,
-  type ConnectionDecoder,
-  type Gap,
-  type Message,
-  type MessageSink,
-} from '../protocols/protocol.js';
+import { missingBytes, type ConnectionDecoder, type Gap, type MessageSink } from '../protocols/protocol.js';
+import type { Message } from '../protocols/registry.js';
 
 export interface DecoderRunOptions {
   /** The start of the connection was not captured. */

@@ -2,7 +2,6 @@ import type { Clock } from '../../observations/inputs.js';
 import type { Statistics } from '../../model/measures/statistics.js';
 import { isFiltering, MessageFilter, type FilterOptions } from '../../observations/filter.js';
 import { sinkOf, type Sink } from '../../observations/forward.js';
-import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 
 /**
  * Feeds statistics with the ZooKeeper messages that pass the filters. A filter on errors or sessions chooses by the answer
@@ -26,7 +25,7 @@ export function countingSink(
       const passes = inside && (filter === null || filter.message(message, connection));
       const relaxed = !inside ? null : message.op === 'connect' ? (byGrant ?? byAnswer) : byAnswer;
       const tentative = !passes && message.kind === 'request' && relaxed?.message(message, connection) === true;
-      statistics.message(message as ZooKeeperMessage, connection, passes, tentative);
+      statistics.message(message, connection, passes, tentative);
     },
     gap: (gap, connection) => {
       statistics.gap(gap, connection);

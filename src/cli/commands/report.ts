@@ -4,7 +4,7 @@ import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import { sinkOf, together } from '../../observations/forward.js';
 import type { Timeline } from '../../model/index.js';
 import { answersInTurn } from '../../protocols/etcd/operations.js';
-import type { Message } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 import type { Format } from '../../report/formats/index.js';
 import type { ReportData } from '../../report/postmortem/data.js';
 import type { Clock } from '../../observations/inputs.js';

@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { boundTime, isFiltering, MessageFilter, type TimeBound } from '../../observations/filter.js';
 import { sinkOf, together, until } from '../../observations/forward.js';
-import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { zookeeperPaths } from '../../protocols/zookeeper/paths.js';
 import { printable } from '../../report/text/escape.js';
 import type { TreeDocument } from '../../report/tree/document.js';
@@ -82,7 +81,7 @@ async function view(options: TreeOptions, { clock, wanted: given }: Setting): Pr
   const touching = sinkOf({
     message: (message, connection) => {
       if (filter?.message(message, connection) === true && message.protocol === 'zookeeper' && touched.size < TOUCHED)
-        for (const path of zookeeperPaths(message as ZooKeeperMessage)) touched.add(path);
+        for (const path of zookeeperPaths(message)) touched.add(path);
     },
   });
   const sink = together([touching, model]);

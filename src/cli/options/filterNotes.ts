@@ -4,7 +4,8 @@ import { AddressPatterns, NamePatterns, PathPatterns } from '../../observations/
 import type { Sink } from '../../observations/forward.js';
 import { sinkOf } from '../../observations/forward.js';
 import type { Clock } from '../../observations/inputs.js';
-import type { Gap, Message } from '../../protocols/protocol.js';
+import type { Gap } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { zookeeperPaths } from '../../protocols/zookeeper/paths.js';
 import { printable } from '../../report/text/escape.js';
@@ -86,7 +87,7 @@ export class FilterNotes {
       seen: Seen | null = null,
     ): Wanted[] => values.map((value) => ({ option, value, fits: fitting(value), seen }));
     const zookeeper = (message: Message): ZooKeeperMessage | null =>
-      message.protocol === 'zookeeper' ? (message as ZooKeeperMessage) : null;
+      message.protocol === 'zookeeper' ? message : null;
     return [
       ...each('--client', clients, addressOf('client'), this.hosts),
       ...each('--server', servers, addressOf('server'), this.servers),
@@ -126,7 +127,7 @@ export class FilterNotes {
     const missing = this.wanted.filter(({ fits }) => !fits(message, connection));
     if (missing.length < this.wanted.length) this.wanted = missing;
     if (missing.length === 0) return;
-    if ('session' in message) this.sessions.add(message.session as string | null);
+    if ('session' in message) this.sessions.add(message.session);
     this.hosts.add(connection.client.ip);
     this.servers.add(connection.server.text);
   }

@@ -7,7 +7,6 @@ import { strangerName } from '../../protocols/foreign.js';
 import { allProtocols } from '../../protocols/registry.js';
 import { Router, type ServerPort } from '../../protocols/router.js';
 import { KeyStore } from '../../protocols/tls/keys/keyStore.js';
-import type { ElectionMessage } from '../../protocols/quorum/election/electionMessage.js';
 import { ZabMessage } from '../../protocols/quorum/zab/zabMessage.js';
 import { MessageView } from '../../protocols/zookeeper/decodedMessage.js';
 import { carriedBy, type StreamReader } from './carried.js';
@@ -83,7 +82,7 @@ export class StreamRewriters implements ConnectionListener {
     if (message instanceof MessageView) rewriteZooKeeper(message, stream, this.maps);
     else if (message instanceof ZabMessage) rewriteZab(message, stream, this.maps);
     else if (message.protocol === 'election') {
-      rewriteElection(message as ElectionMessage & ConnectedMessage, stream, this.maps);
+      rewriteElection(message, stream, this.maps);
     }
   }
 }

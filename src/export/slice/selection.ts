@@ -2,8 +2,7 @@ import type { Connection } from '../../network/connection.js';
 import type { Segment } from '../../network/segment.js';
 import { isFiltering, type FilterOptions, type MessageFilter } from '../../observations/filter.js';
 import { sinkOf, type Sink } from '../../observations/forward.js';
-import type { Message } from '../../protocols/protocol.js';
-import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
+import type { Message } from '../../protocols/registry.js';
 import { FrameSet } from '../../report/analyze/filter.js';
 import { PacketIndex } from './packetIndex.js';
 
@@ -96,7 +95,7 @@ export class Selection {
 
   private remember(message: Message, id: number): void {
     if (message.protocol !== 'zookeeper') return;
-    const { session } = message as ZooKeeperMessage;
+    const { session } = message;
     if (session !== null) this.connections.get(id)?.sessions.add(session);
   }
 

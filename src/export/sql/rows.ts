@@ -5,7 +5,7 @@ import type { MessageFilter } from '../../observations/filter.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import { gapRecord, messageRecord } from '../../observations/record.js';
 import type { JournalFormat } from '../../protocols/journal.js';
-import type { Message } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 import { allProtocols } from '../../protocols/registry.js';
 import { analyzeDocument } from '../../report/analyze/build.js';
 import { hostFrames } from '../../report/text/hostFrames.js';

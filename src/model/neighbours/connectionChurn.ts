@@ -1,7 +1,6 @@
 import { afterForgetting } from '../bounds.js';
 import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
-import type { Message } from '../../protocols/protocol.js';
-import type { TlsView } from '../../protocols/tls/journal.js';
+import type { Message } from '../../protocols/registry.js';
 import type { HandshakeOutcome } from '../../protocols/tls/message.js';
 
 /**
@@ -202,11 +201,10 @@ export class ConnectionChurn {
 
   /** Counts the requests of protocols that the model keeps no connections of. */
   message(message: Message, { id }: ConnectionFacts): void {
-    const tls = message.protocol === 'tls';
-    if (tls ? message.op !== 'Handshake' : message.kind !== 'request') return;
+    if (message.protocol === 'tls' ? message.op !== 'Handshake' : message.kind !== 'request') return;
     let use = this.uses.get(id);
     if (use === undefined) this.uses.set(id, (use = { requests: 0, tls: null }));
-    if (tls) use.tls = (message as TlsView).handshake?.outcome ?? null;
+    if (message.protocol === 'tls') use.tls = message.handshake?.outcome ?? null;
     else if (message.op === null || !PROBES.has(message.op)) use.requests++;
   }
 

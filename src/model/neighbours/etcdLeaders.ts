@@ -1,8 +1,9 @@
 import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
-import type { Gap, Message } from '../../protocols/protocol.js';
+import type { Gap } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 import { hostOf } from '../../observations/filterPatterns.js';
 import { leaderRefusal } from '../../protocols/etcd/refusals.js';
-import { EtcdMessage } from '../../protocols/etcd/message.js';
+import type { EtcdMessage } from '../../protocols/etcd/message.js';
 
 /**
  * Clusters of etcd that are told apart.
@@ -117,7 +118,7 @@ export class EtcdLeaders {
   private lastGap = -Infinity;
 
   message(message: Message, connection: ConnectionFacts): void {
-    if (!(message instanceof EtcdMessage)) return;
+    if (message.protocol !== 'etcd') return;
     if (!message.ofClient) this.ofMember(message, connection);
     else if (message.kind === 'request') this.request(message, connection);
     else if (message.kind === 'response') this.response(message, connection);

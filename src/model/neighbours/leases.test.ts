@@ -1,4 +1,4 @@
-import type { Message } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import { sinkOf } from '../../observations/forward.js';
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
-import type { Message } from '../../protocols/protocol.js';
-import { EtcdMessage } from '../../protocols/etcd/message.js';
+import type { Message } from '../../protocols/registry.js';
+import type { EtcdMessage } from '../../protocols/etcd/message.js';
 import type { LeaseId } from '../../protocols/etcd/records.js';
 import { Intervals } from '../measures/intervals.js';
 import { RenewalSeries, type RenewalStorm } from './leaseRenewals.js';
@@ -83,9 +83,8 @@ export class LeaseTable {
   readonly intervals = new Intervals(EXACT_IN_ALL);
   private readonly leases = new Map<string, Lease>();
 
-  message(observed: Message, connection: ConnectionFacts): void {
-    if (!(observed instanceof EtcdMessage)) return;
-    const message = observed;
+  message(message: Message, connection: ConnectionFacts): void {
+    if (message.protocol !== 'etcd') return;
     switch (message.op) {
       case 'LeaseKeepAlive':
         if (message.kind === 'request') this.renewal(message, connection);

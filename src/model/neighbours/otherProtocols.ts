@@ -1,5 +1,5 @@
 import type { ConnectionFacts } from '../../observations/connectionFacts.js';
-import type { Message } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 
 /** What was seen of one protocol other than ZooKeeper's own. */
 export interface ProtocolCounts {

@@ -1,4 +1,4 @@
-import type { Message } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 import type { ConnectionFacts, Moment } from '../../observations/connectionFacts.js';
 import type { Certificate, HandshakeOutcome, TlsAlert, TlsHandshake, TlsMessage } from '../../protocols/tls/message.js';
 

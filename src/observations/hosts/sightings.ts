@@ -1,10 +1,9 @@
 import { sinkOf, type Sink } from '../forward.js';
 import type { ConnectionFacts } from '../connectionFacts.js';
-import type { Message } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 import type { Awake } from './coverage.js';
 import { SeenSegments } from './segments.js';
 import { isWrite } from '../../protocols/zookeeper/format/opcodes.js';
-import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 
 /**
  * What is kept of one host to compare clocks by.
@@ -41,9 +40,8 @@ export class Sightings {
   /** @param most entries that are kept of each kind */
   constructor(private readonly most = MOST) {}
 
-  private message(message: Message, { client, server }: ConnectionFacts): void {
-    if (message.protocol !== 'zookeeper') return;
-    const m = message as ZooKeeperMessage;
+  private message(m: Message, { client, server }: ConnectionFacts): void {
+    if (m.protocol !== 'zookeeper') return;
     const { kind, time, zxid, xid } = m;
     const ends = `${client.text} ${server.text}`;
     if (m.session !== null && kind === 'response') this.session(ends, m.session);

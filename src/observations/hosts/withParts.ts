@@ -1,6 +1,5 @@
 import type { CapturedPairs, LatencyParts } from '../../capture/hosts.js';
-import type { Message } from '../../protocols/protocol.js';
-import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
+import type { Message } from '../../protocols/registry.js';
 import type { ConnectionFacts } from '../connectionFacts.js';
 import type { Sink } from '../forward.js';
 
@@ -16,7 +15,7 @@ const sum = ({ wayThere, inServer, wayBack }: LatencyParts): number => wayThere 
 export function withParts(sink: Sink, pairs: CapturedPairs): Sink {
   const add = (message: Message, { client, server }: ConnectionFacts): void => {
     if (message.protocol !== 'zookeeper') return;
-    const m = message as ZooKeeperMessage & { parts?: LatencyParts | null };
+    const m = message as typeof message & { parts?: LatencyParts | null };
     const parts = m.kind === 'response' && m.xid > 0 ? pairs.parts(client.text, server.text, m.xid) : null;
     // Where the addresses are used again, these are those of another request.
     m.parts = parts !== null && Math.abs(sum(parts) - (m.latency ?? Infinity)) < ROUNDED ? parts : null;

@@ -1,6 +1,7 @@
 import { LineFields } from '../../protocols/lineFields.js';
 import type { LineReader } from '../../protocols/journal.js';
-import type { Gap, Message } from '../../protocols/protocol.js';
+import type { Gap } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 import { allProtocols } from '../../protocols/registry.js';
 import {
   applyAcknowledgement,
@@ -58,7 +59,7 @@ export class LineSource {
   connections = 0;
   forgottenConnections = 0;
   readonly problems: Problem[] = [];
-  private readonly readers = new Map<string, LineReader>();
+  private readonly readers = new Map<string, LineReader<Message>>();
   private readonly open = new Map<string, ConnectionFacts>();
   /** Keys of those that have ended, oldest first. */
   private readonly closed = new Set<string>();

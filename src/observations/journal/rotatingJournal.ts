@@ -1,5 +1,5 @@
-import type { Message, Gap } from '../../protocols/protocol.js';
-import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
+import type { Gap } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 import type { Acknowledgement, ConnectionFacts, TcpEvent } from '../connectionFacts.js';
 import type { MessageFilter } from '../filter.js';
 import type { Clock } from '../inputs.js';
@@ -92,7 +92,7 @@ export class RotatingJournal implements ObservationSink {
     if (message.op !== 'connect' || message.kind !== 'response' || message.protocol !== 'zookeeper') return;
     const live = this.live.get(connection.id);
     // Without a line the filter kept it out.
-    if (live !== undefined && (message as ZooKeeperMessage).err === 0) live.granted = this.last;
+    if (live !== undefined && message.err === 0) live.granted = this.last;
   }
 
   ping(message: Message, connection: ConnectionFacts): void {

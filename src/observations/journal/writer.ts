@@ -1,6 +1,7 @@
 import { allProtocols } from '../../protocols/registry.js';
 import type { JournalFormat } from '../../protocols/journal.js';
-import type { Gap, Message } from '../../protocols/protocol.js';
+import type { Gap } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 import {
   TO_SERVER,
   type Acknowledgement,

@@ -5,6 +5,7 @@ import { HpackDecoder } from '../transport/http2/hpack.js';
 import type { Protocol, Recognition } from '../protocol.js';
 import { EtcdDecoder } from './decoder.js';
 import { etcdFields } from './fields.js';
+import type { EtcdMessage } from './message.js';
 import { etcdJournal } from './journal.js';
 import { etcdLine } from './line.js';
 import { etcdOps, isEtcdPath } from './operations.js';
@@ -16,7 +17,7 @@ const PEER_PORT = 2380;
 const ETCD_REQUESTS = ['POST /leases HTTP/1.1\r\n', 'POST /leases/internal HTTP/1.1\r\n', 'GET /raft/', 'POST /raft '];
 
 /** etcd: its members' HTTP on the peer port, its clients' gRPC on the client port, TLS on either. */
-export function etcd(): Protocol<typeof etcdFields> {
+export function etcd(): Protocol<typeof etcdFields, EtcdMessage> {
   return {
     name: 'etcd',
     ports: [PEER_PORT, CLIENT_PORT],

@@ -1,6 +1,5 @@
 import type { JournalFormat, LineClock, LineConnection, LinePlace, LineReader } from '../journal.js';
 import type { LineFields } from '../lineFields.js';
-import type { Message } from '../protocol.js';
 import { grpcStatusCode } from '../transport/grpc/status.js';
 import { EtcdMessage } from './message.js';
 import { leaseId, noFields } from './records.js';
@@ -12,11 +11,10 @@ import { leaseId, noFields } from './records.js';
 const MOST_WAITING = 65_536;
 
 /** How etcd's messages travel as lines. */
-export const etcdJournal: JournalFormat = { extra, reader: (clock) => new EtcdLines(clock) };
+export const etcdJournal: JournalFormat<EtcdMessage> = { extra, reader: (clock) => new EtcdLines(clock) };
 
 /** `firstTime`, by which renewals are counted; `requestFirstFrame` of an answer. */
-function extra(message: Message, clock: LineClock): Record<string, unknown> {
-  if (!(message instanceof EtcdMessage)) return {};
+function extra(message: EtcdMessage, clock: LineClock): Record<string, unknown> {
   const { firstTime, request, time } = message;
   return {
     ...(firstTime === time ? {} : { firstTime: clock.format(firstTime) }),

@@ -1,5 +1,5 @@
 import { TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
-import type { Message } from '../protocol.js';
+import type { MessageBase } from '../protocol.js';
 import { grpcStatusName } from '../transport/grpc/status.js';
 import { gatewayOp } from './gateway.js';
 import { pathOf } from './operations.js';
@@ -45,14 +45,14 @@ export interface EtcdDetails {
  * One message of etcd: an HTTP/1.1 request or response between members (or of a client's HTTP API), or one gRPC message.
  * A unary gRPC response is complete when its status is known.
  */
-export class EtcdMessage implements Message {
+export class EtcdMessage implements MessageBase {
   readonly protocol = 'etcd';
   readonly frame: number;
   readonly time: number;
   readonly firstFrame: number;
   /** Time of `firstFrame`. */
   readonly firstTime: number;
-  readonly streamEnd: number;
+  streamEnd: number;
   readonly method: string | null;
   readonly path: string | null;
   readonly status: number | null;

@@ -4,6 +4,7 @@ import { TlsDecoder } from './decoder.js';
 import { tlsFields, tlsLine } from './fields.js';
 import { KeyStore } from './keys/keyStore.js';
 import { HoldBudget } from './records/heldRecords.js';
+import type { TlsView } from './journal.js';
 import { TLS_OPS } from './message.js';
 import { startsWithHello } from './records/firstRecord.js';
 
@@ -15,7 +16,7 @@ const SECURE_CLIENT_PORT = 2281;
  * ClientHello that there are keys for. Without keys it is not looked for elsewhere: most TLS in a capture is nobody's
  * business.
  */
-export function tls(keys = new KeyStore(), epoch?: (time: number) => number): Protocol<typeof tlsFields> {
+export function tls(keys = new KeyStore(), epoch?: (time: number) => number): Protocol<typeof tlsFields, TlsView> {
   const context = { keys, budget: new HoldBudget(), epoch };
   return {
     name: 'tls',

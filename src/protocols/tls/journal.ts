@@ -1,12 +1,11 @@
 import type { JournalFormat, LineClock, LinePlace } from '../journal.js';
 import { fieldsOf, type LineFields } from '../lineFields.js';
-import type { Message } from '../protocol.js';
+import type { MessageBase } from '../protocol.js';
 import type { HandshakeOutcome, TlsHandshake, TlsMessage, TlsOp } from './message.js';
 
 /** How what TLS shows travels as lines. */
-export const tlsJournal: JournalFormat = {
-  extra: (message, clock) => {
-    const { op, handshake } = message as TlsView;
+export const tlsJournal: JournalFormat<TlsView> = {
+  extra: ({ op, handshake }, clock) => {
     return op === 'Handshake' && handshake !== null ? { handshake: told(handshake, clock) } : {};
   },
   reader: (clock) => ({
@@ -19,7 +18,7 @@ export const tlsJournal: JournalFormat = {
 const OUTCOMES: readonly HandshakeOutcome[] = ['completed', 'alert', 'reset', 'stalled', 'closed', 'open', 'unknown'];
 
 /** What is asked of a message of TLS behind the wall. */
-export type TlsView = Message & Pick<TlsMessage, 'op' | 'handshake'>;
+export type TlsView = MessageBase & Pick<TlsMessage, 'protocol' | 'op' | 'handshake'>;
 
 function messageOf(line: LineFields, place: LinePlace, clock: LineClock): TlsView | null {
   const { op, kind } = place;

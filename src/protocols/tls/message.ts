@@ -1,5 +1,5 @@
 import { TO_SERVER, type Connection, type Direction, type Moment } from '../../network/connection.js';
-import type { Message } from '../protocol.js';
+import type { MessageBase } from '../protocol.js';
 import { cipherSuiteName } from './crypto/cipherSuites.js';
 import type { Certificate } from './handshake/certificates.js';
 import type { RecordPlace } from './records/recordReader.js';
@@ -71,13 +71,13 @@ export const TLS_OPS = ['ClientHello', 'ServerHello', 'HelloRetryRequest', 'Aler
 export type TlsOp = (typeof TLS_OPS)[number];
 
 /** One message of a TLS connection; `Handshake` is how the handshake ended. */
-export class TlsMessage implements Message {
+export class TlsMessage implements MessageBase {
   readonly protocol = 'tls';
   readonly frame: number;
   readonly time: number;
   readonly firstFrame: number;
   readonly firstTime: number;
-  readonly streamEnd: number;
+  streamEnd: number;
   readonly truncated = false;
 
   constructor(

@@ -5,6 +5,7 @@ import { SharedState } from './decodedMessage.js';
 import { ZooKeeperDecoder } from './connection/decoder.js';
 import { zookeeperFields } from './fields.js';
 import { zookeeperJournal } from './journal.js';
+import type { ZooKeeperMessage } from './message.js';
 import { zookeeperLine } from './line.js';
 import { isConnectRequest } from './connection/handshake.js';
 import { requestEvidence, responseEvidence } from './connection/resync.js';
@@ -14,7 +15,7 @@ import { OutstandingRequests } from './connection/requests.js';
 const HANDSHAKE = 28 + 16;
 
 /** ZooKeeper's client protocol. */
-export function zookeeper(): Protocol<typeof zookeeperFields> {
+export function zookeeper(): Protocol<typeof zookeeperFields, ZooKeeperMessage> {
   const shared = new SharedState();
   const none = new OutstandingRequests();
   return {

@@ -1,6 +1,5 @@
 import type { JournalFormat, LineClock, LineConnection, LinePlace, LineReader } from '../journal.js';
 import type { LineFields } from '../lineFields.js';
-import type { Message } from '../protocol.js';
 import { TO_CLIENT, type Direction } from '../../network/connection.js';
 import { RequestBudget } from './connection/requestBudget.js';
 import { OutstandingRequests } from './connection/requests.js';
@@ -12,14 +11,16 @@ import { RecordedMessage } from './recordedMessage.js';
 const KEPT = new Set(['connect', 'fourLetterWord']);
 
 /** How messages of the client protocol travel as lines. */
-export const zookeeperJournal: JournalFormat = { extra, reader: (clock) => new ZooKeeperLines(clock) };
+export const zookeeperJournal: JournalFormat<ZooKeeperMessage> = {
+  extra,
+  reader: (clock) => new ZooKeeperLines(clock),
+};
 
 /**
  * `firstTime` of what came in several frames. `sessionId` of what opens a session: asked for, or granted (`0x0`: none).
  * `digestUser`: whose credentials it sends.
  */
-function extra(message: Message, clock: LineClock): Record<string, unknown> {
-  const m = message as ZooKeeperMessage;
+function extra(m: ZooKeeperMessage, clock: LineClock): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   if (m.firstTime !== m.time) fields['firstTime'] = clock.format(m.firstTime);
   const sessionId = m.kind === 'request' ? m.requestBody()?.sessionId : m.responseBody()?.sessionId;

@@ -1,6 +1,6 @@
 import type { LatencyParts } from '../../capture/hosts.js';
 import type { Direction } from '../../network/connection.js';
-import type { Message, RecordOptions } from '../protocol.js';
+import type { MessageBase, RecordOptions } from '../protocol.js';
 import type { ChildNames } from './childLists.js';
 import type { RequestBody, ResponseBody } from './format/records.js';
 import type { Stat } from './format/stat.js';
@@ -39,7 +39,7 @@ export interface ZooKeeperRequest {
  * One ZooKeeper message. The decoder reuses the object: it is valid only until the callback returns. Header fields are
  * read at once, the body only when asked for.
  */
-export interface ZooKeeperMessage extends Message {
+export interface ZooKeeperMessage extends MessageBase {
   readonly protocol: 'zookeeper';
   readonly direction: Direction;
   /** Time of `firstFrame`. */

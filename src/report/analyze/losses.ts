@@ -4,7 +4,8 @@ import type { Forgotten } from '../../model/index.js';
 import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import type { Acknowledgement, TcpEvent } from '../../observations/connectionFacts.js';
 import type { ObservationSink } from '../../observations/observation.js';
-import type { Encrypted, Gap, Message } from '../../protocols/protocol.js';
+import type { Encrypted, Gap } from '../../protocols/protocol.js';
+import type { Message } from '../../protocols/registry.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { printable } from '../text/escape.js';
 

@@ -2,7 +2,8 @@ import type { Clock } from '../../../observations/inputs.js';
 import type { ObservationSink } from '../../../observations/observation.js';
 import type { MessageFilter } from '../../../observations/filter.js';
 import { TO_SERVER, type ConnectionFacts, type Moment, type TcpEvent } from '../../../observations/connectionFacts.js';
-import type { Gap, Message } from '../../../protocols/protocol.js';
+import type { Gap } from '../../../protocols/protocol.js';
+import type { Message } from '../../../protocols/registry.js';
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
 import {
   type AttemptsEvent,
@@ -117,9 +118,8 @@ export class LadderRecorder implements ObservationSink {
     this.open.delete(connection);
   }
 
-  message(message: Message, connection: ConnectionFacts): void {
-    if (message.protocol !== 'zookeeper') return;
-    const m = message as ZooKeeperMessage;
+  message(m: Message, connection: ConnectionFacts): void {
+    if (m.protocol !== 'zookeeper') return;
     const followed = this.of(connection);
     if (followed.wanted !== true || followed.session === null) this.identify(m, followed);
     if (this.refused(followed)) return;

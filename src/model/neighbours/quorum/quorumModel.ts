@@ -1,6 +1,6 @@
 import type { ConnectionFacts, Moment } from '../../../observations/connectionFacts.js';
 import { TO_CLIENT, TO_SERVER } from '../../../observations/connectionFacts.js';
-import type { Message } from '../../../protocols/protocol.js';
+import type { Message } from '../../../protocols/registry.js';
 import type { ElectionMessage, Notification } from '../../../protocols/quorum/election/electionMessage.js';
 import { RequestTable, type Proposal } from '../../../protocols/quorum/zab/proposals.js';
 import type { ZabView } from '../../../protocols/quorum/zab/zabMessage.js';
@@ -93,8 +93,8 @@ export class QuorumModel {
   }
 
   message(message: Message, connection: ConnectionFacts): void {
-    if (message.protocol === 'zab') this.zab(message as ZabView, connection);
-    else if (message.protocol === 'election') this.vote(message as ElectionMessage, connection);
+    if (message.protocol === 'zab') this.zab(message, connection);
+    else if (message.protocol === 'election') this.vote(message, connection);
   }
 
   /** Bytes of the connection are missing. */

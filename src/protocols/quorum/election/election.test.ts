@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Connection, TO_CLIENT, TO_SERVER, type Direction } from '../../../network/connection.js';
 import { StreamChunk } from '../../../network/streamChunk.js';
 import { buffer, int, long } from '../../../testing/quorumPackets.js';
-import type { ConnectionDecoder, Message } from '../../protocol.js';
+import type { ConnectionDecoder } from '../../protocol.js';
+import type { Message } from '../../registry.js';
 import type { ElectionMessage } from './electionMessage.js';
 import { quorum } from '../index.js';
 

@@ -13,7 +13,7 @@ import {
   looksLikeNotification,
   readNotification,
 } from './electionFormat.js';
-import { electionAuth, initialMessage, notification } from './electionMessage.js';
+import { electionAuth, initialMessage, notification, type ElectionMessage } from './electionMessage.js';
 import { ElectionStream } from './electionStream.js';
 import type { Ensemble } from '../ensemble.js';
 import { int64OrNull } from '../numbers.js';
@@ -22,7 +22,7 @@ import { authStatus } from '../zab/quorumAuth.js';
 import { Strangers } from '../strangers.js';
 
 /** Leader election (FastLeaderElection over QuorumCnxManager), each server's election port. */
-export function electionProtocol(ensemble: Ensemble): Protocol<typeof electionFields> {
+export function electionProtocol(ensemble: Ensemble): Protocol<typeof electionFields, ElectionMessage> {
   return {
     name: 'election',
     ports: [3888],

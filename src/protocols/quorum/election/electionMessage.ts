@@ -1,5 +1,5 @@
 import { TO_SERVER, type Direction } from '../../../network/connection.js';
-import type { Message } from '../../protocol.js';
+import type { MessageBase } from '../../protocol.js';
 import { hex64, zxidNumber } from '../../zookeeper/format/stat.js';
 
 export type ServerState = 'LOOKING' | 'FOLLOWING' | 'LEADING' | 'OBSERVING';
@@ -17,7 +17,7 @@ interface Place {
 }
 
 /** The first message on an election connection: who connects, and where its election port is. */
-export interface InitialMessage extends Place, Message {
+export interface InitialMessage extends Place, MessageBase {
   readonly protocol: 'election';
   readonly op: 'initialMessage';
   /** Server that connects and server that is connected to; null where the capture has not shown it. */
@@ -30,7 +30,7 @@ export interface InitialMessage extends Place, Message {
 }
 
 /** A vote: whom the sender takes for leader, in which round, and what it is itself. */
-export interface Notification extends Place, Message {
+export interface Notification extends Place, MessageBase {
   readonly protocol: 'election';
   readonly op: 'notification';
   readonly sender: number | null;
@@ -52,7 +52,7 @@ export interface Notification extends Place, Message {
 }
 
 /** SASL between servers, behind the initial message. */
-export interface ElectionAuth extends Place, Message {
+export interface ElectionAuth extends Place, MessageBase {
   readonly protocol: 'election';
   readonly op: 'quorumAuth';
   readonly sender: number | null;

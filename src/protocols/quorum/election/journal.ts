@@ -3,7 +3,7 @@ import type { LineFields } from '../../lineFields.js';
 import { type ElectionMessage, electionAuth, initialMessage, notification, serverStates } from './electionMessage.js';
 
 /** How messages of leader election travel as lines: all of them is printed. */
-export const electionJournal: JournalFormat = {
+export const electionJournal: JournalFormat<ElectionMessage> = {
   extra: () => ({}),
   reader: () => ({ message: messageOf, gap: () => undefined, closed: () => undefined }),
 };

@@ -15,7 +15,7 @@ import type { Acknowledged, ForwardedRequest, TxnHeader, ZabView } from './zabMe
 const MOST_WAITING = 65_536;
 
 /** How packets between a leader and its learners travel as lines. */
-export const zabJournal: JournalFormat = { extra: () => ({}), reader: () => new ZabLines() };
+export const zabJournal: JournalFormat<ZabView> = { extra: () => ({}), reader: () => new ZabLines() };
 
 interface Link {
   readonly proposals: Proposals;

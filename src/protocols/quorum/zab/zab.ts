@@ -19,7 +19,7 @@ import { AUTH_MAGIC, isAuthHeader } from './quorumAuth.js';
 import { QuorumStream, type PacketSink, type PacketView, type Snapshot } from './quorumStream.js';
 import { Strangers } from '../strangers.js';
 import { txnName, TXN_HEADER_LENGTH } from './txn.js';
-import { ZabMessage, type Acknowledged } from './zabMessage.js';
+import { ZabMessage, type Acknowledged, type ZabView } from './zabMessage.js';
 
 /**
  * Proposals of one connection that wait for the learner's ACK, and other questions that wait for an answer.
@@ -29,7 +29,7 @@ const MOST_WAITING = 4096;
 const MOST_QUESTIONS = 256;
 
 /** ZAB: learners (followers and observers) and their leader, QuorumPackets on the leader's quorum port. */
-export function zabProtocol(ensemble: Ensemble): Protocol<typeof zabFields> {
+export function zabProtocol(ensemble: Ensemble): Protocol<typeof zabFields, ZabView> {
   return {
     name: 'zab',
     ports: [2888],

@@ -1,6 +1,6 @@
 import { int32 } from '../../../network/bytes.js';
 import type { Connection, Direction } from '../../../network/connection.js';
-import type { Message, RecordOptions } from '../../protocol.js';
+import type { MessageBase, RecordOptions } from '../../protocol.js';
 import { END_OF_RECORD, type Cursor } from '../../zookeeper/format/cursor.js';
 import { readRequest, type RequestBody } from '../../zookeeper/format/records.js';
 import { hex64, zxidNumber } from '../../zookeeper/format/stat.js';
@@ -20,17 +20,17 @@ export type Acknowledged = 'PROPOSAL' | 'NEWLEADER' | 'UPTODATE';
 /** What everybody may ask of a packet, decoded or told by a line. */
 export type ZabView = Pick<
   ZabMessage,
-  | Exclude<keyof Message, 'toRecord'>
+  | Exclude<keyof MessageBase, 'toRecord'>
   | ('zxid' | 'zxidHi' | 'zxidLo' | 'epoch' | 'length' | 'leader' | 'learner' | 'latency' | 'proposal')
   | ('acknowledges' | 'synchronising' | 'txnHeader' | 'request')
 > &
-  Message;
+  MessageBase;
 
 /**
  * A QuorumPacket between a learner (who connected) and its leader, or the snapshot that follows a SNAP packet. The decoder
  * reuses the object: it is valid only until the callback returns. Bodies are read when they are asked for.
  */
-export class ZabMessage implements Message {
+export class ZabMessage implements MessageBase {
   readonly protocol = 'zab';
   readonly kind = 'message';
   direction: Direction = 0;

@@ -6,7 +6,7 @@ import {
   PacketReader,
   type SeenPacketSink,
 } from '../../../observations/packetReader.js';
-import type { Message } from '../../../protocols/protocol.js';
+import type { Message } from '../../../protocols/registry.js';
 import type { KeyStore } from '../../../protocols/tls/keys/keyStore.js';
 import type { ServerPort } from '../../../protocols/router.js';
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
@@ -114,7 +114,7 @@ export class EvidenceReader implements SeenPacketSink {
 }
 
 function requestOf(message: Message): ZooKeeperMessage['request'] {
-  return message.protocol === 'zookeeper' && message.kind === 'response' ? (message as ZooKeeperMessage).request : null;
+  return message.protocol === 'zookeeper' && message.kind === 'response' ? message.request : null;
 }
 
 /** The request that a cited answer belongs to. */
