@@ -156,12 +156,12 @@ describe('what Prometheus is served', () => {
 
   it('is the running total, as counters and histograms', async () => {
     const clock = new Clock();
-    const options = { interval: 1e9, by: 'op', sort: 'requests', rows: 20 } as const;
+    const prometheusListen = listenAddress('0');
+    const options = { interval: 1e9, by: 'op', sort: 'requests', rows: 20, prometheusListen } as const;
     const live = await Live.make(options, clock, false);
-    live.keepRunning();
     await new CaptureReader([errors], live.sink, { clock }).read();
     live.finish();
-    const server = await serveMetrics(listenAddress('0'), () => liveMetrics(live.metrics()));
+    const server = await serveMetrics(prometheusListen, () => liveMetrics(live.metrics()));
     try {
       const { status, body, type } = await fetched(server.url);
       expect([status, type]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);

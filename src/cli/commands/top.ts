@@ -2,7 +2,8 @@ import { Chalk } from 'chalk';
 import { Command, Option } from 'commander';
 import type { Clock } from '../../observations/inputs.js';
 import { sinkOf, together, type Sink } from '../../observations/forward.js';
-import { LiveCounts, liveTables, type LiveTable } from '../../model/measures/liveCounts.js';
+import { LiveCounts } from '../../model/measures/liveCounts.js';
+import { liveTables, type LiveTable } from '../../model/measures/liveTables.js';
 import { topColumns, TopDocuments, type TopColumn, type TopDocument } from '../../report/top/document.js';
 import { json } from '../../report/formats/json.js';
 import { hostFrames } from '../../report/text/hostFrames.js';
@@ -119,7 +120,6 @@ async function top(captures: string[], options: TopOptions): Promise<void> {
 async function serving({ prometheusListen }: TopOptions, live: Live): Promise<MetricsServer | null> {
   if (prometheusListen === undefined) return null;
   const { liveMetrics } = await import('../../report/top/prometheus.js');
-  live.keepRunning();
   return serveMetrics(prometheusListen, () => liveMetrics(live.metrics()));
 }
 
@@ -168,7 +168,10 @@ export class Live {
       import('./counting.js'),
     ]);
     const analysis = new Analysis();
-    const counts = new LiveCounts(options.depth ?? null);
+    const counts = new LiveCounts({
+      depth: options.depth ?? null,
+      keepsRunning: options.prometheusListen !== undefined,
+    });
     const counting = countingSink(counts.statistics, filterOptions(options), clock);
     const parts = { analysis, counts, watches: new Watches(analysis.model), documents: new TopDocuments(), counting };
     return new Live(parts, options, clock, byWall);
@@ -176,11 +179,6 @@ export class Live {
 
   set depth(depth: number | null) {
     this.parts.counts.depth = depth;
-  }
-
-  /** To be said before anything is read where `metrics` will be asked for. */
-  keepRunning(): void {
-    this.parts.counts.keepsRunning = true;
   }
 
   /** What Prometheus is served. */

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { LiveTable } from '../../model/measures/liveCounts.js';
+import type { LiveTable } from '../../model/measures/liveTables.js';
 import type { TopColumn, TopDocument } from '../../report/top/document.js';
 import type { TopScreen } from '../../report/top/text.js';
 import type { TimeZone } from '../../observations/inputs.js';

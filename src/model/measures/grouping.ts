@@ -1,6 +1,7 @@
 import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import type { LatencyParts } from '../../observations/inputs.js';
 import { nameBytes } from '../knowledge/room.js';
+import { PathDepth } from './pathDepth.js';
 import { SparseHistogram } from './sparseHistogram.js';
 
 /** What messages can be grouped by. */
@@ -41,19 +42,6 @@ export class Counts {
   /** Null while no answer came over a connection that was captured at both ends. */
   parts: PartCounts | null = null;
 
-  /** Nothing is counted. */
-  reset(): void {
-    this.requests = 0;
-    this.responses = 0;
-    this.notifications = 0;
-    this.errors = 0;
-    this.unanswered = 0;
-    this.bytesToServer = 0;
-    this.bytesToClient = 0;
-    this.latency.reset();
-    this.parts = null;
-  }
-
   merge(other: Counts): void {
     this.requests += other.requests;
     this.responses += other.responses;
@@ -78,11 +66,8 @@ export interface Group {
   readonly counts: Counts;
 }
 
-/** A group whose counts begin again when it was taken. */
-export interface KnownGroup extends Group {
-  /** The generation of its grouping that it was counted in. */
-  generation: number;
-}
+/** What happens to the counts of a group. */
+export type CountedEvent = 'request' | 'response' | 'notification' | 'unanswered' | 'unansweredRequest';
 
 /** Where one count belongs. */
 export interface GroupPlace {
@@ -122,21 +107,8 @@ const MAX_BYTES = 32 * 1024 * 1024;
 /** What a group takes beside its names, and each step that leads to it. */
 const GROUP_BYTES = 120;
 const STEP_BYTES = 80;
-const MAX_CUT_PATHS = 10_000;
-const MAX_CUT_BYTES = 2 * 1024 * 1024;
 
-type Branch = Map<GroupValue, Branch | KnownGroup>;
-
-/** The first `depth` parts of a path. */
-export function cutPath(path: string, depth: number): string {
-  if (depth === 0) return '/';
-  let end = 0;
-  for (let parts = 0; parts < depth; parts++) {
-    end = path.indexOf('/', end + 1);
-    if (end < 0) return path;
-  }
-  return path.slice(0, end);
-}
+type Branch = Map<GroupValue, Branch | Group>;
 
 /** Counts by any combination of dimensions and by time, in bounded memory. */
 export class Grouping {
@@ -150,18 +122,10 @@ export class Grouping {
   readonly onlyWithPath: boolean;
   /** Operation and path alone tell the groups of one connection apart. */
   readonly steady: boolean;
-  /** How often all groups were forgotten. */
-  epoch = 0;
-  /** How often groups were taken. */
-  private generation = 0;
   private readonly root: Branch = new Map();
-  /** Groups in it: those of now, and those from before groups were taken. */
-  private known = 0;
-  /** What they take. */
+  /** What the groups take. */
   private bytes = 0;
-  private readonly cut = new Map<string, string>();
-  private cutBytes = 0;
-  private depth: number | null;
+  private readonly depth: PathDepth;
   private readonly interval: number | null;
   private readonly maxGroups: number;
   private readonly maxBytes: number;
@@ -171,11 +135,11 @@ export class Grouping {
   /** The one dimension that it groups by, where nothing else tells groups apart. */
   private readonly only: Dimension | null;
   private latestKey: GroupValue = null;
-  private latest: KnownGroup | null = null;
+  private latest: Group | null = null;
 
   constructor(options: GroupingOptions) {
     this.by = options.by;
-    this.depth = options.depth ?? null;
+    this.depth = new PathDepth(options.depth ?? null);
     this.interval = options.interval ?? null;
     this.maxGroups = options.maxGroups ?? MAX_GROUPS;
     this.maxBytes = options.maxBytes ?? MAX_BYTES;
@@ -190,47 +154,9 @@ export class Grouping {
     this.clientWithPort = options.by.includes('connection');
   }
 
-  /**
-   * The groups so far. What comes next is counted from nothing: the same objects take it, so what was taken holds until
-   * then.
-   */
-  take(): { readonly groups: readonly Group[]; readonly other: Counts | null } {
-    const taken = { groups: this.groups.slice(), other: this.other };
-    this.groups.length = 0;
-    if (this.known * 2 > this.maxGroups || this.bytes * 2 > this.maxBytes) {
-      this.root.clear();
-      this.known = 0;
-      this.bytes = 0;
-      this.latest = null;
-      this.epoch++;
-    }
-    this.other = null;
-    this.generation++;
-    return taken;
-  }
-
-  /** Parts of a path that are kept from here on. */
-  cutAt(depth: number | null): void {
-    this.depth = depth;
-    this.cut.clear();
-    this.cutBytes = 0;
-  }
-
   /** The path as it is grouped. */
   path(path: string): string {
-    const { depth, cut } = this;
-    if (depth === null) return path;
-    let short = cut.get(path);
-    if (short === undefined) {
-      short = cutPath(path, depth);
-      this.cutBytes += path.length;
-      if (cut.size >= MAX_CUT_PATHS || this.cutBytes > MAX_CUT_BYTES) {
-        cut.clear();
-        this.cutBytes = path.length;
-      }
-      cut.set(path, short);
-    }
-    return short;
+    return this.depth.cut(path);
   }
 
   /** Counts of the group that something belongs to; `place.path` is one that `path()` gave. */
@@ -238,8 +164,8 @@ export class Grouping {
     return this.countsOf(this.groupAt(place));
   }
 
-  /** The group that something belongs to; null where there are too many. It is known as long as `epoch` stays. */
-  groupAt(place: GroupPlace): KnownGroup | null {
+  /** The group that something belongs to; null where there are too many. */
+  groupAt(place: GroupPlace): Group | null {
     const { by, interval, only } = this;
     if (only !== null) return this.byOne(only, place);
     const keys = by.length + (interval === null ? 0 : 1);
@@ -247,7 +173,7 @@ export class Grouping {
     for (let i = 0; i < keys; i++) {
       const key = i < by.length ? this.value(by[i]!, place) : this.bucket(place.time);
       const next = branch.get(key);
-      if (i === keys - 1) return next === undefined ? this.add(branch, key, place) : (next as KnownGroup);
+      if (i === keys - 1) return next === undefined ? this.add(branch, key, place) : (next as Group);
       if (next !== undefined) branch = next as Branch;
       else {
         if (this.isFull) return null;
@@ -257,25 +183,19 @@ export class Grouping {
       }
     }
     // Nothing to group by: one group.
-    return (this.root.get(null) as KnownGroup | undefined) ?? this.add(this.root, null, place);
+    return (this.root.get(null) as Group | undefined) ?? this.add(this.root, null, place);
   }
 
-  /** Counts of a group that is known, maybe from before groups were taken; of all others for null. */
-  countsOf(group: KnownGroup | null): Counts {
-    if (group === null) return (this.other ??= new Counts());
-    if (group.generation === this.generation) return group.counts;
-    if (this.groups.length >= this.maxGroups) return (this.other ??= new Counts());
-    group.generation = this.generation;
-    group.counts.reset();
-    this.groups.push(group);
-    return group.counts;
+  /** Counts of a group; of all others for null. */
+  countsOf(group: Group | null): Counts {
+    return group === null ? (this.other ??= new Counts()) : group.counts;
   }
 
-  private byOne(dimension: Dimension, place: GroupPlace): KnownGroup | null {
+  private byOne(dimension: Dimension, place: GroupPlace): Group | null {
     const key = this.value(dimension, place);
     // An answer often comes next after its request.
     if (this.latest !== null && key === this.latestKey) return this.latest;
-    const group = (this.root.get(key) as KnownGroup | undefined) ?? this.add(this.root, key, place);
+    const group = (this.root.get(key) as Group | undefined) ?? this.add(this.root, key, place);
     this.latest = group;
     this.latestKey = key;
     return group;
@@ -285,13 +205,12 @@ export class Grouping {
     return this.groups.length >= this.maxGroups || this.bytes >= this.maxBytes;
   }
 
-  private add(branch: Branch, key: GroupValue, place: GroupPlace): KnownGroup | null {
+  private add(branch: Branch, key: GroupValue, place: GroupPlace): Group | null {
     if (this.isFull) return null;
     const start = this.interval === null ? null : this.bucket(place.time) * this.interval - this.offset!;
     const values = this.by.map((name) => this.value(name, place));
-    const group: KnownGroup = { values, start, counts: new Counts(), generation: this.generation };
+    const group: Group = { values, start, counts: new Counts() };
     branch.set(key, group);
-    this.known++;
     this.bytes += GROUP_BYTES;
     for (const value of values) this.bytes += STEP_BYTES + (typeof value === 'string' ? nameBytes(value) : 0);
     this.groups.push(group);

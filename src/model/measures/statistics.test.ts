@@ -5,7 +5,8 @@ import { CaptureReader } from '../../observations/captureReader.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { runCli } from '../../testing/runCli.js';
 import { streamInput } from '../../testing/readFrames.js';
-import { cutPath, Grouping, type GroupingOptions } from './grouping.js';
+import { Grouping, type GroupingOptions } from './grouping.js';
+import { cutPath } from './pathDepth.js';
 import { Statistics } from './statistics.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 

@@ -3,10 +3,12 @@ import { TO_CLIENT } from '../../observations/connectionFacts.js';
 import type { Gap } from '../../protocols/protocol.js';
 import { errorName } from '../../protocols/zookeeper/format/errors.js';
 import { NOTHING_WAITS, type WaitingRequests } from '../../protocols/zookeeper/connection/waitingRequests.js';
+import type { MultiOp } from '../../protocols/zookeeper/format/records.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
 import { afterForgetting } from '../bounds.js';
 import { bucketOf } from './histogram.js';
-import { Counts, PartCounts, type Grouping, type KnownGroup } from './grouping.js';
+import { Counts, PartCounts, type CountedEvent, type Group, type Grouping } from './grouping.js';
+import type { LivePlace, LiveTables } from './liveTables.js';
 import { errorOf, errorsByPath } from '../knowledge/outcome.js';
 
 /**
@@ -31,22 +33,20 @@ interface Conversation {
    * Where it matters what becomes of a request. Where nothing is left out: four-letter words, which are in no book; `book`
    * has the others that wait then.
    */
-  readonly waiting: Map<ZooKeeperRequest, Waiting>;
+  waiting: Map<ZooKeeperRequest, Waiting> | null;
   book: WaitingRequests;
   /** Where its latest message was counted, by grouping: the next one often counts there too. */
   readonly latest: (LatestGroup | undefined)[];
+  /** The same in live tables. */
+  live: LivePlace | null;
 }
 
-/** A group, what it was found by, and the epoch of its grouping then. */
+/** A group, and what it was found by. */
 interface LatestGroup {
-  epoch: number;
   op: string | null;
   path: string | null;
-  group: KnownGroup | null;
+  group: Group | null;
 }
-
-/** What happens to the counts of a group. */
-type Event = 'request' | 'response' | 'notification' | 'unanswered' | 'unansweredRequest';
 
 /** Where a count belongs; filled anew for each message. */
 interface MutablePlace {
@@ -78,10 +78,14 @@ export class Statistics {
   /** Every message passes, so that those requests wait that the connection itself waits for. */
   private everything = false;
 
-  /** @param withTotal whether `total` is counted beside the groups */
+  /**
+   * @param withTotal whether `total` is counted beside the groups
+   * @param live what is counted in the same way, interval by interval
+   */
   constructor(
     private readonly groupings: readonly Grouping[],
     private readonly withTotal = true,
+    private readonly live: LiveTables | null = null,
   ) {
     this.defers = groupings.some(({ by }) => by.includes('error'));
     this.defersConnect = groupings.some(({ by }) => by.includes('session'));
@@ -142,17 +146,14 @@ export class Statistics {
     conversation.session = m.session ?? conversation.session;
     if (this.everything) {
       conversation.book = m.waiting;
-      if (m.opcode === null && request !== null) conversation.waiting.set(request, 'counted');
+      if (m.opcode === null && request !== null) this.wait(conversation, request, 'counted');
       this.at(m.op, m.path, connection, m.session, m.time);
       this.count(conversation, 'request', request, null, request === null ? wireLength(m) : requestLength(request));
       return;
     }
     const deferred = this.defers || (this.defersConnect && m.op === 'connect');
     const waiting: Waiting = as ?? (deferred && request !== null ? 'deferred' : 'counted');
-    if (request !== null) {
-      conversation.waiting.set(request, waiting);
-      if (conversation.waiting.size > MAX_WAITING) this.forgetOldest(conversation);
-    }
+    if (request !== null) this.wait(conversation, request, waiting);
     if (waiting !== 'counted') return;
     this.at(m.op, m.path, connection, m.session, m.time);
     this.count(conversation, 'request', request, null, request === null ? wireLength(m) : requestLength(request));
@@ -164,8 +165,8 @@ export class Statistics {
     conversation.session = m.session ?? conversation.session;
     conversation.book = m.waiting;
     const waiting =
-      request === null || (this.everything && m.opcode !== null) ? undefined : conversation.waiting.get(request);
-    if (waiting !== undefined) conversation.waiting.delete(request!);
+      request === null || (this.everything && m.opcode !== null) ? undefined : conversation.waiting?.get(request);
+    if (waiting !== undefined) conversation.waiting?.delete(request!);
     if (!passes && waiting !== 'deferred') return;
     const op = request?.op ?? m.op;
     const path = request === null ? m.path : request.path;
@@ -212,7 +213,7 @@ export class Statistics {
    */
   private count(
     conversation: Conversation,
-    event: Event,
+    event: CountedEvent,
     request: ZooKeeperRequest | null,
     answer: ZooKeeperMessage | null,
     bytes: number,
@@ -221,10 +222,12 @@ export class Statistics {
     const { path } = place;
     const code = answer === null ? 0 : errorOf(answer);
     const answered = event === 'response' ? answer : null;
+    const operations = request?.body?.ops;
+    if (this.live !== null) this.countLive(this.live, conversation, event, operations, answer, bytes);
+    const { groupings } = this;
+    if (groupings.length === 0 && !this.withTotal) return;
     const bucket = answered === null ? 0 : bucketOf(Math.max(0, answered.latency ?? 0));
     if (this.withTotal) change(this.total, event, bytes, code !== 0, answered, bucket);
-    const operations = request?.body?.ops;
-    const { groupings } = this;
     for (let which = 0; which < groupings.length; which++) {
       const grouping = groupings[which]!;
       if (operations === undefined || !grouping.hasPath) {
@@ -234,25 +237,40 @@ export class Statistics {
         change(groupOf(conversation, grouping, which, place), event, bytes, code !== 0, answered, bucket);
         continue;
       }
-      const paths = answer === null ? null : errorsByPath(answer, operations, (name) => grouping.path(name));
-      const names: (string | null)[] = paths === null ? namesOf(operations, grouping) : [...paths.keys()];
-      if (names.length === 0 && !grouping.onlyWithPath) names.push(null);
-      const share = Math.floor(bytes / names.length);
-      for (const [index, name] of names.entries()) {
-        const error = (name === null ? code : paths?.get(name)) ?? 0;
-        const part = index === 0 ? bytes - share * (names.length - 1) : share;
-        place.path = name;
-        place.error = answer === null ? null : errorName(error);
-        change(grouping.at(place), event, part, error !== 0, answered, bucket);
+      const cut = (name: string): string => grouping.path(name);
+      for (const share of shares(operations, answer, bytes, code, cut, !grouping.onlyWithPath)) {
+        place.path = share.path;
+        place.error = answer === null ? null : errorName(share.error);
+        change(grouping.at(place), event, share.bytes, share.error !== 0, answered, bucket);
       }
     }
+  }
+
+  private countLive(
+    live: LiveTables,
+    conversation: Conversation,
+    event: CountedEvent,
+    operations: readonly MultiOp[] | undefined,
+    answer: ZooKeeperMessage | null,
+    bytes: number,
+  ): void {
+    const { op, path, connection } = this.place!;
+    const failed = answer !== null && errorOf(answer) !== 0;
+    const latency = event === 'response' ? answer!.latency : null;
+    const place = (conversation.live ??= live.place());
+    live.count(place, connection, op, event, bytes, failed, latency);
+    if (operations === undefined) {
+      if (path !== null) live.countPath(place, live.path(path), event, bytes, failed);
+    } else
+      for (const share of shares(operations, answer, bytes, 0, (name) => live.path(name), false))
+        live.countShare(place, share.path!, event, share.bytes, share.error !== 0);
   }
 
   private conversation(connection: ConnectionFacts): Conversation {
     if (this.current?.connection === connection) return this.current;
     let conversation = this.conversations.get(connection.id);
     if (conversation === undefined) {
-      conversation = { connection, session: null, waiting: new Map(), book: NOTHING_WAITS, latest: [] };
+      conversation = { connection, session: null, waiting: null, book: NOTHING_WAITS, latest: [], live: null };
       this.conversations.set(connection.id, conversation);
     }
     this.current = conversation;
@@ -261,18 +279,25 @@ export class Statistics {
 
   /** Requests that will not be seen answered. */
   private release(conversation: Conversation, unanswered: boolean): void {
-    for (const [request, waiting] of conversation.waiting) this.unanswered(conversation, request, waiting, unanswered);
-    conversation.waiting.clear();
+    for (const [request, waiting] of conversation.waiting ?? [])
+      this.unanswered(conversation, request, waiting, unanswered);
+    conversation.waiting = null;
     if (this.everything && unanswered)
       for (const request of conversation.book) this.unanswered(conversation, request, 'counted', true);
   }
 
-  private forgetOldest(conversation: Conversation): void {
+  private wait(conversation: Conversation, request: ZooKeeperRequest, as: Waiting): void {
+    const known = (conversation.waiting ??= new Map<ZooKeeperRequest, Waiting>());
+    known.set(request, as);
+    if (known.size > MAX_WAITING) this.forgetOldest(conversation, known);
+  }
+
+  private forgetOldest(conversation: Conversation, known: Map<ZooKeeperRequest, Waiting>): void {
     const wanted = afterForgetting(MAX_WAITING);
-    for (const [request, waiting] of conversation.waiting) {
-      if (conversation.waiting.size <= wanted) return;
+    for (const [request, waiting] of known) {
+      if (known.size <= wanted) return;
       this.unanswered(conversation, request, waiting, false);
-      conversation.waiting.delete(request);
+      known.delete(request);
     }
   }
 
@@ -289,15 +314,14 @@ export class Statistics {
 /** Counts of the group that something belongs to, which mostly is that of the connection's latest message. */
 function groupOf({ latest }: Conversation, grouping: Grouping, which: number, place: MutablePlace): Counts {
   if (!grouping.steady) return grouping.at(place);
-  const { epoch, hasOp, hasPath } = grouping;
+  const { hasOp, hasPath } = grouping;
   const { op, path } = place;
   const known = latest[which];
-  if (known?.epoch === epoch && (!hasOp || known.op === op) && (!hasPath || known.path === path))
+  if (known !== undefined && (!hasOp || known.op === op) && (!hasPath || known.path === path))
     return grouping.countsOf(known.group);
   const group = grouping.groupAt(place);
-  if (known === undefined) latest[which] = { epoch, op, path, group };
+  if (known === undefined) latest[which] = { op, path, group };
   else {
-    known.epoch = epoch;
     known.op = op;
     known.path = path;
     known.group = group;
@@ -308,7 +332,7 @@ function groupOf({ latest }: Conversation, grouping: Grouping, which: number, pl
 /** @param bucket that of the answer's latency */
 function change(
   counts: Counts,
-  event: Event,
+  event: CountedEvent,
   bytes: number,
   failed: boolean,
   answer: Pick<ZooKeeperMessage, 'latency' | 'parts'> | null,
@@ -341,10 +365,42 @@ function change(
   }
 }
 
+/** What a multi counts under one of its paths. */
+interface Share {
+  readonly path: string | null;
+  /** That of the operations on it; 0 where there was none, or no answer. */
+  readonly error: number;
+  readonly bytes: number;
+}
+
+/**
+ * The shares of a multi's paths: equal parts of its bytes, and what is left over with the first.
+ * @param code that of the multi, for where none of its operations has a path
+ * @param pathless whether it then counts under no path
+ */
+function shares(
+  operations: readonly MultiOp[],
+  answer: ZooKeeperMessage | null,
+  bytes: number,
+  code: number,
+  cut: (path: string) => string,
+  pathless: boolean,
+): Share[] {
+  const errors = answer === null ? null : errorsByPath(answer, operations, cut);
+  const paths = errors === null ? namesOf(operations, cut) : [...errors.keys()];
+  if (paths.length === 0) return pathless ? [{ path: null, error: code, bytes }] : [];
+  const share = Math.floor(bytes / paths.length);
+  return paths.map((path, place) => ({
+    path,
+    error: errors?.get(path) ?? 0,
+    bytes: place === 0 ? bytes - share * (paths.length - 1) : share,
+  }));
+}
+
 /** Different paths of a multi's operations. */
-function namesOf(operations: readonly { path?: string }[], grouping: Grouping): string[] {
+function namesOf(operations: readonly MultiOp[], cut: (path: string) => string): string[] {
   const names = new Set<string>();
-  for (const { path } of operations) if (path !== undefined) names.add(grouping.path(path));
+  for (const { path } of operations) if (path !== undefined) names.add(cut(path));
   return [...names];
 }
 

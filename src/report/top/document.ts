@@ -1,13 +1,8 @@
 import type { Count, NotNegative, Seconds, Time } from '../../observations/values.js';
 import type { Clock } from '../../observations/inputs.js';
-import {
-  liveTables,
-  type LiveCounts,
-  type LiveInterval,
-  type LiveRow,
-  type LiveTable,
-} from '../../model/measures/liveCounts.js';
-import type { Counts } from '../../model/measures/grouping.js';
+import type { LiveCounts } from '../../model/measures/liveCounts.js';
+import type { LiveLatency, LiveNumbers, LiveTaken } from '../../model/measures/liveRows.js';
+import { liveTables, type LiveInterval, type LiveTable } from '../../model/measures/liveTables.js';
 import type { WatchCounts } from '../../model/measures/watchCounts.js';
 import type { Model } from '../../model/index.js';
 import type { Finding, Severity, Confidence } from '../../rules/finding.js';
@@ -86,8 +81,6 @@ export const topColumns = ['requests', 'errors', 'p99', 'bytes', 'notifications'
 export type TopColumn = (typeof topColumns)[number];
 
 const SECOND = 1e9;
-/** Percentiles that a row has. */
-const TOLD = [0.5, 0.9, 0.99];
 
 export interface TopSource {
   readonly interval: LiveInterval;
@@ -124,7 +117,7 @@ export class TopDocuments {
     const { before } = this;
     this.before = now;
     const table = (name: LiveTable): TopRow[] => rowsOf(interval.tables[name], source, seconds);
-    const left = (name: LiveTable): number => Math.max(0, interval.tables[name].length - source.rows);
+    const left = (name: LiveTable): number => Math.max(0, interval.tables[name].rows.length - source.rows);
     const { total } = counts;
     return {
       schemaVersion: 1,
@@ -164,66 +157,87 @@ export class TopDocuments {
   }
 }
 
-function numbersOf(counts: Counts, seconds: number): TopNumbers {
-  const { latency } = counts;
+function numbersOf(counts: LiveNumbers, seconds: number): TopNumbers {
   const numbers: TopNumbers = {
     requests: counts.requests,
-    requestsPerSecond: seconds > 0 ? Math.round((counts.requests / seconds) * 1000) / 1000 : 0,
+    requestsPerSecond: perSecond(counts.requests, seconds),
     responses: counts.responses,
     notifications: counts.notifications,
     errors: counts.errors,
     bytesToServer: counts.bytesToServer,
     bytesToClient: counts.bytesToClient,
   };
-  if (latency.count > 0) {
-    const [p50 = 0, p90 = 0, p99 = 0] = latency.percentiles(TOLD);
-    numbers.latency = { p50: p50 / SECOND, p90: p90 / SECOND, p99: p99 / SECOND, max: latency.max / SECOND };
-  }
+  if (counts.latency !== null) numbers.latency = latencyOf(counts.latency);
   return numbers;
 }
 
-const KEYS: Readonly<Record<TopColumn, (counts: Counts) => number>> = {
-  requests: (counts) => counts.requests,
-  errors: (counts) => counts.errors,
-  p99: (counts) => counts.latency.percentile(0.99),
-  bytes: (counts) => counts.bytesToServer + counts.bytesToClient,
-  notifications: (counts) => counts.notifications,
+function rowOf(table: LiveTaken, row: number, seconds: number): TopRow {
+  const name = table.name(row);
+  const requests = table.requests(row);
+  const told: TopRow = {
+    name: name === null ? null : String(name),
+    requests,
+    requestsPerSecond: perSecond(requests, seconds),
+    responses: table.responses(row),
+    notifications: table.notifications(row),
+    errors: table.errors(row),
+    bytesToServer: table.bytesToServer(row),
+    bytesToClient: table.bytesToClient(row),
+  };
+  const latency = table.latency(row);
+  if (latency !== null) told.latency = latencyOf(latency);
+  return told;
+}
+
+const perSecond = (count: number, seconds: number): number =>
+  seconds > 0 ? Math.round((count / seconds) * 1000) / 1000 : 0;
+
+const latencyOf = ({ p50, p90, p99, max }: LiveLatency): TopLatency => ({
+  p50: p50 / SECOND,
+  p90: p90 / SECOND,
+  p99: p99 / SECOND,
+  max: max / SECOND,
+});
+
+const KEYS: Readonly<Record<TopColumn, (table: LiveTaken, row: number) => number>> = {
+  requests: (table, row) => table.requests(row),
+  errors: (table, row) => table.errors(row),
+  p99: (table, row) => table.latency(row)?.p99 ?? 0,
+  bytes: (table, row) => table.bytesToServer(row) + table.bytesToClient(row),
+  notifications: (table, row) => table.notifications(row),
 };
 
-interface Ranked {
-  readonly row: LiveRow;
-  readonly key: number;
-}
-
-/** Whether a row stands before another: the larger one, and of equal ones that of more requests, then by name. */
-function before(a: Ranked, b: Ranked): boolean {
-  if (a.key !== b.key) return a.key > b.key;
-  const [one, other] = [a.row.counts.requests, b.row.counts.requests];
-  return one !== other ? one > other : String(a.row.name ?? '') < String(b.row.name ?? '');
-}
-
 /** The rows that are shown, in their order: of thousands some twenty, so that not all of them are sorted. */
-function rowsOf(rows: readonly LiveRow[], { sort, rows: most }: TopSource, seconds: number): TopRow[] {
+function rowsOf(table: LiveTaken, { sort, rows: most }: TopSource, seconds: number): TopRow[] {
   const keyOf = KEYS[sort];
-  const shown: Ranked[] = [];
+  const shown: number[] = [];
+  const keys: number[] = [];
   if (most === 0) return [];
-  for (const row of rows) {
-    const one = { row, key: keyOf(row.counts) };
-    if (shown.length >= most && !before(one, shown[most - 1]!)) continue;
+  /** Whether a row stands before the one at a place: the larger one, and of equal ones that of more requests, then by name. */
+  const before = (row: number, key: number, place: number): boolean => {
+    if (key !== keys[place]) return key > keys[place]!;
+    const other = shown[place]!;
+    const more = table.requests(row) - table.requests(other);
+    return more !== 0 ? more > 0 : String(table.name(row) ?? '') < String(table.name(other) ?? '');
+  };
+  for (const row of table.rows) {
+    const key = keyOf(table, row);
+    if (shown.length >= most && !before(row, key, most - 1)) continue;
     let low = 0;
     let high = shown.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (before(one, shown[middle]!)) high = middle;
+      if (before(row, key, middle)) high = middle;
       else low = middle + 1;
     }
-    if (shown.length >= most) shown.pop();
-    shown.splice(low, 0, one);
+    if (shown.length >= most) {
+      shown.pop();
+      keys.pop();
+    }
+    shown.splice(low, 0, row);
+    keys.splice(low, 0, key);
   }
-  return shown.map(({ row: { name, counts } }) => ({
-    name: name === null ? null : String(name),
-    ...numbersOf(counts, seconds),
-  }));
+  return shown.map((row) => rowOf(table, row, seconds));
 }
 
 function findingOf(finding: Finding, clock: Clock): TopFinding {

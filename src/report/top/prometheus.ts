@@ -30,7 +30,7 @@ export interface LiveMetrics {
 /** The running totals in Prometheus' text exposition format 0.0.4. */
 export function liveMetrics({ counts, watches, findings, connections, sessions, latest }: LiveMetrics): string {
   const parts: string[] = [];
-  const rows = [...counts.running].map(({ op, server, counts: of }) => ({
+  const rows = [...counts.running()].map(({ op, server, counts: of }) => ({
     labels: [
       ['op', String(op ?? '')],
       ['server', String(server ?? '')],

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import { liveTables, type LiveTable } from '../../model/measures/liveCounts.js';
+import { liveTables, type LiveTable } from '../../model/measures/liveTables.js';
 import { bytesText } from '../text/bytes.js';
 import { printable } from '../text/escape.js';
 import { fitTable, type Column } from '../text/fitTable.js';
