@@ -34,7 +34,7 @@ interface TopOptions extends CaptureOptions {
 
 const ROWS = 20;
 /** Looking at the findings may take this share of the time. */
-const LOOKING = 0.02;
+const LOOKING = 0.01;
 /** Rows of a table that a screen gets to filter and to show. */
 const SCREEN_ROWS = 500;
 

@@ -8,9 +8,8 @@ const NONE: number[] = [];
  * values costs some hundred bytes, so there can be very many. A new bucket costs a move of those behind it.
  */
 export class SparseHistogram {
-  /** Buckets in ascending order, behind each how many values it holds; what lies beyond `used` is of before `reset`. */
+  /** Buckets in ascending order, behind each how many values it holds. */
   private cells: number[] = NONE;
-  private used = 0;
   /** Place of the bucket that was counted in last. */
   private latest = 0;
   count = 0;
@@ -37,18 +36,8 @@ export class SparseHistogram {
     this.sum += other.sum;
     this.max = Math.max(this.max, other.max);
     this.min = Math.min(this.min, other.min);
-    const { cells, used } = other;
-    for (let place = 0; place < used; place += 2) this.add(cells[place]!, cells[place + 1]!);
-  }
-
-  /** Nothing is counted. The room that it takes stays for what comes next. */
-  reset(): void {
-    this.used = 0;
-    this.latest = 0;
-    this.count = 0;
-    this.min = Infinity;
-    this.max = 0;
-    this.sum = 0;
+    const { cells } = other;
+    for (let place = 0; place < cells.length; place += 2) this.add(cells[place]!, cells[place + 1]!);
   }
 
   /** Value below or at which `fraction` (0 to 1) of the values lie, right to 1 %; 0 if there are none. */
@@ -58,13 +47,13 @@ export class SparseHistogram {
 
   /** The same for several fractions, in ascending order, in one pass. */
   percentiles(fractions: readonly number[]): number[] {
-    const { cells, used, count } = this;
+    const { cells, count } = this;
     const values: number[] = [];
     let place = 0;
     let seen = 0;
     for (const fraction of fractions) {
       const rank = Math.max(1, Math.ceil(count * fraction));
-      while (seen < rank && place < used) {
+      while (seen < rank && place < cells.length) {
         seen += cells[place + 1]!;
         place += 2;
       }
@@ -77,7 +66,7 @@ export class SparseHistogram {
   /** How many values lie at or below a bound, right to 1 % of the bound. */
   below(bound: number): number {
     let seen = 0;
-    for (let place = 0; place < this.used; place += 2) {
+    for (let place = 0; place < this.cells.length; place += 2) {
       if (middleOf(this.cells[place]!) > bound) break;
       seen += this.cells[place + 1]!;
     }
@@ -85,7 +74,8 @@ export class SparseHistogram {
   }
 
   private add(bucket: number, count: number): void {
-    const { cells, latest, used } = this;
+    const { cells, latest } = this;
+    const used = cells.length;
     // Values of a group are mostly alike.
     if (latest < used && cells[latest] === bucket) {
       cells[latest + 1]! += count;
@@ -104,13 +94,12 @@ export class SparseHistogram {
       cells[place + 1]! += count;
       return;
     }
-    this.used = used + 2;
     if (cells === NONE) {
       // An array that is pushed to has room for 17.
       this.cells = [bucket, count];
       return;
     }
-    if (cells.length < used + 2) cells.push(0, 0);
+    cells.push(0, 0);
     for (let i = used - 1; i >= place; i--) cells[i + 2] = cells[i]!;
     cells[place] = bucket;
     cells[place + 1] = count;
