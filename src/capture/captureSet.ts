@@ -7,6 +7,7 @@ import { Clock } from './clock.js';
 import { NOT_A_PACKET } from './frameReader.js';
 import type { Frame } from './frame.js';
 import { MergeHeap } from './mergeHeap.js';
+import { compareNames } from './nameOrder.js';
 import type { FiledPacket } from './original.js';
 
 export type { CaptureInput, PartialInput } from './captureInput.js';
@@ -126,7 +127,7 @@ export class CaptureSet {
       begins.push({ capture: input, time: input.frame.time, rank: 0 });
       await input.rewind();
     }
-    begins.sort((a, b) => a.time - b.time || compareNames(a.capture.info.file, b.capture.info.file));
+    begins.sort((a, b) => a.time - b.time || compareFiles(a.capture.info.file, b.capture.info.file));
     // Times on the clock of the first look become times on the clock of the run, whose base is the earliest.
     for (const [rank, lane] of begins.entries()) {
       const seconds = Math.floor(lane.time / 1e9);
@@ -238,11 +239,7 @@ async function advanceToPacket(input: OpenCapture): Promise<boolean> {
   return true;
 }
 
-/** Made when wanted: starting Intl costs as much as reading a short capture. */
-let names: Intl.Collator | null = null;
-
 /** Files of one ring that begin in the same microsecond come in the order of their numbers. */
-function compareNames(a: string, b: string): number {
-  names ??= new Intl.Collator('en', { numeric: true });
-  return names.compare(basename(a), basename(b));
+function compareFiles(a: string, b: string): number {
+  return compareNames(basename(a), basename(b));
 }

@@ -1,4 +1,6 @@
-/** How numbers, spans of time and lists stand in a sentence: the same in findings, tables and reports. */
+/** How numbers, spans of time and lists stand in a sentence, and in which order names: the same in findings, tables and reports. */
+
+export { compareNames } from '../capture/nameOrder.js';
 
 /** A whole number for people: thousands apart by commas. Without Intl, whose start costs more than a short capture. */
 export function numberText(value: number): string {

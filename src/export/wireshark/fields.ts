@@ -5,7 +5,7 @@ import {
   statFieldTable,
   zookeeperFields,
 } from '../../protocols/zookeeper/fields.js';
-import type { Names } from '../../protocols/zookeeper/format/enums.js';
+import type { Names } from '../../protocols/numberNames.js';
 import type { JuteField, JuteType } from '../../protocols/zookeeper/format/fields.js';
 import { headers } from '../../protocols/zookeeper/format/headers.js';
 import { nestedRecords, type NestedField } from '../../protocols/zookeeper/format/nested.js';

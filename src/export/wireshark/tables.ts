@@ -1,7 +1,8 @@
 import { fourLetterWords } from '../../protocols/zookeeper/connection/fourLetterWords.js';
 import { CONNECT_LENGTHS } from '../../protocols/zookeeper/connection/handshake.js';
 import { MAX_LENGTH, resyncLimits } from '../../protocols/zookeeper/connection/resync.js';
-import { eventTypes, keeperStates, type Names } from '../../protocols/zookeeper/format/enums.js';
+import { eventTypes, keeperStates } from '../../protocols/zookeeper/format/enums.js';
+import type { Names } from '../../protocols/numberNames.js';
 import { errorCodes, errorName } from '../../protocols/zookeeper/format/errors.js';
 import { typeFacts, type JuteField } from '../../protocols/zookeeper/format/fields.js';
 import { headers } from '../../protocols/zookeeper/format/headers.js';

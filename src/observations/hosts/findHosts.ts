@@ -4,6 +4,7 @@ import { CaptureError } from '../../capture/captureError.js';
 import { OpenCapture } from '../../capture/captureInput.js';
 import { Clock } from '../../capture/clock.js';
 import { splitHost } from '../../capture/hosts.js';
+import { compareNames } from '../../capture/nameOrder.js';
 import { HostCensus, MOST_HOSTS, nameOfHost } from '../../capture/inputPart.js';
 import type { CaptureInput } from '../inputs.js';
 
@@ -58,7 +59,7 @@ async function hostsIn(path: string, by: HostsBy | null): Promise<readonly strin
   if (tooMany && lines) return named;
   if (tooMany)
     throw new CaptureError(path, `packets of more than ${MOST_HOSTS} interfaces are in it`, 'name its host: zk1=FILE');
-  return names.size > 0 ? [...names].sort(new Intl.Collator('en', { numeric: true }).compare) : named;
+  return names.size > 0 ? [...names].sort(compareNames) : named;
 }
 
 function readOnce(file: string): CaptureError {

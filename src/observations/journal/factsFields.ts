@@ -35,7 +35,13 @@ export function connectionFields(connection: ConnectionFacts, clock: LineClock):
   return fields;
 }
 
-function bothEndsFields({ near, far, toServer, toClient }: BothEnds): Fields {
+/** What stands in JSON of a connection that was captured at both ends: what is not known is absent. */
+export function bothEndsFields({ near, far, toServer, toClient }: BothEnds): {
+  near: string;
+  far: string;
+  toServer?: LostBetween;
+  toClient?: LostBetween;
+} {
   return {
     near,
     far,

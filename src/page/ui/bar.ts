@@ -1,4 +1,5 @@
 import { html } from '../../report/postmortem/html/client/dom.js';
+import { bytesText } from '../../report/text/bytes.js';
 import { button } from './save.js';
 
 /** How far a command is, and what ends it. */
@@ -37,13 +38,12 @@ export class Bar {
   }
 
   update(read: number, total: number | null): void {
-    const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
     if (total === null || total === 0) {
-      this.text.textContent = `${megabytes(read)} MB`;
+      this.text.textContent = bytesText(read);
       return;
     }
     this.progress.value = read / total;
-    this.text.textContent = `${Math.floor((100 * read) / total)} % of ${megabytes(total)} MB`;
+    this.text.textContent = `${Math.floor((100 * read) / total)} % of ${bytesText(total)}`;
   }
 
   end(): void {

@@ -1,6 +1,7 @@
 /** The page: captures are dropped on it, and it shows what the command line would say of them. */
 import { html } from '../../report/postmortem/html/client/dom.js';
 import { themeButton } from '../../report/postmortem/html/client/theme.js';
+import { bytesText } from '../../report/text/bytes.js';
 import { Bar } from './bar.js';
 import { addressOf, commandOf, lineOf, parseLine } from './commandLine.js';
 import { COMMAND_NAMES, COMMANDS, FILTERS, filtersIn, withoutFilters } from './commands.js';
@@ -212,8 +213,7 @@ function toolsFor(): void {
 }
 
 function fileItem(file: Given): HTMLElement {
-  const size =
-    file.blob.size < 1e6 ? `${Math.ceil(file.blob.size / 1e3)} kB` : `${(file.blob.size / 1e6).toFixed(1)} MB`;
+  const size = bytesText(file.blob.size);
   const remove = button(
     '×',
     () => {

@@ -1,3 +1,5 @@
+import { nameIn } from '../numberNames.js';
+
 /** TLS record and handshake types and versions (RFC 8446, RFC 5246). */
 export const RecordType = { CHANGE_CIPHER_SPEC: 20, ALERT: 21, HANDSHAKE: 22, APPLICATION_DATA: 23 } as const;
 export const HandshakeType = {
@@ -63,5 +65,5 @@ const ALERTS = new Map<number, string>([
 
 /** `protocol_version`, or `unknown(N)`. */
 export function alertName(description: number): string {
-  return ALERTS.get(description) ?? `unknown(${description})`;
+  return nameIn(ALERTS, description);
 }

@@ -1,5 +1,5 @@
 import type { CapturedPair } from '../../model/measures/capturedPairs.js';
-import type { BothEnds } from '../../observations/connectionFacts.js';
+import { bothEndsFields } from '../../observations/journal/factsFields.js';
 import type { Count } from '../../observations/values.js';
 import { plural } from '../../observations/words.js';
 import { printable } from '../text/escape.js';
@@ -35,18 +35,9 @@ export interface CapturedPairEntry extends BothEndsEntry {
   unknown?: Count;
 }
 
-export function bothEndsEntry({ near, far, toServer, toClient }: BothEnds): BothEndsEntry {
-  return {
-    near,
-    far,
-    ...(toServer === null ? {} : { toServer: { ...toServer } }),
-    ...(toClient === null ? {} : { toClient: { ...toClient } }),
-  };
-}
-
 export function capturedPairEntry(pair: CapturedPair): CapturedPairEntry {
   const { connections, unknown } = pair;
-  return { connections, ...(unknown === 0 ? {} : { unknown }), ...bothEndsEntry(pair) };
+  return { connections, ...(unknown === 0 ? {} : { unknown }), ...bothEndsFields(pair) };
 }
 
 /** Why it may be unknown what was lost. */

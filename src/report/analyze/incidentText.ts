@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Severity } from '../../rules/finding.js';
+import { listing } from '../../observations/words.js';
 import { printable } from '../text/escape.js';
 import { textWidth } from '../text/width.js';
 import { wrap } from '../text/wrap.js';
@@ -129,9 +130,7 @@ export function findingsOf(incident: IncidentEntry, { findings }: AnalyzeDocumen
 }
 
 function hostsText(hosts: readonly string[]): string {
-  if (hosts.length === 0) return 'the ensemble';
-  const named = hosts.slice(0, HOSTS).map(printable).join(', ');
-  return hosts.length > HOSTS ? `${named} and ${hosts.length - HOSTS} more` : named;
+  return hosts.length === 0 ? 'the ensemble' : listing(hosts.map(printable), HOSTS);
 }
 
 /** `00:18:43.238` of a printed time. */

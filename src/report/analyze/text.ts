@@ -9,6 +9,7 @@ import { BARE } from '../text/bareTable.js';
 import { printable } from '../text/escape.js';
 import { incompleteSessions } from './incompleteSessions.js';
 import { wrap } from '../text/wrap.js';
+import { secondsBetween } from '../text/span.js';
 
 export interface AnalyzeTextOptions {
   readonly colour: ChalkInstance;
@@ -81,7 +82,7 @@ function otherProtocols({ protocols }: SummaryEntry): string[] {
 
 function captureLine(capture: CaptureEntry, zone: string): string {
   if (capture.from === null || capture.to === null) return `${printable(capture.file)}: no packets`;
-  const seconds = (Date.parse(capture.to) - Date.parse(capture.from)) / 1000;
+  const seconds = secondsBetween(capture.from, capture.to);
   return `${printable(capture.file)}: ${capture.from.slice(0, 19).replace('T', ' ')} to ${capture.to.slice(11, 19)} ${zone}, ${durationText(seconds)}`;
 }
 

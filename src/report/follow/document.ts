@@ -2,7 +2,8 @@ import type { TcpEventKind } from '../../observations/connectionFacts.js';
 import type { Address, Count, Hex64, Integer, Seconds, Time, Tool } from '../../observations/values.js';
 import type { CaptureInfo, Clock } from '../../observations/inputs.js';
 import { captureEntry, type CaptureEntry } from '../analyze/document.js';
-import { bothEndsEntry, type BothEndsEntry } from '../analyze/bothEnds.js';
+import { bothEndsFields } from '../../observations/journal/factsFields.js';
+import type { BothEndsEntry } from '../analyze/bothEnds.js';
 import { endOf, type LadderEvent } from '../../model/journals/conversation/events.js';
 import type { LadderRecorder } from '../../model/journals/conversation/recorder.js';
 import type { LeftOut } from '../../model/journals/conversation/store.js';
@@ -231,7 +232,7 @@ export function ladderDocument(recorder: LadderRecorder, options: LadderDocument
           retransmissions: { toServer: toServer.retransmissions, toClient: toClient.retransmissions },
           zeroWindows: { toServer: toServer.zeroWindows, toClient: toClient.zeroWindows },
           gapBytes: { toServer: toServer.gapBytes, toClient: toClient.gapBytes },
-          ...(bothEnds === null ? {} : { bothEnds: bothEndsEntry(bothEnds) }),
+          ...(bothEnds === null ? {} : { bothEnds: bothEndsFields(bothEnds) }),
         };
       },
     ),

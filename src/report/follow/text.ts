@@ -1,4 +1,4 @@
-import { durationText, plural } from '../../observations/words.js';
+import { durationText, listing, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import { printable } from '../text/escape.js';
 import { lostText } from '../analyze/bothEnds.js';
@@ -37,10 +37,7 @@ export function ladderText(document: LadderDocument, options: LadderTextOptions)
 
 function heading(document: LadderDocument, { colour, width }: LadderTextOptions): string {
   const { sessions, connections, timeout, requests, notifications, pings, target } = document;
-  const who =
-    sessions.length === 0
-      ? 'session id not captured'
-      : `session ${sessions.slice(0, 4).join(', ')}${sessions.length > 4 ? ` and ${sessions.length - 4} more` : ''}`;
+  const who = sessions.length === 0 ? 'session id not captured' : `session ${listing(sessions, 4)}`;
   const granted = timeout === null ? '' : `, timeout ${timeout} ms`;
   const title =
     target.kind === 'session'

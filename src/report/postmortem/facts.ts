@@ -1,6 +1,7 @@
 import { durationText, numberText, plural } from '../../observations/words.js';
 import type { FindingEntry } from '../analyze/document.js';
 import type { FactData, TableData } from './data.js';
+import { secondsBetween } from '../text/span.js';
 
 const LISTED = 12;
 
@@ -55,7 +56,7 @@ export function findingFacts(finding: FindingEntry, windows: readonly WindowEntr
   if (finding.server !== undefined) add('Server', [finding.server]);
   if (finding.path !== undefined) add('Path', [finding.path]);
   const [from, to] = [time(finding.from), time(finding.to)];
-  const span = (Date.parse(finding.to) - Date.parse(finding.from)) / 1000;
+  const span = secondsBetween(finding.from, finding.to);
   add(
     'When',
     [from === to ? `${from} ${zone}` : `${from} to ${to} ${zone} (${durationText(Math.max(0, span))})`],

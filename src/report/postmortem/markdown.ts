@@ -1,5 +1,6 @@
-import { durationText, numberText, plural } from '../../observations/words.js';
+import { durationText, listing, numberText, plural } from '../../observations/words.js';
 import type { CellKind, FindingData, IncidentData, LadderRowData, ReportData, TableData } from './data.js';
+import { sortedRows, isNumeric } from './tableRows.js';
 
 /** Rows of a table that go into a postmortem; the rest is said. */
 const ROWS = 20;
@@ -75,7 +76,6 @@ export function markdownReport(data: ReportData): string {
 function story(incident: IncidentData, { findings }: ReportData): string {
   const { number, severity, title, hosts, fromText, toText, unrepaired, next } = incident;
   const clock = (text: string): string => text.slice(11, 23);
-  const named = hosts.slice(0, HOSTS).join(', ') + (hosts.length > HOSTS ? ` and ${hosts.length - HOSTS} more` : '');
   const lines = incident.findings.flatMap((place, i) => {
     const finding = findings[place - 1];
     if (finding === undefined) return [];
@@ -88,7 +88,7 @@ function story(incident: IncidentData, { findings }: ReportData): string {
   const when = `${clock(fromText)} – ${clock(toText)}`;
   return [
     `### Incident ${number}: ${markdownText(title)} (${severity})`,
-    named === '' ? when : `${when}: ${markdownText(named)}`,
+    hosts.length === 0 ? when : `${when}: ${markdownText(listing(hosts, HOSTS))}`,
     lines.join('\n'),
   ].join('\n\n');
 }
@@ -138,21 +138,16 @@ function evidence(rows: readonly LadderRowData[], zone: string): string {
   );
 }
 
-function table({ columns, rows, sort }: TableData, limit: number): string {
-  const numeric = (kind: CellKind): boolean => kind === 'number' || kind === 'frame' || kind === 'seconds';
-  const ordered = [...rows];
-  if (sort !== null) {
-    const value = (row: (typeof rows)[number]): number => Number(row[sort.column] ?? -1);
-    ordered.sort((a, b) => (sort.down ? value(b) - value(a) : value(a) - value(b)));
-  }
+function table(data: TableData, limit: number): string {
+  const { columns, rows } = data;
   const lines = [
     `| ${columns.map(({ name }) => markdownText(name)).join(' | ')} |`,
-    `| ${columns.map(({ kind }) => (numeric(kind) ? '---:' : '---')).join(' | ')} |`,
-    ...ordered
+    `| ${columns.map(({ kind }) => (isNumeric(kind) ? '---:' : '---')).join(' | ')} |`,
+    ...sortedRows(data)
       .slice(0, limit)
       .map((row) => `| ${columns.map(({ kind }, i) => cell(row[i] ?? null, kind)).join(' | ')} |`),
   ];
-  if (ordered.length > limit) lines.push('', `… and ${numberText(ordered.length - limit)} more.`);
+  if (rows.length > limit) lines.push('', `… and ${numberText(rows.length - limit)} more.`);
   return lines.join('\n');
 }
 

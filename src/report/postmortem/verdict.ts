@@ -2,6 +2,7 @@ import { durationText, plural } from '../../observations/words.js';
 import type { AnalyzeDocument, FindingEntry, IncidentEntry } from '../analyze/document.js';
 import { incompleteSessions } from '../analyze/incompleteSessions.js';
 import type { VerdictData } from './data.js';
+import { secondsBetween, spanOf } from '../text/span.js';
 
 /** How much was seen of what there was. */
 interface Seen {
@@ -44,7 +45,7 @@ export function verdict(document: AnalyzeDocument, more: (index: number) => stri
     sentences.push({ finding: null, text: `and ${plural(grave.length - sentences.length, 'more incident')} below.` });
   const interrupted = captures.some((capture) => capture.interrupted === true);
   const packets = captures.reduce((sum, capture) => sum + capture.packets, 0);
-  const seconds = spanOf(document);
+  const seconds = secondsOf(document);
   const messages = Object.values(summary.protocols).reduce((sum, other) => sum + other.messages, summary.messages);
   return {
     tone: interrupted && errors + warnings === 0 ? 'info' : tone(errors, warnings, findings.length, messages),
@@ -111,12 +112,9 @@ function upperFirst(text: string): string {
 }
 
 /** Seconds from the first to the last frame of all captures; null without frames. */
-function spanOf({ captures }: AnalyzeDocument): number | null {
-  const times = captures.flatMap(({ from, to }) =>
-    from === null || to === null ? [] : [Date.parse(from), Date.parse(to)],
-  );
-  if (times.length === 0) return null;
-  return (times.reduce((a, b) => Math.max(a, b)) - times.reduce((a, b) => Math.min(a, b))) / 1000;
+function secondsOf({ captures }: AnalyzeDocument): number | null {
+  const span = spanOf(captures);
+  return span === null ? null : secondsBetween(span.from, span.to);
 }
 
 function unseen(document: AnalyzeDocument, { losses, hidden, readAgain }: Seen): string[] {

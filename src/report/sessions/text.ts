@@ -2,7 +2,7 @@ import { durationText, numberText, plural } from '../../observations/words.js';
 import type { ChalkInstance } from 'chalk';
 import { fitTable, type Column } from '../text/fitTable.js';
 import type { SessionColumn, SessionRow, SessionsDocument } from './document.js';
-import { captureSpan } from '../text/span.js';
+import { captureSpan, secondsBetween } from '../text/span.js';
 import { wrap } from '../text/wrap.js';
 
 export interface SessionsTextOptions {
@@ -117,7 +117,7 @@ function columns(rows: readonly SessionRow[], { colour, sort }: SessionsTextOpti
   return result.map((column) => (column.title === always ? { ...column, rank: 0 } : column));
 }
 
-const lengthOf = ({ from, to }: SessionRow): string => durationText((Date.parse(to) - Date.parse(from)) / 1000);
+const lengthOf = ({ from, to }: SessionRow): string => durationText(secondsBetween(from, to));
 
 /** `3.3 s (⅓: 3.3 s)`: the median, and what a third of the timeout is. */
 function pingText(interval: number | null, expected: number | null): string {

@@ -7,6 +7,7 @@ import { fitTable, type Column } from '../text/fitTable.js';
 import { rateText } from '../text/rate.js';
 import type { LatencyNumbers, PartsNumbers, SortColumn, StatsDocument, StatsNumbers } from './document.js';
 import { wrap } from '../text/wrap.js';
+import { secondsBetween } from '../text/span.js';
 
 export interface StatsTextOptions {
   readonly colour: ChalkInstance;
@@ -64,9 +65,7 @@ export function statsText(document: StatsDocument, options: StatsTextOptions): s
 }
 
 function spanOf(document: StatsDocument): number {
-  return document.from === null || document.to === null
-    ? 0
-    : (Date.parse(document.to) - Date.parse(document.from)) / 1000;
+  return document.from === null || document.to === null ? 0 : secondsBetween(document.from, document.to);
 }
 
 function totals(document: StatsDocument, zone: string): string {

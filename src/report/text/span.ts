@@ -20,6 +20,11 @@ export function spanOf(captures: readonly Spanned[]): { readonly from: string; r
   return from === undefined || to === undefined ? null : { from, to };
 }
 
+/** Seconds from one time of a document to another, to the millisecond. */
+export function secondsBetween(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / 1000;
+}
+
 /** `a.pcap, 2026-11-21 00:17:27 to 00:17:59 UTC`: of several captures all their time. */
 export function captureSpan(captures: readonly Spanned[], zone: string): string {
   const [first] = captures;

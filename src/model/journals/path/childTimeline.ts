@@ -1,5 +1,6 @@
 import type { ListSnapshot, PathChange, PathReading } from './pathFacts.js';
 import type { PathHistory } from './pathHistory.js';
+import { firstAfter } from './zxidOrder.js';
 
 /** What a list of children has that another one has not. */
 export interface ListDifference {
@@ -31,14 +32,7 @@ export class ChildTimeline {
 
   /** Index of the first change after a zxid. */
   firstAfter(zxid: number): number {
-    let low = 0;
-    let high = this.zxids.length;
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      if (this.zxids[mid]! <= zxid) low = mid + 1;
-      else high = mid;
-    }
-    return low;
+    return firstAfter(this.zxids, zxid);
   }
 
   /** The children after the first `count` changes; null where that is not known. */

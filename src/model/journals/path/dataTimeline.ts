@@ -1,5 +1,6 @@
 import type { PathChange, PathReading } from './pathFacts.js';
 import type { PathHistory } from './pathHistory.js';
+import { firstAfter } from './zxidOrder.js';
 
 /** The znode's own life in the server's order: created, data set, deleted; what only Stats show is filled in. */
 export class DataTimeline {
@@ -67,14 +68,7 @@ export class DataTimeline {
 
   /** Index of the first change after a zxid. */
   firstAfter(zxid: number): number {
-    let low = 0;
-    let high = this.zxids.length;
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      if (this.zxids[mid]! <= zxid) low = mid + 1;
-      else high = mid;
-    }
-    return low;
+    return firstAfter(this.zxids, zxid);
   }
 
   /** The place of a reading among the changes: the mzxid that it saw, or the reply's zxid where there was no znode. */

@@ -3,6 +3,7 @@ import { int32 } from '../../../network/bytes.js';
 import { HELLO_LENGTH, isHello, LARGEST_ADDRESS, looksLikeNotification } from './electionFormat.js';
 import { MORE, NO } from '../zab/plausibility.js';
 import { AUTH_HEADER_LENGTH, AUTH_MAGIC, isAuthHeader } from '../zab/quorumAuth.js';
+import { appended } from '../held.js';
 
 /**
  * QuorumCnxManager refuses longer messages.
@@ -33,7 +34,7 @@ export class ElectionStream {
   frame = 0;
   time = 0;
   firstFrame = 0;
-  private held = Buffer.alloc(0);
+  private held: Buffer = Buffer.alloc(0);
   private heldLength = 0;
   private heldFrame = 0;
   /** Bytes that must be there before another look is worth while. */
@@ -105,14 +106,8 @@ export class ElectionStream {
   }
 
   private hold(bytes: Buffer, start: number, end: number): void {
-    const length = this.heldLength + end - start;
-    if (length > this.held.length) {
-      const grown = Buffer.allocUnsafe(Math.max(256, length, 2 * this.held.length));
-      this.held.copy(grown, 0, 0, this.heldLength);
-      this.held = grown;
-    }
-    bytes.copy(this.held, this.heldLength, start, end);
-    this.heldLength = length;
+    this.held = appended(this.held, this.heldLength, bytes, start, end);
+    this.heldLength += end - start;
   }
 
   /** Hands on all messages that are complete; returns where the rest begins, and sets `needed` for it. */

@@ -1,4 +1,5 @@
 import { int32 } from '../../../network/bytes.js';
+import { nameIn } from '../../numberNames.js';
 
 /**
  * QuorumAuthPacket: long magic, int status, buffer token. Where servers authenticate each other by SASL they come before
@@ -27,5 +28,5 @@ const statuses = new Map([
 
 /** QuorumAuth.Status by its number, `unknown(N)` otherwise. */
 export function authStatus(status: number): string {
-  return statuses.get(status) ?? `unknown(${status})`;
+  return nameIn(statuses, status);
 }

@@ -5,6 +5,7 @@ import { HEADER_LENGTH, isHeader, looksLikePacket, MORE, NO, PROBE_LENGTH } from
 import { PacketType } from './packetTypes.js';
 import { AUTH_MAGIC, isAuthHeader } from './quorumAuth.js';
 import { SnapshotEnd } from './snapshotEnd.js';
+import { appended } from '../held.js';
 
 /**
  * Bytes of a packet's data that are kept where the packet comes in several pieces; the rest is passed over.
@@ -85,7 +86,7 @@ export class QuorumStream {
   private mode = PACKETS;
   private phase = HEADER;
   /** The packet that has begun: `heldLength` bytes of it. While SEARCHING: bytes that may be a start. */
-  private held = Buffer.alloc(0);
+  private held: Buffer = Buffer.alloc(0);
   private heldLength = 0;
   /** Length of `held` at which the phase ends, and bytes of its data that are yet to be passed over. */
   private needed = HEADER_LENGTH;
@@ -312,14 +313,8 @@ export class QuorumStream {
   }
 
   private hold(bytes: Buffer, start: number, end: number): void {
-    const length = this.heldLength + end - start;
-    if (length > this.held.length) {
-      const grown = Buffer.allocUnsafe(Math.max(256, length, 2 * this.held.length));
-      this.held.copy(grown, 0, 0, this.heldLength);
-      this.held = grown;
-    }
-    bytes.copy(this.held, this.heldLength, start, end);
-    this.heldLength = length;
+    this.held = appended(this.held, this.heldLength, bytes, start, end);
+    this.heldLength += end - start;
   }
 
   /** A phase is complete: sets up the next one (HEADER once the packet is complete). False: this is no packet. */

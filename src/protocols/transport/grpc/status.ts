@@ -1,5 +1,8 @@
+import { counted, nameIn } from '../../numberNames.js';
+
 /** Status codes of gRPC as its documentation names them. */
-const NAMES = [
+const NAMES = counted(
+  0,
   'OK',
   'CANCELLED',
   'UNKNOWN',
@@ -17,17 +20,18 @@ const NAMES = [
   'UNAVAILABLE',
   'DATA_LOSS',
   'UNAUTHENTICATED',
-];
+);
+const CODES = new Map([...NAMES].map(([code, name]) => [name, code]));
 
 /** `NOT_FOUND`, or `unknown(N)`. */
 export function grpcStatusName(code: number): string {
-  return NAMES[code] ?? `unknown(${code})`;
+  return nameIn(NAMES, code);
 }
 
 /** The code of such a name; null where it is none. */
 export function grpcStatusCode(name: string): number | null {
-  const code = NAMES.indexOf(name);
-  if (code >= 0) return code;
+  const code = CODES.get(name);
+  if (code !== undefined) return code;
   const unknown = /^unknown\((\d{1,10})\)$/.exec(name);
   return unknown === null ? null : Number(unknown[1]);
 }

@@ -1,3 +1,5 @@
+import { counted, nameIn } from '../../numberNames.js';
+
 /** HTTP/2 frames (RFC 9113, 4.1): 3-byte length, type, flags, 4-byte stream id with one reserved bit; all big-endian. */
 export const FRAME_HEADER_LENGTH = 9;
 
@@ -27,7 +29,8 @@ export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 export const DEFAULT_MAX_FRAME = 16384;
 
 /** Names of error codes (RFC 9113, 7), for RST_STREAM and GOAWAY. */
-const ERROR_NAMES = [
+const ERROR_NAMES = counted(
+  0,
   'NO_ERROR',
   'PROTOCOL_ERROR',
   'INTERNAL_ERROR',
@@ -42,11 +45,11 @@ const ERROR_NAMES = [
   'ENHANCE_YOUR_CALM',
   'INADEQUATE_SECURITY',
   'HTTP_1_1_REQUIRED',
-];
+);
 
 /** `CANCEL`, or `unknown(N)`. */
 export function http2ErrorName(code: number): string {
-  return ERROR_NAMES[code] ?? `unknown(${code})`;
+  return nameIn(ERROR_NAMES, code);
 }
 
 /** By type: the flags that may be set; whether the stream id must be zero (0), must not be (1), or may be either (2). */

@@ -1,12 +1,4 @@
-/** Numbers on the wire and ZooKeeper's names for them. */
-export type Names = ReadonlyMap<number, string>;
-
-/** The name of a number, `unknown(N)` where ZooKeeper has none. */
-export function nameIn(names: Names, value: number): string {
-  return names.get(value) ?? `unknown(${value})`;
-}
-
-const counted = (first: number, ...names: string[]): Names => new Map(names.map((name, i) => [first + i, name]));
+import { counted, nameIn, type Names } from '../../numberNames.js';
 
 /** CreateMode, in the order of its flag values. */
 export const CREATE_MODES = [

@@ -1,3 +1,5 @@
+import { nameIn } from '../../numberNames.js';
+
 /** KeeperException codes under their names there, ZooKeeper 3.4 to 3.9. */
 const errors = new Map<number, string>([
   [0, 'Ok'],
@@ -48,7 +50,7 @@ export const ErrorCode = {
 
 /** Name of an error code, `unknown(N)` where ZooKeeper defines none. */
 export function errorName(code: number): string {
-  return errors.get(code) ?? `unknown(${code})`;
+  return nameIn(errors, code);
 }
 
 export const isErrorCode = (code: number): boolean => errors.has(code);

@@ -1,5 +1,6 @@
 import type { Acl, Range } from './cursor.js';
-import { addWatchModes, createModes, watcherTypes, type Names } from './enums.js';
+import { addWatchModes, createModes, watcherTypes } from './enums.js';
+import type { Names } from '../../numberNames.js';
 import type { Stat } from './stat.js';
 import type { ClientInfo, MultiOp } from './records.js';
 

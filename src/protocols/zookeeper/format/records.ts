@@ -1,5 +1,5 @@
 import { END_OF_RECORD, readAcl, type JuteReader } from './cursor.js';
-import { nameIn } from './enums.js';
+import { nameIn } from '../../numberNames.js';
 import { errorName } from './errors.js';
 import type { JuteField, JuteType, JuteValues } from './fields.js';
 import { layoutOf, requestLayout, responseLayout, type RecordLayout } from './layout.js';

@@ -1,6 +1,7 @@
-import { numberText } from '../../../../observations/words.js';
+import { compareNames, numberText } from '../../../../observations/words.js';
 import type { TableData } from '../../data.js';
-import { isNumeric, tableCell } from '../content/cells.js';
+import { isNumeric } from '../../tableRows.js';
+import { tableCell } from '../content/cells.js';
 import type { Make } from '../content/make.js';
 import { html } from './dom.js';
 
@@ -18,10 +19,8 @@ export function compareCells(a: Cell, b: Cell): number {
   if (a === null || a === '') return b === null || b === '' ? 0 : 1;
   if (b === null || b === '') return -1;
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return ORDER.compare(String(a), String(b));
+  return compareNames(String(a), String(b));
 }
-
-const ORDER = new Intl.Collator('en', { numeric: true });
 
 /** Rows in the order of a column; what is empty stays last in both directions. */
 export function sortRows(rows: readonly Row[], column: number, down: boolean): Row[] {

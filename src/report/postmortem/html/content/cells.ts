@@ -1,6 +1,7 @@
 import { numberText } from '../../../../observations/words.js';
 import { timeOfDay } from '../../../text/timeOfDay.js';
 import type { CellKind, TableData } from '../../data.js';
+import { sortedRows, isNumeric } from '../../tableRows.js';
 import { spanText } from '../client/format.js';
 import type { Make } from './make.js';
 
@@ -15,8 +16,6 @@ function cellText(value: Cell, kind: CellKind): string {
   if (kind === 'frame') return String(value);
   return kind === 'seconds' ? spanText(value) : numberText(value);
 }
-
-export const isNumeric = (kind: CellKind): boolean => kind === 'number' || kind === 'frame' || kind === 'seconds';
 
 export function tableCell<N>(make: Make<N>, value: Cell, kind: CellKind): N {
   const text = cellText(value, kind);
@@ -33,16 +32,11 @@ const ROWS = 100;
 
 /** A table as it is to begin with: the client puts one that sorts and searches in its place. */
 export function plainTable<N>(make: Make<N>, table: TableData): N {
-  const { id, title, columns, rows, sort } = table;
-  const ordered = [...rows];
-  if (sort !== null) {
-    const value = (row: (typeof rows)[number]): number => Number(row[sort.column] ?? -1);
-    ordered.sort((a, b) => (sort.down ? value(b) - value(a) : value(a) - value(b)));
-  }
+  const { id, title, columns, rows } = table;
   const head = columns.map(({ name, kind }) =>
     make('th', { scope: 'col', class: isNumeric(kind) ? 'number' : null }, name),
   );
-  const body = ordered
+  const body = sortedRows(table)
     .slice(0, ROWS)
     .map((row) => make('tr', {}, ...columns.map(({ kind }, i) => tableCell(make, row[i] ?? null, kind))));
   const more = rows.length - ROWS;

@@ -1,4 +1,4 @@
-import { numberText } from '../../../../observations/words.js';
+import { listing, numberText } from '../../../../observations/words.js';
 import { timeOfDay } from '../../../text/timeOfDay.js';
 import type { CaptureData, FindingData, IncidentData, ReportData } from '../../data.js';
 import { plainTable } from './cells.js';
@@ -144,7 +144,6 @@ function findingsOf({ findings }: IncidentData, data: ReportData): FindingData[]
 /** One event: its cause, what followed in order, and what was never put right. */
 function story<N>(make: Make<N>, incident: IncidentData, data: ReportData, first: boolean): N {
   const { number, severity, title, hosts, fromText, toText, unrepaired, next } = incident;
-  const named = hosts.slice(0, HOSTS).join(', ') + (hosts.length > HOSTS ? ` and ${hosts.length - HOSTS} more` : '');
   const when = `${timeOfDay(fromText).slice(0, 12)} – ${timeOfDay(toText).slice(0, 12)} ${data.zone}`;
   const cards = findingsOf(incident, data).map((finding, place) =>
     findingCard(make, finding, data.zone, first && place === 0),
@@ -154,7 +153,7 @@ function story<N>(make: Make<N>, incident: IncidentData, data: ReportData, first
     'article',
     { class: `incident ${severity}`, id: `incident-${number}` },
     make('h3', {}, `${number}. ${title}`),
-    make('p', { class: 'whom' }, named === '' ? when : `${when}: ${named}`),
+    make('p', { class: 'whom' }, hosts.length === 0 ? when : `${when}: ${listing(hosts, HOSTS)}`),
     ...cards,
     open.length === 0
       ? null
