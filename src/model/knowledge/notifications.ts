@@ -6,6 +6,7 @@ import type { Session } from './session.js';
 import { Fired, type View } from './view.js';
 import { updateWindow } from './watches.js';
 import { parentOf } from './znode.js';
+import { isCreate } from '../../protocols/zookeeper/format/opcodes.js';
 
 /** The server sent an event: the watch that it matches is used up, unless it is a persistent one. */
 export function notificationSeen(
@@ -82,7 +83,7 @@ function changes({ op, path: written, body }: ZooKeeperRequest, path: string, ty
 
 function touches(op: string, written: string, path: string, type: number): boolean {
   if (type !== EventType.NodeChildrenChanged) {
-    return written === path && (op === 'setData' || op === 'delete' || op.startsWith('create'));
+    return written === path && (op === 'setData' || op === 'delete' || isCreate(op));
   }
-  return (op === 'delete' || op.startsWith('create')) && parentOf(written) === path;
+  return (op === 'delete' || isCreate(op)) && parentOf(written) === path;
 }

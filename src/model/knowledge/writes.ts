@@ -1,7 +1,7 @@
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
 import { isEphemeral, isSequential } from '../../protocols/zookeeper/format/enums.js';
-import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import { isCreate, OpCode } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Stat } from '../../protocols/zookeeper/format/stat.js';
 import { answered, type AnsweredRequest, type Seen } from '../events.js';
 import type { Model } from '../model.js';
@@ -64,7 +64,7 @@ function multiAnswered(model: Model, write: AnsweredRequest): void {
   for (const [i, { op, path, flags = 0 }] of asked.entries()) {
     if (path === undefined) continue;
     const stat = results[i]?.stat ?? null;
-    if (op.startsWith('create')) created(model, write, path, results[i]?.path ?? null, flags, stat);
+    if (isCreate(op)) created(model, write, path, results[i]?.path ?? null, flags, stat);
     else if (op === 'delete') deleted(model, write, path);
     else if (op === 'setData') changed(model, write, path, 'setData', stat);
   }

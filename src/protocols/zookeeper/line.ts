@@ -1,4 +1,5 @@
 import { dataPart, type LinePart, shownParts } from '../field.js';
+import { isCreate } from './format/opcodes.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -16,7 +17,7 @@ const WATCH_LISTS = ['dataWatches', 'existWatches', 'childWatches', 'persistentW
 export function zookeeperLine(record: Fields): LinePart[] {
   const parts: LinePart[] = [];
   const { path, children, ops, stat, kind, op, error } = record;
-  const repeated = kind === 'response' && (error !== undefined || !String(op).startsWith('create'));
+  const repeated = kind === 'response' && (error !== undefined || !isCreate(String(op)));
   if (typeof path === 'string') parts.push({ value: path, ...(repeated ? { tone: 'faint' } : {}) });
   if (record['watch'] === true) parts.push({ value: 'watch' });
   for (const name of ['eventType', 'state', 'mode', 'word', 'watchMode', 'watcherType', 'scheme']) {

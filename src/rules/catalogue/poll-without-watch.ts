@@ -2,7 +2,7 @@ import { duration, listing, numberText, plural } from '../../observations/words.
 import type { ClientConnection } from '../../model/index.js';
 import type { ChildNames } from '../../protocols/zookeeper/childLists.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
-import { OpCode, opName } from '../../protocols/zookeeper/format/opcodes.js';
+import { OpCode, opName, watchingReads } from '../../protocols/zookeeper/format/opcodes.js';
 import { parentOf } from '../../model/index.js';
 import type { Evidence } from '../finding.js';
 import { defineRule } from '../rule.js';
@@ -54,7 +54,6 @@ const LONGEST_KEPT = 200;
  * @bound of them
  */
 const MAX = 2000;
-const READS = [OpCode.getData, OpCode.exists, OpCode.getChildren2, OpCode.getChildren];
 
 /** A row a place, in columns: most of what is read touches this and nothing else. */
 class Places {
@@ -202,7 +201,7 @@ export const pollWithoutWatch = defineRule({
     }
 
     return {
-      responsesWanted: { opcodes: READS },
+      responsesWanted: { opcodes: [...watchingReads] },
       response(m, connection) {
         const request = m.request;
         if (request === null || request.watch || m.err !== 0 || request.path === null) return;

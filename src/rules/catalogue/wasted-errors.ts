@@ -3,7 +3,7 @@ import { type ClientConnection, parentOf } from '../../model/index.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { ErrorCode } from '../../protocols/zookeeper/format/errors.js';
 import { isEphemeral, isSequential } from '../../protocols/zookeeper/format/enums.js';
-import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import { isCreate, OpCode, watchingReads } from '../../protocols/zookeeper/format/opcodes.js';
 import type { Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedData, findingOn, subject } from '../support/affected.js';
@@ -78,8 +78,6 @@ const WRITES: ReadonlySet<number> = new Set([
   ...[OpCode.create, OpCode.create2, OpCode.createContainer, OpCode.createTTL],
   ...[OpCode.delete, OpCode.setData, OpCode.multi],
 ]);
-const CREATES: ReadonlySet<string> = new Set(['create', 'create2', 'createContainer', 'createTTL']);
-const READS: ReadonlySet<number> = new Set([OpCode.exists, OpCode.getData, OpCode.getChildren, OpCode.getChildren2]);
 
 export const wastedErrors = defineRule({
   meta: {
@@ -164,10 +162,10 @@ export const wastedErrors = defineRule({
       let waste: Waste | undefined;
       if (err === ErrorCode.NodeExists) {
         // The losers of an election, and sequential znodes, are no parents.
-        if (!CREATES.has(op) || isEphemeral(flags) || isSequential(flags)) return;
+        if (!isCreate(op) || isEphemeral(flags) || isSequential(flags)) return;
         waste = wasteOf('NodeExists', connection, `NodeExists ${who(connection)} ${chainOf(connection, path)}`);
       } else if (err === ErrorCode.NoNode) {
-        if (!READS.has(request.opcode) || request.watch) return;
+        if (!watchingReads.has(request.opcode) || request.watch) return;
         missing.add(path);
         waste = wasteOf('NoNode', connection, `NoNode ${who(connection)} ${path}`);
       } else if (err === ErrorCode.BadVersion) {
@@ -225,9 +223,9 @@ export const wastedErrors = defineRule({
         if (!contended.has(path)) return;
         waste = wastes.get(`BadVersion ${path}`);
         if (waste?.pace.lasts(time) === true) sideOf(waste, connection).tried++;
-      } else if (READS.has(opcode)) {
+      } else if (watchingReads.has(opcode)) {
         if (!watch && missing.has(path)) waste = wastes.get(`NoNode ${who(connection)} ${path}`);
-      } else if (CREATES.has(op)) {
+      } else if (isCreate(op)) {
         waste = wastes.get(`NodeExists ${who(connection)} ${chainOf(connection, path)}`);
         if (waste?.paths.has(path) === false) return;
       }

@@ -3,7 +3,7 @@ import { parentOf, type ClientConnection } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import { ErrorCode, errorName } from '../../protocols/zookeeper/format/errors.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../protocols/zookeeper/message.js';
-import { OpCode } from '../../protocols/zookeeper/format/opcodes.js';
+import { isCreate, OpCode, watchingReads } from '../../protocols/zookeeper/format/opcodes.js';
 import { isSequential } from '../../protocols/zookeeper/format/enums.js';
 import type { Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
@@ -178,7 +178,7 @@ export const writeOutcomeUnknown = defineRule({
     }
 
     return {
-      responsesWanted: { opcodes: [...WRITES, OpCode.getData, OpCode.exists, OpCode.getChildren, OpCode.getChildren2] },
+      responsesWanted: { opcodes: [...WRITES, ...watchingReads] },
       response(m, connection) {
         // What only settles what became of a write: mostly there is none.
         if (open.size === 0 && !WRITES.has(m.opcode ?? 0)) return;
@@ -302,7 +302,7 @@ export const writeOutcomeUnknown = defineRule({
         const version = results[i]?.stat?.version;
         if (path === undefined) continue;
         if (op === 'setData' && version !== undefined) dataSet(request, path, version, m, connection);
-        else if (op.startsWith('create')) made(results[i]?.path ?? path);
+        else if (isCreate(op)) made(results[i]?.path ?? path);
       }
     }
 
@@ -314,7 +314,7 @@ export const writeOutcomeUnknown = defineRule({
       time: number,
       request: ZooKeeperRequest,
     ): void {
-      const create = request.op.startsWith('create');
+      const create = isCreate(request.op);
       if (create && isSequential(request.flags)) {
         // It always succeeds; only number 0 says that nothing was made there before.
         const number = path === null ? null : (SEQUENCE.exec(path)?.[0] ?? null);
@@ -469,13 +469,13 @@ function effectsOf(request: ZooKeeperRequest): Omit<Effect, 'version'>[] {
 
 /** Whether it can be done only once: the create or the delete of a path that the multi does nothing else to. */
 function isOnce({ op, path, flags }: Effect, effects: readonly Effect[]): boolean {
-  const once = op === 'delete' || (op.startsWith('create') && !isSequential(flags));
+  const once = op === 'delete' || (isCreate(op) && !isSequential(flags));
   return once && effects.filter((effect) => effect.path === path).length === 1;
 }
 
 /** Whether an operation of the repeated multi fails because of what the multi itself had done. */
 function tellsApplied({ op, err, path }: FailedOperation, effects: readonly Effect[]): boolean {
-  if (err === ErrorCode.NodeExists) return op.startsWith('create');
+  if (err === ErrorCode.NodeExists) return isCreate(op);
   if (err === ErrorCode.NoNode) return op === 'delete';
   return err === ErrorCode.BadVersion && effects.some((effect) => effect.op === 'setData' && effect.path === path);
 }

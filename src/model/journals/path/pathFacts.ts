@@ -1,6 +1,7 @@
 import type { ConnectionFacts } from '../../../observations/connectionFacts.js';
 import type { WatchKind } from '../../knowledge/view.js';
 import type { Cause, ChangeKind } from '../../knowledge/znode.js';
+import { isCreate } from '../../../protocols/zookeeper/format/opcodes.js';
 
 /** Who did something, as far as the capture shows it. */
 export interface Actor {
@@ -84,7 +85,7 @@ export interface PathReading {
 }
 
 /** Whether a reading is what the session wrote itself: it knows that, but did not ask. */
-export const isOwnWrite = ({ op }: PathReading): boolean => op === 'setData' || op.startsWith('create');
+export const isOwnWrite = ({ op }: PathReading): boolean => op === 'setData' || isCreate(op);
 
 /** A notification of the path that was sent to a session. */
 export interface Told {

@@ -32,28 +32,30 @@ export class TreeRecorder implements ModelListener {
     else this.dataSet(node, change);
   }
 
-  dataRead({ path, session, there, stat, ...answer }: DataRead): void {
-    const node = this.node(path);
-    if (node === null) return;
-    node.readBy(session);
-    if (!node.state(there, 'answer', answer) || !there) return;
-    this.above(node, answer);
-    if (stat !== null) node.learn(stat);
+  dataRead(read: DataRead): void {
+    this.answered(read);
   }
 
-  listAnswered({ path, session, there, names, stat, ...answer }: ListAnswer): void {
-    const node = this.node(path);
-    if (node === null) return;
-    node.readBy(session);
-    if (!node.state(there, 'answer', answer) || !there) return;
-    this.above(node, answer);
-    if (stat !== null) node.learn(stat);
-    if (names === null) return;
+  listAnswered({ names, ...answer }: ListAnswer): void {
+    const node = this.answered(answer);
+    if (node === null || names === null) return;
+    const { stat } = answer;
     node.numChildren = names.length;
     const listed = new Set(names);
     const at = { ...answer, zxid: stat?.pzxid ?? answer.zxid };
     for (const [name, child] of node.children) if (!listed.has(name)) child.gone('list', at);
     for (const name of names) this.child(node, name)?.state(true, 'list', at);
+  }
+
+  /** The node that an answer has shown; null where it is not there, or what is known of it is later. */
+  private answered({ path, session, there, stat, ...answer }: DataRead): TreeNode | null {
+    const node = this.node(path);
+    if (node === null) return null;
+    node.readBy(session);
+    if (!node.state(there, 'answer', answer) || !there) return null;
+    this.above(node, answer);
+    if (stat !== null) node.learn(stat);
+    return node;
   }
 
   refused({ path, there, ...answer }: RefusedAnswer): void {

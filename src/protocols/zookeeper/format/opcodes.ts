@@ -41,6 +41,20 @@ export function opcodesOf(kind: Operation['kind']): ReadonlySet<number> {
   return new Set(layouts.filter(({ operation }) => operation.kind === kind).map(({ operation }) => operation.code));
 }
 
+/** Reads of a znode or of its children that may set a watch. */
+export const watchingReads: ReadonlySet<number> = new Set(
+  layouts.filter(({ request }) => request.hasWatch).map(({ operation }) => operation.code),
+);
+
+const creates: ReadonlySet<string> = new Set(
+  layouts.filter(({ request }) => request.flagsFromEnd > 0).map(({ name }) => name),
+);
+
+/** Whether ZooKeeper's operation of this name creates a znode: its request has create flags. */
+export function isCreate(op: string): boolean {
+  return creates.has(op);
+}
+
 /** Names of all operations that a request can ask for, for help texts and schemas. */
 export const opNames: readonly string[] = Object.keys(OpCode);
 

@@ -13,6 +13,7 @@ import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
 import { messageRecord } from '../../../observations/record.js';
 import type { Focus, EvidenceRow } from './focus.js';
 import { messageText } from './messageText.js';
+import { watchingReads } from '../../../protocols/zookeeper/format/opcodes.js';
 
 /**
  * Reads the captures a second time, as far as the last frame that a finding cites, and gives each Focus what it needs:
@@ -122,7 +123,7 @@ function addRequest(focus: Focus, message: Message, connection: PacketConnection
   const request = requestOf(message);
   if (request === null) return;
   const words = [request.op, request.path ?? ''];
-  if (['exists', 'getData', 'getChildren', 'getChildren2'].includes(request.op)) words.push(`watch=${request.watch}`);
+  if (watchingReads.has(request.opcode)) words.push(`watch=${request.watch}`);
   const row: EvidenceRow = {
     kind: 'context',
     frame: request.frame,
