@@ -1,16 +1,9 @@
 import { hostOf } from '../observations/filterPatterns.js';
 import { type Finding, type Severity, severities } from './finding.js';
 import { affectedOf } from './support/affected.js';
+import { rules } from './registry.js';
 
-/** Rules whose clients speak something that `follow` does not show, or may: etcd, TLS without its keys. */
-const NOT_FOLLOWED: readonly string[] = [
-  'certificate-expiry',
-  'connection-churn',
-  'etcd-no-leader',
-  'lease-renewal-storm',
-  'tls-handshake-failed',
-  'tls-handshake-stall',
-];
+const unfollowed: ReadonlySet<string> = new Set(rules.filter((rule) => rule.unfollowed).map(({ meta }) => meta.name));
 
 /** What is run next to look at an incident: a command of zkscope and its argument; the captures come after them. */
 export interface Next {
@@ -101,7 +94,7 @@ function nextOf(worst: readonly Finding[]): Next {
     if (path !== undefined) return { command: 'path', argument: path };
   }
   for (const finding of worst) {
-    const [client] = NOT_FOLLOWED.includes(finding.rule) ? [] : clientsOf(finding);
+    const [client] = unfollowed.has(finding.rule) ? [] : clientsOf(finding);
     if (client !== undefined) return { command: 'follow', argument: client };
   }
   return { command: 'rules', argument: worst[0]!.rule };

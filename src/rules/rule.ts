@@ -92,6 +92,8 @@ export interface Rule<O extends Record<string, RuleOption> = Record<string, Rule
   readonly meta: RuleMeta<O>;
   /** The `end` of its listener changes what it keeps, so that it can be called once only: it says nothing before that. */
   readonly endsOnce?: true;
+  /** Its clients speak something that `follow` does not show, or may: etcd, TLS without its keys. */
+  readonly unfollowed?: true;
   /** Called once for each analysis. `end` of the listener is called in the order of the registry. */
   create(context: RuleContext<O>): ModelListener;
 }
@@ -100,6 +102,7 @@ export interface Rule<O extends Record<string, RuleOption> = Record<string, Rule
 export interface AnyRule extends Neighbours {
   readonly meta: RuleMeta;
   readonly endsOnce?: true;
+  readonly unfollowed?: true;
   create(context: RuleContext<Record<string, RuleOption>>): ModelListener;
 }
 

@@ -12,6 +12,7 @@ import { nextText } from '../analyze/incidentText.js';
 import { reportTables } from './tables.js';
 import { verdict } from './verdict.js';
 import { displayFilters } from './wiresharkFilters.js';
+import { blindWindow } from '../../rules/catalogue/blind-window.js';
 
 /** Findings that are shown in full, and changes by others in one ladder. */
 const FINDINGS = 200;
@@ -100,7 +101,7 @@ export function reportData(input: ReportInput, ladders: readonly Focus[]): Repor
     const { rule, severity, confidence, title, message, remedy, from, to, evidence } = entry;
     const frames = evidence.map(({ frame }) => frame);
     const windows =
-      rule === 'blind-window' ? windowsOf(entry.session, entry.path, subjects, times, timeline.to ?? 0) : [];
+      rule === blindWindow.meta.name ? windowsOf(entry.session, entry.path, subjects, times, timeline.to ?? 0) : [];
     return {
       number: i + 1,
       ...{ rule, severity, confidence, title, message, remedy },
@@ -192,7 +193,9 @@ function sessionsByFinding({ findings }: AnalyzeDocument): Map<string, number[]>
 
 /** Sessions of which it is proven that they do not use the list that comes with the watch. */
 function unusedLists({ findings }: AnalyzeDocument): ReadonlySet<string> {
-  const unused = findings.filter(({ rule, data }) => rule === 'blind-window' && data['secondListUsed'] === false);
+  const unused = findings.filter(
+    ({ rule, data }) => rule === blindWindow.meta.name && data['secondListUsed'] === false,
+  );
   return new Set(unused.flatMap(({ session }) => (typeof session === 'string' ? [session] : [])));
 }
 

@@ -2,6 +2,8 @@ import { durationText, numberText, plural } from '../../observations/words.js';
 import type { FindingEntry } from '../analyze/document.js';
 import type { FactData, TableData } from './data.js';
 import { secondsBetween } from '../text/span.js';
+import { blindWindow } from '../../rules/catalogue/blind-window.js';
+import { staleChildList } from '../../rules/catalogue/stale-child-list.js';
 
 const LISTED = 12;
 
@@ -10,8 +12,8 @@ export const AT_THE_END = 'At the end of the capture';
 
 /** Names of `data.added` and `data.removed` by rule: what they are to whoever reads the finding. */
 const DIFFERENCES: Readonly<Record<string, readonly [added: string, removed: string]>> = {
-  'stale-child-list': ['Missing from its list', 'Still in its list, though gone'],
-  'blind-window': ['Added without its knowing', 'Removed without its knowing'],
+  [staleChildList.meta.name]: ['Missing from its list', 'Still in its list, though gone'],
+  [blindWindow.meta.name]: ['Added without its knowing', 'Removed without its knowing'],
 };
 
 /** A blind window of the session that a finding is about, with times as text. */
@@ -65,7 +67,7 @@ export function findingFacts(finding: FindingEntry, windows: readonly WindowEntr
   const [added, removed] = DIFFERENCES[finding.rule] ?? ['Added', 'Removed'];
   add(added, strings(data['added']));
   add(removed, strings(data['removed']));
-  if (finding.rule === 'blind-window') outOfDate(finding, windows, facts, zone);
+  if (finding.rule === blindWindow.meta.name) outOfDate(finding, windows, facts, zone);
   const { cause } = data;
   if (typeof cause === 'object' && cause !== null && 'rule' in cause && typeof cause.rule === 'string')
     add('Cause', [cause.rule]);

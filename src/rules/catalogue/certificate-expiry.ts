@@ -31,6 +31,7 @@ export const certificateExpiry = defineRule({
       },
     },
   },
+  unfollowed: true,
   create({ model, options, report }) {
     function state({ certificate, epoch }: SeenCertificate): 'expired' | 'early' | 'soon' | null {
       const { notBefore, notAfter } = certificate;

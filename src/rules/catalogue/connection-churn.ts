@@ -40,6 +40,7 @@ export const connectionChurn = defineRule({
     },
   },
   causes: [reconnectStorm],
+  unfollowed: true,
   create({ model, options, report, findingsOf }) {
     return {
       end() {

@@ -35,6 +35,7 @@ export const etcdNoLeader = defineRule({
       },
     },
   },
+  unfollowed: true,
   create({ model, options, report }) {
     return {
       end() {

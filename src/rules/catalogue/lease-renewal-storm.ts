@@ -39,6 +39,7 @@ export const leaseRenewalStorm = defineRule({
       },
     },
   },
+  unfollowed: true,
   create({ model, options, report }) {
     return {
       end() {

@@ -360,10 +360,10 @@ export const quorumLost = defineRule({
         (f) =>
           f.from <= until &&
           f.to >= gap.from.time &&
-          (f.rule === 'leader-election' || (f.server !== undefined && gap.servers.has(f.server))),
+          (f.rule === leaderElection.meta.name || (f.server !== undefined && gap.servers.has(f.server))),
       );
       // Nobody was gone: one that hung held up the others until they elected another leader.
-      const stalled = consequences.flatMap(({ rule, server }) => (rule === 'server-stall' ? [server] : []));
+      const stalled = consequences.flatMap(({ rule, server }) => (rule === serverStall.meta.name ? [server] : []));
       const hung = refused === 0 ? stalled.filter((server) => server !== undefined) : [];
       const entries = [...gap.clients.values()];
       const clients = new Set(entries.map((e) => e.client)).size;

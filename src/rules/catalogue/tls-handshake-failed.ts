@@ -61,6 +61,7 @@ export const tlsHandshakeFailed = defineRule({
       },
     },
   },
+  unfollowed: true,
   create({ model, options, report, findingsOf, notKept }) {
     /** Connect requests in plain text that were answered by nothing but the end. */
     const unheard: Attempt[] = [];

@@ -31,6 +31,7 @@ export const tlsHandshakeStall = defineRule({
       },
     },
   },
+  unfollowed: true,
   create({ model, options, report }) {
     function look(server: ServerHandshakes): void {
       const stalled = server.stalled.filter(({ handshake }) => waited(handshake) >= options.wait * 1e9);
