@@ -11,8 +11,8 @@ export interface CaptureInfo {
   /** Bytes read of the input as it is stored, so compressed bytes where it is compressed. */
   bytes: number;
   /** Smallest and largest time of its frames, in nanoseconds since the base of the Clock; null without frames. */
-  from: number | null;
-  to: number | null;
+  readonly from: number | null;
+  readonly to: number | null;
   /** Number of its first frame in the running count; null without frames. */
   firstFrame: number | null;
   /** The file ends, or becomes unreadable, in the middle of a record. */

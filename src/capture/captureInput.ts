@@ -62,6 +62,8 @@ export class OpenCapture {
   private linkTypes = 0;
   private readonly linkTypeNames = new Set<string>();
   private lastFrame = 0;
+  /** As in `info`, where a new time would be a new object each. */
+  private readonly times = { from: Infinity, to: -Infinity };
   private closed = false;
   private pipe = false;
   private done = false;
@@ -80,14 +82,19 @@ export class OpenCapture {
     this.part = typeof input !== 'string' && 'path' in input ? input : null;
     this.input = typeof input !== 'string' && 'path' in input ? input.path : input;
     const file = typeof input === 'string' ? input : input.name;
+    const { times } = this;
     this.info = {
       file,
       format: null,
       linkTypes: [],
       packets: 0,
       bytes: 0,
-      from: null,
-      to: null,
+      get from() {
+        return times.from === Infinity ? null : times.from;
+      },
+      get to() {
+        return times.to === -Infinity ? null : times.to;
+      },
       firstFrame: null,
       truncated: false,
       interrupted: false,
@@ -201,20 +208,16 @@ export class OpenCapture {
 
   /** Enters the loaded frame, which is number `number` of the run, in `info`. */
   count(number: number): void {
-    const info = this.info;
-    const time = this.frame.time;
+    const { info, times } = this;
+    const { time } = this.frame;
     info.packets++;
-    if (info.firstFrame === null) {
-      info.firstFrame = number;
-      info.from = time;
-      info.to = time;
-    }
+    info.firstFrame ??= number;
     if (this.timesPossible && this.clock?.isPossible(time) === false) {
       this.timesPossible = false;
       info.problems.push(`frame ${number} and perhaps others: their times are before 1970 or behind the year 9999`);
     }
-    if (time < info.from!) info.from = time;
-    if (time > info.to!) info.to = time;
+    if (time < times.from) times.from = time;
+    if (time > times.to) times.to = time;
     this.lastFrame = number;
   }
 

@@ -7,7 +7,8 @@ const PORT_FACTOR = seed(2) | 1;
 
 /** Key of a connection as small integers on the entry itself: looking one up touches one object. */
 export class TableEntry {
-  sameHash: this | null = null;
+  /** The next in the same place of the table. */
+  samePlace: this | null = null;
   /** Addresses (four words) and ports of both ends, the sender of the first segment first. */
   private readonly a0: number;
   private readonly a1: number;
@@ -75,9 +76,14 @@ function mix(hash: number, word: number): number {
   return Math.imul(product ^ (product >>> 15), FACTOR);
 }
 
+/** Places in a new table, a power of two; there are at least twice as many as connections. */
+const PLACES = 1024;
+
 /** Finds the connection of a segment, whichever of its two ends sent it. */
 export class ConnectionTable<T extends TableEntry> {
-  private readonly byHash = new Map<number, T>();
+  /** By the last bits of the hash: the first of those that share them. A Map would be one more place to look at. */
+  private places: (T | null)[] = new Array<T | null>(PLACES).fill(null);
+  private mask = PLACES - 1;
   private latest: T | null = null;
   size = 0;
   /** Direction of the segment that was found last. */
@@ -94,7 +100,7 @@ export class ConnectionTable<T extends TableEntry> {
     source = mix(source, s.source3) ^ Math.imul(s.sourcePort, PORT_FACTOR);
     destination = mix(destination, s.destination3) ^ Math.imul(s.destinationPort, PORT_FACTOR);
     const sum = (mix(source, 0) + mix(destination, 0)) | 0;
-    // 30 bits: V8 keeps such a key without allocating.
+    // 30 bits: V8 keeps such a number without allocating.
     return (sum ^ (sum >>> 15)) & 0x3fffffff;
   }
 
@@ -102,7 +108,7 @@ export class ConnectionTable<T extends TableEntry> {
   find(segment: Segment): T | null {
     const latest = this.latest;
     if (latest !== null && this.matches(latest, segment)) return latest;
-    for (let entry = this.byHash.get(this.hash(segment)) ?? null; entry !== null; entry = entry.sameHash) {
+    for (let entry: T | null = this.places[this.hash(segment) & this.mask]!; entry !== null; entry = entry.samePlace) {
       if (this.matches(entry, segment)) {
         this.latest = entry;
         return entry;
@@ -117,29 +123,44 @@ export class ConnectionTable<T extends TableEntry> {
   }
 
   add(entry: T): void {
-    entry.sameHash = this.byHash.get(entry.hash) ?? null;
-    this.byHash.set(entry.hash, entry);
+    if (this.size * 2 >= this.places.length) this.grow();
+    this.put(entry);
     this.latest = entry;
     this.size++;
   }
 
+  private put(entry: T): void {
+    const place = entry.hash & this.mask;
+    entry.samePlace = this.places[place]!;
+    this.places[place] = entry;
+  }
+
+  private grow(): void {
+    const entries = [...this.all()];
+    this.places = new Array<T | null>(this.places.length * 2).fill(null);
+    this.mask = this.places.length - 1;
+    for (const entry of entries) this.put(entry);
+  }
+
   remove(entry: T): void {
     if (this.latest === entry) this.latest = null;
+    const place = entry.hash & this.mask;
     let before: T | null = null;
-    for (let at = this.byHash.get(entry.hash) ?? null; at !== null; before = at, at = at.sameHash) {
+    for (let at: T | null = this.places[place]!; at !== null; before = at, at = at.samePlace) {
       if (at !== entry) continue;
-      if (before !== null) before.sameHash = at.sameHash;
-      else if (at.sameHash !== null) this.byHash.set(entry.hash, at.sameHash);
-      else this.byHash.delete(entry.hash);
+      if (before === null) this.places[place] = at.samePlace;
+      else before.samePlace = at.samePlace;
       this.size--;
       return;
     }
   }
 
+  /** In no order; those that are there when the iteration begins, less those that were removed before their turn. */
   *all(): Generator<T> {
-    for (const first of [...this.byHash.values()]) {
-      for (let entry: T | null = first; entry !== null;) {
-        const next: T | null = entry.sameHash;
+    for (const first of [...this.places]) {
+      let entry: T | null = first;
+      while (entry !== null) {
+        const next: T | null = entry.samePlace;
         yield entry;
         entry = next;
       }

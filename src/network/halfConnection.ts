@@ -33,6 +33,12 @@ export class HalfConnection extends Stream {
   /** Sequence number that belongs to `delivered`, as a signed 32-bit number; meaningless before `known`. */
   private next = 0;
   known = false;
+  /** What the segment in hand was beside its payload (see tcpEvents.ts); 0 between segments. */
+  events = 0;
+  /** How many more acknowledgements may say that what was sent again had arrived before. */
+  mayBeReported = 0;
+  /** Its latest segment announced a window of 0. */
+  closedWindow = false;
   /** Up to here the other side's acknowledgements need not wait any more: delivered, or given up. */
   granted = 0;
   /** Nothing needs to wait for this side's stream: what the other side acknowledges cannot be true. */
@@ -53,12 +59,6 @@ export class HalfConnection extends Stream {
   /** Initial sequence number, where a SYN showed it; otherwise -1. */
   initialSequence = -1;
   doubtSince = -1;
-  /** What the segment in hand was beside its payload (see tcpEvents.ts); 0 between segments. */
-  events = 0;
-  /** How many more acknowledgements may say that what was sent again had arrived before. */
-  mayBeReported = 0;
-  /** Its latest segment announced a window of 0. */
-  closedWindow = false;
   private finTime = 0;
   private pieces: Piece[] = NO_PIECES;
   queuedBytes = 0;

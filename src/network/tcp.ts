@@ -2,7 +2,7 @@ import { EndpointTable } from './address.js';
 import { Connection, TO_CLIENT, TO_SERVER, type ConnectionEnd } from './connection.js';
 import { ConnectionTable } from './connectionTable.js';
 import { DoubtQueue } from './doubtQueue.js';
-import { DUPLICATE_TIME } from './halfConnection.js';
+import { DUPLICATE_TIME, type Piece } from './halfConnection.js';
 import { ACK, FIN, RST, SYN, type Segment } from './segment.js';
 import { StreamChunk } from './streamChunk.js';
 import type { ConnectionListener } from './streamHandler.js';
@@ -121,12 +121,17 @@ export class TcpReassembly {
 
   /** The capture is over: everything that waits is handed on with the gaps that remain. */
   end(frame: number, time: number): void {
-    for (const entry of this.table.all()) {
+    for (const entry of this.inOrder()) {
       if (!entry.closed) this.close(entry, 'open', frame, time);
     }
   }
 
   // Connections
+
+  /** Of first packet. */
+  private inOrder(): TcpConnection[] {
+    return [...this.table.all()].sort((a, b) => a.connection.id - b.connection.id);
+  }
 
   private isNewConnection(entry: TcpConnection, segment: Segment): boolean {
     const half = this.table.forward ? entry.a : entry.b;
@@ -176,7 +181,7 @@ export class TcpReassembly {
   private forget(segment: Segment): void {
     while (this.closedHead < this.closedQueue.length) this.dropOldestClosed();
     if (this.table.size < this.maxConnections) return;
-    const entries = [...this.table.all()];
+    const entries = this.inOrder();
     const count = Math.ceil(entries.length / 8);
     // A flood of connections that carry nothing must not push out those that work.
     const empty = entries.filter(({ connection }) => connection.isEmpty);
@@ -316,16 +321,8 @@ export class TcpReassembly {
     if (half.waiting > 0) half.lateFirstCopy(segment, position, peer.lastTime);
     const inOrder = position <= half.delivered && half.waiting === 0;
     if (inOrder && this.mayGo(peer, acknowledges)) {
-      this.deliver(
-        entry,
-        half,
-        segment.bytes,
-        segment.start + (half.delivered - position),
-        segment.end,
-        position + length - half.delivered,
-        segment.frame,
-        segment.time,
-      );
+      const start = segment.start + (half.delivered - position);
+      this.deliver(entry, half, segment, start, segment.end, position + length - half.delivered);
       return;
     }
     if (position < half.delivered) this.holdRest(half, segment, position, acknowledges);
@@ -372,19 +369,14 @@ export class TcpReassembly {
   private deliver(
     entry: TcpConnection,
     half: Half,
-    bytes: Buffer,
+    { bytes, frame, time }: Segment | Piece,
     start: number,
     end: number,
     length: number,
-    frame: number,
-    time: number,
   ): void {
     if (frame > half.lastDeliveredFrame) {
       half.lastDeliveredFrame = frame;
       half.lastDeliveredTime = time;
-    } else {
-      frame = half.lastDeliveredFrame;
-      time = half.lastDeliveredTime;
     }
     const captured = Math.max(0, Math.min(end - start, length));
     const direction = half.direction;
@@ -392,11 +384,13 @@ export class TcpReassembly {
     half.advance(captured);
     const { handler } = entry;
     if (captured > 0 && handler !== null) {
-      handler.data(this.chunk.set(direction, bytes, start, start + captured, position, frame, time));
+      const { lastDeliveredFrame, lastDeliveredTime } = half;
+      const to = start + captured;
+      handler.data(this.chunk.set(direction, bytes, start, to, position, lastDeliveredFrame, lastDeliveredTime));
       if (handler.successor !== undefined && handler.successor !== null) entry.handler = handler.successor;
       this.weigh(entry);
     }
-    if (captured < length) this.skip(entry, half, length - captured, frame, time);
+    if (captured < length) this.skip(entry, half, length - captured, half.lastDeliveredFrame, half.lastDeliveredTime);
   }
 
   /** Counts what the handler of a connection holds; where all together hold too much, those that hold most give it up. */
@@ -406,7 +400,9 @@ export class TcpReassembly {
     this.heldTotal += held - entry.held;
     entry.held = held;
     if (this.heldTotal + this.waitingTotal <= this.maxWaitingTotal) return;
-    const holders = [...this.table.all()].filter((other) => other.held > 0).sort((a, b) => b.held - a.held);
+    const holders = this.inOrder()
+      .filter((other) => other.held > 0)
+      .sort((a, b) => b.held - a.held);
     for (const other of holders) {
       if (this.heldTotal <= this.maxWaitingTotal / 2) break;
       other.handler?.giveUp?.();
@@ -455,16 +451,8 @@ export class TcpReassembly {
       }
       if (piece.position > delivered || !this.mayGo(peer, piece.acknowledges)) break;
       this.drop(half);
-      this.deliver(
-        entry,
-        half,
-        piece.bytes,
-        delivered - piece.position,
-        piece.bytes.length,
-        piece.position + piece.length - delivered,
-        piece.frame,
-        piece.time,
-      );
+      const length = piece.position + piece.length - delivered;
+      this.deliver(entry, half, piece, delivered - piece.position, piece.bytes.length, length);
       progress = true;
     }
     if (half.doubtPackets >= 0 && half.acked <= half.delivered && half.waiting === 0) half.settled();

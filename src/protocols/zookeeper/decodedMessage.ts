@@ -12,7 +12,7 @@ import { readFields, type RequestBody, type ResponseBody } from './format/record
 import { StringTable } from './stringTable.js';
 import { RequestBudget } from './connection/requestBudget.js';
 import { NOTHING_WAITS, type WaitingRequests } from './connection/waitingRequests.js';
-import { STAT_LENGTH, type Stat } from './format/stat.js';
+import { STAT_LENGTH, StatFields, type Stat } from './format/stat.js';
 import { steadyShape } from '../../capture/steadyShape.js';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -68,6 +68,7 @@ export class MessageView implements ZooKeeperMessage {
   private cachedRequest: RequestBody | null = null;
   private cachedResponse: ResponseBody | null = null;
   private cachedStat: Stat | null | undefined;
+  private readonly statFields = new StatFields();
   private cachedChildren: ChildNames | null | undefined;
 
   constructor(
@@ -169,7 +170,7 @@ export class MessageView implements ZooKeeperMessage {
     if (this.opcode === null || !responseLayout(this.opcode).hasStat) return null;
     // It is the last field of all records that have one.
     if (this.bodyEnd - this.bodyStart < STAT_LENGTH) return null;
-    return this.cursor.reset(this.bytes, this.bodyEnd - STAT_LENGTH, this.bodyEnd).stat();
+    return this.cursor.reset(this.bytes, this.bodyEnd - STAT_LENGTH, this.bodyEnd).stat(this.statFields);
   }
 
   childNames(): ChildNames | null {

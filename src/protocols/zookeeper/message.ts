@@ -81,7 +81,7 @@ export interface ZooKeeperMessage extends MessageBase {
   responseBody(): ResponseBody | null;
   /** Of an auth request with the scheme `digest`: whose credentials it brings, never the password. Null otherwise. */
   digestUser(): string | null;
-  /** The Stat of a response that has one, without decoding the rest where that can be helped. */
+  /** The Stat of a response that has one, without decoding the rest where that can be helped: valid as long as the message. */
   stat(): Stat | null;
   /** Child names of getChildren, getChildren2, getEphemerals responses. Equal lists may be the same object. */
   childNames(): ChildNames | null;

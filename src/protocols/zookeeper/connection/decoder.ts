@@ -26,6 +26,7 @@ type Mode = 'undecided' | 'framed' | 'word' | 'foreign';
 export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
   /** In front of the message that they precede, which may be complete later. */
   readonly tellsMissing = true;
+  held = 0;
   private mode: Mode;
   private readonly outstanding: OutstandingRequests;
   private readonly requests: FramedStream;
@@ -98,10 +99,6 @@ export class ZooKeeperDecoder implements ConnectionDecoder, FrameHandler {
 
   private stream(direction: Direction): FramedStream {
     return direction === TO_SERVER ? this.requests : this.responses;
-  }
-
-  get held(): number {
-    return this.requests.held + this.responses.held;
   }
 
   giveUp(): void {

@@ -21,6 +21,8 @@ export interface FrameHandler {
   evidence(stream: FramedStream, bytes: Buffer, at: number, end: number): Plausibility;
   /** Bytes that belong to no message. */
   skipped(stream: FramedStream, length: number): void;
+  /** Memory that its streams keep for messages under way: they keep it up to date. */
+  held: number;
 }
 
 /**
@@ -169,16 +171,17 @@ export class FramedStream {
     if (needed > this.kept.length) {
       const larger = buffers.take(Math.max(needed, Math.min(this.kept.length * 2, needed + LARGEST_KEPT)));
       this.kept.copy(larger, 0, 0, this.keptLength);
-      buffers.give(this.kept);
-      this.kept = larger;
+      this.keepIn(larger);
     }
     bytes.copy(this.kept, this.keptLength, start, end);
     this.keptLength = needed;
   }
 
-  /** Memory that is kept for a message under way. */
-  get held(): number {
-    return this.kept.length;
+  /** From now on in that memory; what it was in is the next one's. */
+  private keepIn(memory: Buffer): void {
+    this.handler.held += memory.length - this.kept.length;
+    buffers.give(this.kept);
+    this.kept = memory;
   }
 
   /** Keeps the beginning of the message under way: it is given as truncated when the rest has passed. */
@@ -187,7 +190,7 @@ export class FramedStream {
       if (this.tail === 0) this.truncate();
       this.keptLength = LEAST_KEPT;
     }
-    this.kept = Buffer.from(this.kept.subarray(0, this.keptLength));
+    this.keepIn(Buffer.from(this.kept.subarray(0, this.keptLength)));
   }
 
   /** What came is kept until the rest has passed, so that the message is told in its place. */
@@ -200,9 +203,7 @@ export class FramedStream {
 
   /** What was kept has been handed on. */
   private shrink(): void {
-    if (this.kept.length <= OWN_BUFFER) return;
-    buffers.give(this.kept);
-    this.kept = NO_BYTES;
+    if (this.kept.length > OWN_BUFFER) this.keepIn(NO_BYTES);
   }
 
   /** Looks for a boundary; @returns its offset, or -1 if there is none (what may be the start of one is kept). */
@@ -354,5 +355,5 @@ export class FramedStream {
   }
 }
 
-const noHandler: FrameHandler = { frame: () => undefined, evidence: () => 'no', skipped: () => undefined };
+const noHandler: FrameHandler = { frame: () => undefined, evidence: () => 'no', skipped: () => undefined, held: 0 };
 steadyShape(new FramedStream(noHandler, 0, true), 'time', 'lostTime');

@@ -1,5 +1,5 @@
 import { StringTable } from '../stringTable.js';
-import { hex64, readStat, zxidNumber, type Stat } from './stat.js';
+import { hex64, readStat, zxidNumber, type Stat, type StatFields } from './stat.js';
 
 /** Thrown (as this one object, without a stack) when a record asks for more bytes than there are, or is impossible. */
 export const END_OF_RECORD = new Error('record is longer than its message');
@@ -150,8 +150,9 @@ export class Cursor implements JuteReader {
     return this.vector('acl', 12, readAcl);
   }
 
-  stat(): Stat {
-    return readStat(this);
+  /** @param stat what is read is written into it */
+  stat(stat?: StatFields): Stat {
+    return readStat(this, stat);
   }
 
   record<T>(_field: string, read: (reader: JuteReader) => T): T {

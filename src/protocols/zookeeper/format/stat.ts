@@ -1,3 +1,4 @@
+import { steadyShape } from '../../../capture/steadyShape.js';
 import type { JuteReader, Range } from './cursor.js';
 
 /** So many zeros in front of the low word. */
@@ -48,18 +49,38 @@ export interface Stat {
   readonly numChildren: number;
 }
 
-/** Stat: long czxid, mzxid, ctime, mtime, int version, cversion, aversion, long ephemeralOwner, int dataLength, numChildren, long pzxid */
-export function readStat(reader: JuteReader): Stat {
-  const czxid = reader.zxid('czxid');
-  const mzxid = reader.zxid('mzxid');
-  const ctime = reader.longNumber('ctime');
-  const mtime = reader.longNumber('mtime');
-  const version = reader.int('version');
-  const cversion = reader.int('cversion');
-  const aversion = reader.int('aversion');
-  const ephemeralOwner = reader.longHex('ephemeralOwner');
-  const dataLength = reader.int('dataLength', COUNT);
-  const numChildren = reader.int('numChildren', COUNT);
-  const pzxid = reader.zxid('pzxid');
-  return { czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, ephemeralOwner, dataLength, numChildren };
+/** A Stat that may be read again and again: then its numbers stay where they are, and nothing is allocated. */
+export class StatFields implements Stat {
+  czxid = 0;
+  mzxid = 0;
+  pzxid = 0;
+  ctime = 0;
+  mtime = 0;
+  version = 0;
+  cversion = 0;
+  aversion = 0;
+  ephemeralOwner = '0x0';
+  dataLength = 0;
+  numChildren = 0;
+}
+
+steadyShape(new StatFields(), 'czxid', 'mzxid', 'pzxid', 'ctime', 'mtime');
+
+/**
+ * Stat: long czxid, mzxid, ctime, mtime, int version, cversion, aversion, long ephemeralOwner, int dataLength, numChildren, long pzxid
+ * @param stat what is read is written into it
+ */
+export function readStat(reader: JuteReader, stat = new StatFields()): Stat {
+  stat.czxid = reader.zxid('czxid');
+  stat.mzxid = reader.zxid('mzxid');
+  stat.ctime = reader.longNumber('ctime');
+  stat.mtime = reader.longNumber('mtime');
+  stat.version = reader.int('version');
+  stat.cversion = reader.int('cversion');
+  stat.aversion = reader.int('aversion');
+  stat.ephemeralOwner = reader.longHex('ephemeralOwner');
+  stat.dataLength = reader.int('dataLength', COUNT);
+  stat.numChildren = reader.int('numChildren', COUNT);
+  stat.pzxid = reader.zxid('pzxid');
+  return stat;
 }
