@@ -58,7 +58,7 @@ export interface RefusedAnswer extends Answered {
   readonly there: boolean | null;
 }
 
-/** An answer with its request, as the model takes it in. */
+/** An answer with its request, as the model takes it in. Valid during the call only. */
 export interface AnsweredRequest {
   readonly m: ZooKeeperMessage;
   readonly request: ZooKeeperRequest;

@@ -5,6 +5,7 @@ import type { Message } from '../protocols/registry.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../protocols/zookeeper/message.js';
 import { isWrite, OpCode } from '../protocols/zookeeper/format/opcodes.js';
 import { afterForgetting, type Forgotten } from './bounds.js';
+import type { AnsweredRequest } from './events.js';
 import { ClientConnection } from './knowledge/clientConnection.js';
 import { ConnectionChurn } from './neighbours/connectionChurn.js';
 import { zooKeeperUse } from './neighbours/connectionUse.js';
@@ -66,6 +67,9 @@ const MAX_VIEWS_OF_SESSION = 20_000;
  */
 const MAX_HOSTS = 8192;
 
+/** So many of the connections are found at a glance, a power of two: one of each remainder of their numbers. */
+const RECENT = 8192;
+
 /** A longer path of a connection's latest request is not remembered. */
 const LONG_PATH = 256;
 
@@ -125,7 +129,9 @@ export class Model implements ObservationSink {
   private readonly maxHosts: number;
   private hostLimit: number;
   private readonly views: Views;
-  private latest: ClientConnection | null = null;
+  private readonly recent = new Array<ClientConnection | null>(RECENT).fill(null);
+  /** What `apply` hands on: one object for all answers. */
+  private answer: { -readonly [K in keyof AnsweredRequest]: AnsweredRequest[K] } | null = null;
 
   /** Connections with data of the client, of the server, and with any packet of either. */
   private readonly heardOf = { client: 0, server: 0, clientPackets: 0, serverPackets: 0 };
@@ -229,8 +235,7 @@ export class Model implements ObservationSink {
   }
 
   private heard(m: ZooKeeperMessage, tcp: ConnectionFacts): ClientConnection {
-    const connection = this.latest?.tcp === tcp ? this.latest : this.of(tcp);
-    this.latest = connection;
+    const connection = this.of(tcp);
     this.now(m.time, m.frame);
     this.totals.messages++;
     connection.outstanding = m.waiting;
@@ -270,7 +275,7 @@ export class Model implements ObservationSink {
 
   /** What the session knows of a path; made if it is new. */
   view(session: Session, path: string): View {
-    let view = session.views.get(path);
+    let view = session.view(path);
     if (view !== undefined) {
       if (!view.znode.abandoned) return view;
       session.forgetView(view);
@@ -349,7 +354,10 @@ export class Model implements ObservationSink {
   }
 
   private of(tcp: ConnectionFacts): ClientConnection {
-    return this.connections.get(tcp.id) ?? this.open(tcp);
+    const place = tcp.id & (RECENT - 1);
+    const recent = this.recent[place];
+    if (recent?.tcp === tcp) return recent;
+    return (this.recent[place] = this.connections.get(tcp.id) ?? this.open(tcp));
   }
 
   private open(tcp: ConnectionFacts): ClientConnection {
@@ -382,7 +390,8 @@ export class Model implements ObservationSink {
     if (connection.session !== null && connection.session.silences.length > 0) gaveUp(connection, connection.session);
     for (const listen of this.listeners.connectionClosed) listen(connection);
     this.connections.delete(connection.tcp.id);
-    if (this.latest === connection) this.latest = null;
+    const place = connection.id & (RECENT - 1);
+    if (this.recent[place] === connection) this.recent[place] = null;
     this.sessions.connectionClosed(connection);
   }
 
@@ -481,7 +490,11 @@ export class Model implements ObservationSink {
   /** What an answer says about watches and znodes. */
   private apply(m: ZooKeeperMessage, request: ZooKeeperRequest, session: Session, connection: ClientConnection): void {
     if (request.opcode === OpCode.ping) return;
-    const answer = { m, request, session, connection };
+    const answer = (this.answer ??= { m, request, session, connection });
+    answer.m = m;
+    answer.request = request;
+    answer.session = session;
+    answer.connection = connection;
     switch (request.opcode) {
       case OpCode.exists:
       case OpCode.getData:

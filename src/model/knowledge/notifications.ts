@@ -3,7 +3,7 @@ import { EventType } from '../../protocols/zookeeper/format/enums.js';
 import type { ClientConnection } from './clientConnection.js';
 import type { Model } from '../model.js';
 import type { Session } from './session.js';
-import { Fired, type View } from './view.js';
+import { Fired, type View, type Watch } from './view.js';
 import { updateWindow } from './watches.js';
 import { parentOf } from './znode.js';
 import { isCreate } from '../../protocols/zookeeper/format/opcodes.js';
@@ -30,26 +30,29 @@ export function notificationSeen(
   const view = model.view(session, path);
   view.notifications++;
   const own = changesItself(connection, path, type);
-  const fired = (watch: View['dataWatch']): Fired =>
-    new Fired(connection, type, m.frame, m.time, m.streamEnd, watch?.connection === connection.id ? watch : null, own);
   // A persistent watch on the path or a recursive one above it goes on announcing.
   const persistent = view.holdsPersistent(connection) || underRecursive(session, path);
   // NodeDeleted takes both kinds of watches with it. If none was known, a data watch is the usual one.
   const child = type === EventType.NodeChildrenChanged || (type === EventType.NodeDeleted && view.childWatch !== null);
   const data = type !== EventType.NodeChildrenChanged && (view.dataWatch !== null || !child);
   if (child) {
-    view.childFired = persistent ? null : fired(view.childWatch);
+    view.childFired = persistent ? null : fired(m, connection, view.childWatch, own);
     view.childWatch = null;
     view.everChild = true;
     view.awaited = null;
     updateWindow(view);
   }
   if (data) {
-    view.dataFired = persistent ? null : fired(view.dataWatch);
+    view.dataFired = persistent ? null : fired(m, connection, view.dataWatch, own);
     view.dataWatch = null;
     view.everData = true;
   }
   return view;
+}
+
+function fired(m: ZooKeeperMessage, connection: ClientConnection, watch: Watch | null, own: boolean): Fired {
+  const consumed = watch?.connection === connection.id ? watch : null;
+  return new Fired(connection, m.eventType, m.frame, m.time, m.streamEnd, consumed, own);
 }
 
 function underRecursive(session: Session, path: string): boolean {

@@ -27,7 +27,7 @@ export function readAnswered(model: Model, answer: AnsweredRequest): void {
   if (list) listAnswered(model, m, request, path, session, connection);
   else if (request.opcode === OpCode.getACL) learnPlain(model, m, path, undefined);
   else if (request.watch) watchedDataAnswered(model, m, request, path, session, connection);
-  else plainDataAnswered(model, m, request, path, session);
+  else plainDataAnswered(model, m, request, path, session, connection);
   if (m.err !== 0 && m.err !== ErrorCode.NoNode) refused(model, answer, path, m.err);
   else if (list) tellList(model, answer, path);
   else tellData(model, answer, path);
@@ -65,13 +65,14 @@ function plainDataAnswered(
   request: ZooKeeperRequest,
   path: string,
   session: Session,
+  connection: ClientConnection,
 ): void {
   if (session.openWindows > 0) childRead(session, path);
-  const view = session.views.get(path);
+  const view = session.view(path);
   const stat = learnPlain(model, m, path, view);
   if (view === undefined) return;
   const fired = view.dataFired;
-  view.lastData = dataRead(m, request, stat);
+  view.lastData = dataRead(m, request, connection.id, stat);
   if (view.dataWatch !== null) view.readsBeside++;
   if (fired !== null && m.err === 0) fired.readWithoutWatch(view.lastData);
 }
@@ -88,12 +89,11 @@ function watchedDataAnswered(
   const view = model.view(session, path);
   const stat = m.err === 0 ? m.stat() : null;
   learn(model, view.znode, m, stat);
-  const read = dataRead(m, request, stat);
+  const read = dataRead(m, request, connection.id, stat);
   view.lastData = read;
   // exists sets its watch on an absent znode as well; the other reads set none when they fail.
   const set = m.err === 0 || (request.opcode === OpCode.exists && m.err === ErrorCode.NoNode);
-  if (set)
-    setWatch(model, view, 'data', { connection: connection.id, frame: m.frame, time: m.time, op: request.op }, read);
+  if (set) setWatch(model, view, 'data', read, read);
 }
 
 function listAnswered(
@@ -129,6 +129,7 @@ function listAnswered(
         );
   const previous = view.lastList;
   const read: Read = {
+    connection: connection.id,
     op: request.op,
     watch: request.watch,
     requestFrame: request.frame,
@@ -145,7 +146,9 @@ function listAnswered(
   view.listReads++;
   if (previous !== null) view.longestListInterval = Math.max(view.longestListInterval, m.time - previous.time);
   if (request.watch) {
-    setWatch(model, view, 'child', { connection: connection.id, frame: m.frame, time: m.time, op: request.op }, read);
+    // Not the read itself: that would keep the list for as long as the watch, or what came of it.
+    const watch = { connection: connection.id, frame: m.frame, time: m.time, op: request.op };
+    setWatch(model, view, 'child', watch, read);
   } else if (view.childWatch !== null) {
     view.readsBeside++;
   } else if (view.childFired !== null) {
@@ -169,8 +172,9 @@ function childRead(session: Session, path: string): void {
   }
 }
 
-function dataRead(m: ZooKeeperMessage, request: ZooKeeperRequest, stat: Stat | null): Read {
+function dataRead(m: ZooKeeperMessage, request: ZooKeeperRequest, connection: number, stat: Stat | null): Read {
   return {
+    connection,
     op: request.op,
     watch: request.watch,
     requestFrame: request.frame,

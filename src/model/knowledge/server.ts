@@ -33,6 +33,8 @@ export class Server {
   zxid = -1;
   private kept = NOTHING;
   private count = 0;
+  /** None that is kept is shorter (nanoseconds): nearly all that come later are. */
+  private shortest = 0;
 
   constructor(readonly address: string) {}
 
@@ -57,7 +59,8 @@ export class Server {
   }
 
   private silent(to: number, toFrame: number): void {
-    if (this.count === KEPT && !this.forgetShortest(to - this.lastTime)) return;
+    const length = to - this.lastTime;
+    if (this.count === KEPT && (length <= this.shortest || !this.forgetShortest(length))) return;
     const at = this.count++ * FIELDS;
     if (at === this.kept.length) {
       const more = new Float64Array(Math.max(4 * FIELDS, 2 * at));
@@ -70,13 +73,14 @@ export class Server {
   /** @returns whether there is room now: a silence shorter than all that are kept gets none */
   private forgetShortest(length: number): boolean {
     let shortest = -1;
+    this.shortest = Infinity;
     for (let i = 0; i < this.count; i++) {
       const own = this.kept[i * FIELDS + 2]! - this.kept[i * FIELDS]!;
-      if (own >= length) continue;
-      length = own;
+      if (own >= this.shortest) continue;
+      this.shortest = own;
       shortest = i;
     }
-    if (shortest < 0) return false;
+    if (this.shortest >= length) return false;
     this.kept.copyWithin(shortest * FIELDS, (shortest + 1) * FIELDS, this.count-- * FIELDS);
     return true;
   }

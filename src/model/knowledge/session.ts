@@ -129,6 +129,8 @@ export class Session {
   predecessor: string | null = null;
   /** What it watched and read, by path; empty once a closed session was judged. */
   views: ReadonlyMap<string, View> = NO_VIEWS;
+  /** One of them, the one that `view` found last. */
+  private latestView: View | null = null;
   /** Persistent recursive watches among the views. */
   recursiveWatches = 0;
   /** After it was judged: paths that it had watched at some time, and those below which it had watched all; bounded. */
@@ -252,6 +254,15 @@ export class Session {
 
   // Most sessions have few of these: what is empty is shared, and what comes after the end of a session is of no consequence.
 
+  /** What it knows of a path. What was announced is read, and what was asked is answered: mostly it is the path of before. */
+  view(path: string): View | undefined {
+    const { latestView } = this;
+    if (latestView?.znode.path === path) return latestView;
+    const view = this.views.get(path);
+    if (view !== undefined) this.latestView = view;
+    return view;
+  }
+
   /** @returns whether it was kept: what comes after the end of a session is not */
   addView(view: View, limit: number): boolean {
     if (this.judged) return false;
@@ -272,6 +283,7 @@ export class Session {
   /** What the session knows of that path is unknown from here on. */
   forgetView(view: View): void {
     if (this.views === NO_VIEWS || !(this.views as Map<string, View>).delete(view.znode.path)) return;
+    if (this.latestView === view) this.latestView = null;
     this.forgotten++;
     view.znode.views--;
     view.link.remove(true);
@@ -333,19 +345,22 @@ export class Session {
   shrink(): void {
     this.judged = true;
     this.beginnings.give(beginningBytes(this.beginning));
-    const watched = new Set<string>();
-    const trees = new Set<string>();
+    // Sets of their own only where there is something: most sessions have watched little.
+    let watched: Set<string> | null = null;
+    let trees: Set<string> | null = null;
     for (const view of this.views.values()) {
       view.znode.views--;
       view.link.remove(false);
       if (!view.everChild && !view.everData && !view.everPersistent) continue;
-      if (view.everRecursive && trees.size < WATCHED_KEPT) trees.add(view.znode.path);
-      if (watched.size < WATCHED_KEPT) watched.add(view.znode.path);
+      const { path } = view.znode;
+      if (view.everRecursive && (trees ??= new Set()).size < WATCHED_KEPT) trees.add(path);
+      if ((watched ??= new Set()).size < WATCHED_KEPT) watched.add(path);
       else this.forgotten++;
     }
-    if (watched.size > 0) this.watchedPaths = watched;
-    if (trees.size > 0) this.watchedTrees = trees;
+    if (watched !== null) this.watchedPaths = watched;
+    if (trees !== null) this.watchedTrees = trees;
     this.views = NO_VIEWS;
+    this.latestView = null;
     this.ephemerals = NO_EPHEMERALS;
     // Of those that come and go nobody asks how they began.
     if (this.lastTime - this.start.time < WORTH_COMPARING) this.beginning = NO_BEGINNING;

@@ -17,14 +17,11 @@ export interface Watch {
   readonly op: string;
 }
 
-/** One answered read of a znode or of its list of children. */
-export interface Read {
-  readonly op: string;
+/** One answered read of a znode or of its list of children; of a znode it is the watch as well that it set. */
+export interface Read extends Watch {
   readonly watch: boolean;
   readonly requestFrame: number;
   readonly requestTime: number;
-  readonly frame: number;
-  readonly time: number;
   readonly err: number;
   /** zxid of the reply header. */
   readonly zxid: number;

@@ -91,6 +91,7 @@ export class Znode {
   abandoned = false;
   /** Bytes that its names and changes take, or so. */
   private bytes: number;
+  private parent: string | null = null;
 
   constructor(
     readonly path: string,
@@ -115,8 +116,9 @@ export class Znode {
     this.all.bytes += bytes;
   }
 
+  /** Path of its parent; null for `/` and for what is no path. */
   get parentPath(): string | null {
-    return parentOf(this.path);
+    return (this.parent ??= parentOf(this.path));
   }
 
   get name(): string {
@@ -207,16 +209,40 @@ export function parentOf(path: string): string | null {
  * kazoo's and Go's recipes, ClickHouse), a session id in hex, a start time in milliseconds (HBase).
  */
 const IDENTITY = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{15,}|\d{13,}/gi;
-/** The server appends ten digits to the name of a sequential znode. */
-const SEQUENCE = /\d{10}$/;
+/** The server appends so many digits to the name of a sequential znode. */
+const SEQUENCE = 10;
+/** All of those have as many hexadecimal digits in a row. */
+const RUN = 8;
 
 /**
  * A path as a client would choose it again: the parent as it is, the name without sequence number and without what is made
  * anew each time. `/latch/_c_0af446d6-b284-4c65-9d2d-d2f622ade0fd-latch-0000000006` is `/latch/_c_*-latch-`.
  */
 export function likePath(path: string): string {
-  // A look before the work: nearly all names are short, and have none of it.
   const slash = path.lastIndexOf('/') + 1;
-  if (path.length - slash < 10) return path;
-  return path.slice(0, slash) + path.slice(slash).replace(SEQUENCE, '').replace(IDENTITY, '*');
+  let end = path.length;
+  if (end - slash >= SEQUENCE && allDigits(path, end - SEQUENCE, end)) end -= SEQUENCE;
+  // A look before the work: nearly all names have none of it.
+  if (end - slash < RUN || !hasRun(path, slash, end)) return end === path.length ? path : path.slice(0, end);
+  return path.slice(0, slash) + path.slice(slash, end).replace(IDENTITY, '*');
+}
+
+function allDigits(text: string, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (!isDigit(text.charCodeAt(i))) return false;
+  return true;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** Whether so many hexadecimal digits stand in a row that there may be an identity. */
+function hasRun(text: string, from: number, to: number): boolean {
+  let run = 0;
+  for (let i = from; i < to && run < RUN; i++) {
+    const code = text.charCodeAt(i);
+    const letter = code | 0x20;
+    run = isDigit(code) || (letter >= 0x61 && letter <= 0x66) ? run + 1 : 0;
+  }
+  return run >= RUN;
 }

@@ -1,6 +1,6 @@
 import { afterForgetting } from '../bounds.js';
 import type { Held } from './room.js';
-import { type Change, type ChildList, type Creation, type Cause, parentOf, Znode } from './znode.js';
+import { type Change, type ChildList, type Creation, type Cause, Znode } from './znode.js';
 
 /**
  * Znodes that anything is known of.
@@ -80,7 +80,7 @@ export class Znodes {
     znode.ephemeral = ephemeral;
     znode.owner = ephemeral === true ? creation.session : null;
     znode.addChange(creation);
-    this.parentChanged(path, creation);
+    this.parentChanged(znode, creation);
   }
 
   /** A znode went; `zxid` is -1 where the capture does not show which transaction removed it. */
@@ -90,7 +90,7 @@ export class Znodes {
     znode.setExists(false, zxid, time);
     znode.deletion = change;
     znode.addChange(change);
-    if (zxid >= 0) this.parentChanged(path, change);
+    if (zxid >= 0) this.parentChanged(znode, change);
     this.gone.delete(znode);
     this.gone.add(znode);
     if (this.gone.size > MAX_GONE) this.forgetGone();
@@ -127,10 +127,8 @@ export class Znodes {
   }
 
   /** Changes of a list matter only where somebody has read that list. */
-  private parentChanged(path: string, change: Change): void {
-    const parent = parentOf(path);
-    if (parent === null) return;
-    this.byPath.get(parent)?.addChildChange(change);
+  private parentChanged({ parentPath }: Znode, change: Change): void {
+    if (parentPath !== null) this.byPath.get(parentPath)?.addChildChange(change);
   }
 
   private forgetGone(): void {
