@@ -63,9 +63,16 @@ export function network(text: string): { readonly ip: string; readonly bits: num
 
 type Family = 'ipv4' | 'ipv6';
 
+const PORT = /^\d+$/;
+
 /** The host of an `ip:port` or `[ip]:port`; another text as it is. */
 export function hostOf(address: string): string {
-  return address.replace(/^\[([^\]]*)\].*$|^([^:]*):\d+$/, '$1$2');
+  if (address.startsWith('[')) {
+    const end = address.indexOf(']');
+    return end < 0 ? address : address.slice(1, end);
+  }
+  const colon = address.indexOf(':');
+  return colon >= 0 && PORT.test(address.slice(colon + 1)) ? address.slice(0, colon) : address;
 }
 
 /** Addresses: `ip`, `ip:port`, or a network. */

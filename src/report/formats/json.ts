@@ -19,11 +19,11 @@ export function* documentPieces(document: unknown): Generator<string> {
     if (value === undefined) continue;
     const name = `${before}  ${JSON.stringify(key)}: `;
     before = ',\n';
-    if (!Array.isArray(value) || value.length === 0) yield name + indented(value, '\n  ');
+    if (!Array.isArray(value) || value.length === 0) yield name + indented(value);
     else {
       let open = `${name}[`;
       for (const item of value as readonly unknown[]) {
-        yield `${open}\n    ${indented(item, '\n    ')}`;
+        yield `${open}\n    ${indentedItem(item)}`;
         open = ',';
       }
       yield '\n  ]';
@@ -32,9 +32,17 @@ export function* documentPieces(document: unknown): Generator<string> {
   yield before === '{\n' ? '{}' : '\n}';
 }
 
-/** A line break in JSON is always one between its parts. */
-function indented(value: unknown, lineBreak: string): string {
-  return (JSON.stringify(value, null, 2) as string | undefined)?.replaceAll('\n', lineBreak) ?? 'null';
+/** What stands around a value that is nested as deeply as it will be printed. */
+const AROUND = ['{\n  "": ', '\n}'] as const;
+const AROUND_ITEM = ['{\n  "": [\n    ', '\n  ]\n}'] as const;
+
+function indented(value: unknown): string {
+  return JSON.stringify({ '': value }, null, 2).slice(AROUND[0].length, -AROUND[1].length);
+}
+
+/** What JSON cannot say (undefined, a function) is null in a list. */
+function indentedItem(item: unknown): string {
+  return JSON.stringify({ '': [item] }, null, 2).slice(AROUND_ITEM[0].length, -AROUND_ITEM[1].length);
 }
 
 /** JSON: a document indented, records one a line. What a terminal would act on is escaped, as JSON can. */

@@ -209,7 +209,7 @@ export const quorumLost = defineRule({
         failedOf(gap, connection).end ??= { ...ending, text: `${ending.kind} of ${connection.server.address}` };
         touch(gap, connection, ending.frame);
       }
-      if (connection.gaps > 0) return;
+      if (connection.gaps > 0 || connection.outstanding.size === 0) return;
       for (const waiting of connection.outstanding) {
         if (!WRITES.has(waiting.opcode) || waiting.opcode === OpCode.closeSession) continue;
         const during = gapAt(waiting.time);
