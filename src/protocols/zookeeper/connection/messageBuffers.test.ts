@@ -28,9 +28,9 @@ describe('MessageBuffers', () => {
 });
 
 describe('FramedStream', () => {
-  const handler: FrameHandler = { frame: () => undefined, evidence: () => 'no', skipped: () => undefined };
-
   it.each([1000, 10_000, 60_000, 200_000])('holds little once a message of %i bytes is whole', (length) => {
+    const nothing = (): undefined => undefined;
+    const handler: FrameHandler = { frame: nothing, evidence: () => 'no', skipped: nothing, held: 0 };
     const stream = new FramedStream(handler, 0, true);
     const message = Buffer.alloc(4 + length);
     message.writeInt32BE(length);
@@ -39,8 +39,8 @@ describe('FramedStream', () => {
     };
     segment(0, 500);
     segment(500, 4 + length - 1);
-    expect(stream.held).toBeGreaterThanOrEqual(length);
+    expect(handler.held).toBeGreaterThanOrEqual(length);
     segment(4 + length - 1, 4 + length);
-    expect(stream.held).toBeLessThanOrEqual(OWN_BUFFER);
+    expect(handler.held).toBeLessThanOrEqual(OWN_BUFFER);
   });
 });
