@@ -15,7 +15,7 @@ import { gapRecord, messageRecord, type MessageRecord } from '../observations/re
 import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 import { ladderDocument } from '../report/follow/document.js';
 import { leasesDocument } from '../report/leases/document.js';
-import { pathDocument } from '../report/path/document.js';
+import { pathDocument } from '../report/path/build.js';
 import { sessionsDocument } from '../report/sessions/document.js';
 import { statsDocument } from '../report/stats/document.js';
 import { treeDocument } from '../report/tree/document.js';

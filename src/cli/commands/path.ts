@@ -71,7 +71,7 @@ async function view(
   const [{ Model }, { PathHistory, PathKnowledge, PathNames }, { pathDocument }, { FrameSet }] = await Promise.all([
     import('../../model/index.js'),
     import('../../model/journals/path/index.js'),
-    import('../../report/path/document.js'),
+    import('../../report/path/build.js'),
     import('../../report/analyze/filter.js'),
   ]);
   const model = new Model();
@@ -123,7 +123,7 @@ async function view(
 function shown(
   filter: FilterOptions,
   passed: { has(frame: number): boolean } | null,
-): Parameters<typeof import('../../report/path/document.js').pathDocument>[1]['shows'] {
+): Parameters<typeof import('../../report/path/build.js').pathDocument>[1]['shows'] {
   const { clients, servers, sessions } = new FilterTerms(filter, filter.not);
   const address = ({ wanted, unwanted }: typeof clients, text: string | null): boolean =>
     text === null ? wanted === null : wanted?.fitsText(text) !== false && unwanted?.fitsText(text) !== true;

@@ -1,37 +1,14 @@
 import { numberText } from '../../../../observations/words.js';
-import type { FindingData, LevelData, ReportData } from '../../data.js';
+import type { LevelData, ReportData } from '../../data.js';
 import { colour, html } from './dom.js';
 import { clockText, digitsFor, spanText } from './format.js';
+import { panels, type Panel } from './panels.js';
+import { gutter, RIGHT } from './plotArea.js';
 import type { TimeRange } from './range.js';
 import { stretchOf } from './stretch.js';
 
 /** Points that are drawn at most: the level of buckets is chosen by it. */
 const POINTS = 500;
-const NARROW = 720;
-/** Servers that have a line of their own, and colours for them. */
-const SERVERS = 6;
-const COLOURS = 6;
-/** Pixels between a plot and the right edge. */
-export const RIGHT = 10;
-
-/** Pixels to the left of every plot and lane, so that times stand above each other. */
-export function gutter(width: number): number {
-  return width < NARROW ? 58 : 200;
-}
-
-interface Panel {
-  readonly title: string;
-  readonly unit: string;
-  readonly height: number;
-  readonly series: readonly uPlot.Series[];
-  values(level: LevelData): (number | null)[][];
-  axis(value: number): string;
-  /** The axis counts in powers of ten. */
-  readonly log?: boolean;
-  /** What is worth saying of the whole, for who does not see the picture. */
-  summary(level: LevelData): string;
-}
-
 /** A panel as it is drawn, and what says it in words. */
 interface Drawn {
   readonly plot: uPlot;
@@ -40,142 +17,10 @@ interface Drawn {
   readonly words: HTMLElement;
 }
 
-const largest = (values: readonly (number | null)[]): number => values.reduce<number>((a, b) => Math.max(a, b ?? 0), 0);
-
 const INCREMENTS = [
   1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10,
   15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
 ];
-
-function bars(label: string, name: string): uPlot.Series {
-  return {
-    label,
-    stroke: colour(name),
-    fill: colour(name),
-    width: 0,
-    points: { show: false },
-    paths: uPlot.paths.bars!({ align: 1, size: [1, Infinity, 2], gap: 0 }),
-  };
-}
-
-function steps(label: string, name: string, fill?: string): uPlot.Series {
-  return {
-    label,
-    stroke: colour(name),
-    ...(fill === undefined ? {} : { fill: colour(fill) }),
-    width: 1.5,
-    points: { show: false },
-    paths: uPlot.paths.stepped!({ align: 1 }),
-  };
-}
-
-function dots(label: string, name: string): uPlot.Series {
-  const colours = { stroke: colour(name), fill: colour(name) };
-  return { label, ...colours, width: 1, points: { show: true, size: 4, ...colours }, paths: () => null };
-}
-
-const peak = (what: string, values: readonly (number | null)[], text: (value: number) => string): string =>
-  `${what}: at most ${text(largest(values))} in a bar`;
-
-function panels(data: ReportData): Panel[] {
-  const sum = (level: LevelData): number[] => level.operations.map((count, i) => count + level.pings[i]!);
-  const finest = data.levels[0]!;
-  const servers = finest.byServer.slice(0, SERVERS);
-  const any = (values: readonly (number | null)[]): boolean => largest(values) > 0;
-  const all: (Panel | null)[] = [
-    {
-      title: 'Requests',
-      unit: 'operations, and pings on top of them',
-      height: 110,
-      series: [bars('Pings', 'pings'), bars('Operations', 'operations')],
-      values: (level) => [sum(level), [...level.operations]],
-      axis: numberText,
-      summary: (level) => peak('Requests', sum(level), numberText),
-    },
-    {
-      title: 'Waiting',
-      unit: 'requests without an answer at the end of each bar',
-      height: 70,
-      series: [steps('Waiting', 'errors', 'error-band')],
-      values: (level) => [[...level.waiting]],
-      axis: numberText,
-      summary: (level) => peak('Requests without an answer', level.waiting, numberText),
-    },
-    any(finest.longestWait)
-      ? {
-          title: 'Longest wait',
-          unit: 'of a request for its answer, so far',
-          height: 70,
-          series: [steps('Longest wait', 'latency', 'warning-band')],
-          values: (level) => [[...level.longestWait]],
-          axis: (value) => (value === 0 ? '0' : spanText(value)),
-          summary: (level) => peak('Longest wait for an answer', level.longestWait, spanText),
-        }
-      : null,
-    any([...finest.p99])
-      ? {
-          title: 'Latency',
-          unit: 'p50 and p99 of the answers, in powers of ten',
-          height: 100,
-          log: true,
-          series: [dots('p50', 'operations'), dots('p99', 'latency')],
-          values: (level) => [[...level.p50], [...level.p99]],
-          axis: spanText,
-          summary: (level) => peak('Latency, p99', level.p99, spanText),
-        }
-      : null,
-    any(finest.errors)
-      ? {
-          title: 'Errors',
-          unit: 'answers with an error, expired sessions',
-          height: 58,
-          series: [bars('Errors', 'errors')],
-          values: (level) => [[...level.errors]],
-          axis: numberText,
-          summary: (level) => peak('Errors', level.errors, numberText),
-        }
-      : null,
-    any(finest.notifications)
-      ? {
-          title: 'Notifications',
-          unit: 'watches that fired',
-          height: 58,
-          series: [bars('Notifications', 'notifications')],
-          values: (level) => [[...level.notifications]],
-          axis: numberText,
-          summary: (level) => peak('Notifications', level.notifications, numberText),
-        }
-      : null,
-    servers.length > 1
-      ? {
-          title: 'By server',
-          unit: servers.map(({ server }) => server).join(', '),
-          height: 90,
-          series: servers.map(({ server }, i) => {
-            // Those of the lanes, where there are lanes.
-            const number = data.servers.length === 0 ? i : data.servers.indexOf(server);
-            return steps(server, number < 0 || number >= COLOURS ? 'server-more' : `server-${number}`);
-          }),
-          values: (level) => servers.map((_, i) => [...(level.byServer[i]?.requests ?? [])]),
-          axis: numberText,
-          summary: (level) =>
-            `Requests by server: ${level.byServer.map(({ server, requests }) => `${server} ${numberText(requests.reduce((a, b) => a + b, 0))}`).join(', ')}`,
-        }
-      : null,
-    any(finest.sessions)
-      ? {
-          title: 'Live sessions',
-          unit: 'begun and not ended',
-          height: 64,
-          series: [steps('Sessions', 'sessions', 'sessions-fill')],
-          values: (level) => [[...level.sessions]],
-          axis: numberText,
-          summary: (level) => peak('Live sessions', level.sessions, numberText),
-        }
-      : null,
-  ];
-  return all.filter((panel) => panel !== null);
-}
 
 /** uPlot has it as a const enum, which bundlers do not see. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- there is no value of it at run time
@@ -389,58 +234,3 @@ export class Charts {
       `${numberText(level.waiting[index]!)} waiting, p99 ${p99 === null ? '–' : spanText(p99)}, ${numberText(level.sessions[index]!)} sessions`;
   }
 }
-
-/** A row of numbered buttons above the charts, each where its finding began. */
-export class FindingMarkers {
-  readonly element = html('div', { class: 'markers', role: 'group', 'aria-label': 'Findings on the timeline' });
-  private readonly buttons: { finding: FindingData; button: HTMLButtonElement }[];
-
-  constructor(
-    findings: readonly FindingData[],
-    private readonly range: TimeRange,
-    open: (finding: FindingData) => void,
-  ) {
-    this.buttons = findings.slice(0, MARKERS).map((finding) => {
-      const button = html(
-        'button',
-        { type: 'button', class: `badge ${finding.severity}`, title: finding.title },
-        String(finding.number),
-      );
-      button.setAttribute('aria-label', `Finding ${finding.number}: ${finding.title}`);
-      button.addEventListener('click', () => {
-        open(finding);
-      });
-      return { finding, button };
-    });
-    this.element.append(...this.buttons.map(({ button }) => button));
-    range.onChange(() => {
-      this.draw();
-    });
-  }
-
-  /** Puts each button at its place; where they would lie upon each other, in rows. */
-  draw(): void {
-    const width = this.element.clientWidth;
-    const left = gutter(width);
-    const plot = width - left - RIGHT;
-    const ends: number[] = [];
-    const order = [...this.buttons].sort((a, b) => a.finding.from - b.finding.from);
-    for (const { finding, button } of order) {
-      const share = (finding.from - this.range.from) / this.range.span;
-      const visible = finding.to >= this.range.from && share <= 1;
-      button.hidden = !visible;
-      if (!visible) continue;
-      const x = left + Math.max(0, Math.min(1, share)) * plot;
-      let row = ends.findIndex((end) => end <= x);
-      if (row < 0) row = ends.length < ROWS ? ends.length : ROWS - 1;
-      ends[row] = x + SIZE;
-      button.style.left = `${Math.max(0, Math.min(x - SIZE / 2, width - SIZE))}px`;
-      button.style.top = `${row * (SIZE + 2)}px`;
-    }
-    this.element.style.height = `${this.buttons.length === 0 ? 0 : Math.max(1, ends.length) * (SIZE + 2)}px`;
-  }
-}
-
-const MARKERS = 60;
-const ROWS = 4;
-const SIZE = 26;

@@ -1,12 +1,12 @@
 import { numberText } from '../../../../observations/words.js';
 import type { FindingData, LaneData, ReportData } from '../../data.js';
-import { gutter, RIGHT } from './charts.js';
+import { gutter, RIGHT } from './plotArea.js';
+import { COLOURS, serverClass } from './serverClass.js';
 import { html, svg } from './dom.js';
 import { clockText, digitsFor, spanText } from './format.js';
 import type { TimeRange } from './range.js';
 
 const FIRST = 14;
-const COLOURS = 6;
 const HEIGHT = 28;
 const BAR = 11;
 const BAR_HEIGHT = 10;
@@ -231,10 +231,6 @@ export class Lanes {
     this.tip.style.left = `${Math.max(4, left)}px`;
     this.tip.style.top = `${event.clientY + 16}px`;
   }
-}
-
-function serverClass(server: number): string {
-  return server < COLOURS ? `server-${server}` : 'server-more';
 }
 
 /** What the marks mean, drawn as they are drawn in the lanes, and only those that there are. */
