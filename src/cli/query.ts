@@ -18,7 +18,7 @@ import { FilteredAnalysis } from './options/filteredAnalysis.js';
 import { chosenFormat } from './options/formatOptions.js';
 import { readOptions } from './options/readOptions.js';
 import { say, sayLosses } from './present.js';
-import { type Reading, readInto } from './run.js';
+import { type Reading, readInto } from './reading/run.js';
 import { correctedClock } from './show.js';
 import { colourLevel, terminalWidth } from './terminal/colour.js';
 import { Output } from './terminal/output.js';

@@ -7,7 +7,7 @@ import { readOptions } from './options/readOptions.js';
 import { UTC } from './options/timeZone.js';
 import { chosenFormat } from './options/formatOptions.js';
 import { present, sayLosses } from './present.js';
-import { readInto } from './run.js';
+import { readInto } from './reading/run.js';
 import type { Format } from '../report/formats/index.js';
 import { hostFrames } from '../report/text/hostFrames.js';
 import { shortNames } from '../report/text/shortNames.js';

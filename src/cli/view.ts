@@ -3,7 +3,7 @@ import type { CaptureInput, Clock } from '../observations/inputs.js';
 import type { Forgotten } from '../model/index.js';
 import type { FilterOptions, MessageFilter } from '../observations/filter.js';
 import type { Sink } from '../observations/forward.js';
-import type { Reading } from './run.js';
+import type { Reading } from './reading/run.js';
 import type { CaptureOptions } from './options/captureOptions.js';
 
 /** What a view is made with. */

@@ -12,7 +12,6 @@ import { CaptureReader, type CaptureReaderOptions } from '../observations/captur
 import { sinkOf, together, type Sink } from '../observations/forward.js';
 import { JournalWriter } from '../observations/journal/writer.js';
 import { gapRecord, messageRecord, type MessageRecord } from '../observations/record.js';
-import type { ZooKeeperMessage } from '../protocols/zookeeper/message.js';
 import { ladderDocument } from '../report/follow/document.js';
 import { leasesDocument } from '../report/leases/document.js';
 import { pathDocument } from '../report/path/build.js';
@@ -63,7 +62,7 @@ export async function documentsOf(
       if (typeof about === 'string') paths.set(about, (paths.get(about) ?? 0) + 1);
       if (message.protocol !== 'zookeeper') return;
       connections.set(tcp.id, (connections.get(tcp.id) ?? 0) + 1);
-      statistics.message(message as ZooKeeperMessage, tcp);
+      statistics.message(message, tcp);
     },
     gap: (gap, tcp) => {
       records.push(gapRecord(gap, tcp, reader.clock));

@@ -11,7 +11,7 @@ import { withFormats } from '../options/formatOptions.js';
 import { didYouMean } from '../../observations/nearest.js';
 import { shortNames } from '../../report/text/shortNames.js';
 import { present } from '../present.js';
-import { readTexts, type NamedText } from './hexInput.js';
+import { readTexts, type NamedText } from '../reading/hexInput.js';
 import { Output } from '../terminal/output.js';
 import { UsageError } from '../usage.js';
 

@@ -6,7 +6,7 @@ import { type LeasesDocument, leasesDocument } from '../../report/leases/documen
 import { withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { withFormats } from '../options/formatOptions.js';
 import { rowCount } from '../options/numbers.js';
-import type { Reading } from '../run.js';
+import type { Reading } from '../reading/run.js';
 import { show, type Setting, type DocumentView } from '../view.js';
 
 interface LeasesOptions extends CaptureOptions {

@@ -7,7 +7,7 @@ import { openLog, Recording } from '../../export/recording/recording.js';
 import { isFiltering, MessageFilter } from '../../observations/filter.js';
 import { Clock } from '../../observations/inputs.js';
 import { RotatingJournal } from '../../observations/journal/rotatingJournal.js';
-import type { Reading } from '../run.js';
+import type { Reading } from '../reading/run.js';
 import { filterOptions, withCaptures, type CaptureOptions } from '../options/captureOptions.js';
 import { hostName } from '../options/hostName.js';
 import { oneHost } from '../options/oneHost.js';
@@ -53,7 +53,10 @@ export function recordCommand(): Command {
 
 async function record(captures: readonly string[], options: RecordOptions): Promise<void> {
   oneHost(captures, 'record', options);
-  const [{ readInto }, { readOptions }] = await Promise.all([import('../run.js'), import('../options/readOptions.js')]);
+  const [{ readInto }, { readOptions }] = await Promise.all([
+    import('../reading/run.js'),
+    import('../options/readOptions.js'),
+  ]);
   const { isInput } = await import('../terminal/writeWhole.js');
   const clock = new Clock();
   const recording = new Recording({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../testing/runCli.js';
-import { Replay } from './replay.js';
+import { Replay } from '../reading/replay.js';
 
 vi.mock('../../report/pageScript.js', async () => {
   const { pageScript } = await import('../../../scripts/pageScript.js');

@@ -139,10 +139,10 @@ async function gather(captures: readonly string[], options: ReportOptions): Prom
   ] = await Promise.all([
     import('../options/filteredAnalysis.js'),
     import('../../model/index.js'),
-    import('../run.js'),
+    import('../reading/run.js'),
     import('../../report/postmortem/evidence/evidenceReader.js'),
     import('../../report/postmortem/build.js'),
-    import('./replay.js'),
+    import('../reading/replay.js'),
     import('../../report/analyze/build.js'),
   ]);
   const clock = clockOf(options);

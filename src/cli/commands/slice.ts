@@ -16,10 +16,10 @@ import { FilteredAnalysis, type AnalysisCommandOptions } from '../options/filter
 import { oneHost } from '../options/oneHost.js';
 import { readOptions } from '../options/readOptions.js';
 import { say } from '../present.js';
-import { readInto } from '../run.js';
+import { readInto } from '../reading/run.js';
 import { UsageError } from '../usage.js';
-import { Replay } from './replay.js';
-import { checkReading, readAgain } from './twice.js';
+import { Replay } from '../reading/replay.js';
+import { checkReading, readAgain } from '../reading/twice.js';
 
 interface SliceOptions extends AnalysisCommandOptions {
   readonly output: string;

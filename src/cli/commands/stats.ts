@@ -85,7 +85,7 @@ async function view(
   const [{ Statistics }, { statsDocument }, { countingSink }] = await Promise.all([
     import('../../model/measures/statistics.js'),
     import('../../report/stats/document.js'),
-    import('./counting.js'),
+    import('../reading/counting.js'),
   ]);
   const { interval = null, depth = null } = options;
   const asTable = forPeople && options.prometheus !== true;

@@ -21,7 +21,7 @@ import { Output } from '../terminal/output.js';
 import { clockOf, recordWriter } from '../show.js';
 import { exitInterrupted } from '../usage.js';
 import type { WatchCounts } from '../../model/measures/watchCounts.js';
-import { TopControls } from './topControls.js';
+import { TopControls } from '../terminal/topControls.js';
 
 interface TopOptions extends CaptureOptions {
   readonly interval: number;
@@ -75,7 +75,7 @@ export function topCommand(): Command {
 }
 
 async function top(captures: string[], options: TopOptions): Promise<void> {
-  const { readInto } = await import('../run.js');
+  const { readInto } = await import('../reading/run.js');
   const chosen = chosenFormat(options);
   const onTerminal = process.stdout.isTTY && chosen === null;
   const format = onTerminal ? null : (chosen ?? json);
@@ -165,7 +165,7 @@ export class Live {
     const [{ Analysis }, { WatchCounts: Watches }, { countingSink }] = await Promise.all([
       import('../../rules/analysis.js'),
       import('../../model/measures/watchCounts.js'),
-      import('./counting.js'),
+      import('../reading/counting.js'),
     ]);
     const analysis = new Analysis();
     const counts = new LiveCounts({

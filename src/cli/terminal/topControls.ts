@@ -3,8 +3,8 @@ import type { LiveTable } from '../../model/measures/liveTables.js';
 import type { TopColumn, TopDocument } from '../../report/top/document.js';
 import type { TopScreen } from '../../report/top/text.js';
 import type { TimeZone } from '../../observations/inputs.js';
-import { Screen } from '../terminal/screen.js';
-import type { Live } from './top.js';
+import { Screen } from './screen.js';
+import type { Live } from '../commands/top.js';
 
 export interface ControlOptions {
   readonly interval: number;

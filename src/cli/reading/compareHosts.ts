@@ -1,11 +1,11 @@
-import { compareClocks } from '../observations/hosts/compareClocks.js';
-import { findHosts } from '../observations/hosts/findHosts.js';
-import type { CaptureInput, Clock } from '../observations/inputs.js';
-import { didYouMean } from '../observations/nearest.js';
-import { duration, durationText } from '../observations/words.js';
+import { compareClocks } from '../../observations/hosts/compareClocks.js';
+import { findHosts } from '../../observations/hosts/findHosts.js';
+import type { CaptureInput, Clock } from '../../observations/inputs.js';
+import { didYouMean } from '../../observations/nearest.js';
+import { duration, durationText } from '../../observations/words.js';
 import type { ReadingOptions } from './run.js';
-import { say } from './present.js';
-import { UsageError } from './usage.js';
+import { say } from '../present.js';
+import { UsageError } from '../usage.js';
 
 /** Hosts that are named in one line. */
 const NAMED = 8;

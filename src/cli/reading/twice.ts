@@ -1,5 +1,5 @@
 import { CaptureError, type CaptureInput, decodedLines } from '../../observations/inputs.js';
-import type { Reading } from '../run.js';
+import type { Reading } from './run.js';
 import { InterruptedError } from '../usage.js';
 import type { Replay } from './replay.js';
 

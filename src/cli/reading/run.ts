@@ -1,17 +1,17 @@
 import { compareHosts, sayStreamClocks } from './compareHosts.js';
-import { CaptureReader, type CaptureReaderOptions } from '../observations/captureReader.js';
-import { Clock, type CaptureInfo, type CaptureInput, type Problem } from '../observations/inputs.js';
-import type { Forgotten } from '../model/index.js';
-import type { ServerPort } from '../protocols/router.js';
-import type { Sink } from '../observations/forward.js';
-import type { HostsBy } from '../observations/hosts/findHosts.js';
-import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
-import { Losses, LossesSink, nothingFound } from '../report/analyze/losses.js';
-import { hostFrames } from '../report/text/hostFrames.js';
-import { watchHeap } from './terminal/heap.js';
-import { onInterrupt } from './terminal/interrupt.js';
-import { Progress } from './terminal/progress.js';
-import type { EndingSignal } from './usage.js';
+import { CaptureReader, type CaptureReaderOptions } from '../../observations/captureReader.js';
+import { Clock, type CaptureInfo, type CaptureInput, type Problem } from '../../observations/inputs.js';
+import type { Forgotten } from '../../model/index.js';
+import type { ServerPort } from '../../protocols/router.js';
+import type { Sink } from '../../observations/forward.js';
+import type { HostsBy } from '../../observations/hosts/findHosts.js';
+import type { KeyStore } from '../../protocols/tls/keys/keyStore.js';
+import { Losses, LossesSink, nothingFound } from '../../report/analyze/losses.js';
+import { hostFrames } from '../../report/text/hostFrames.js';
+import { watchHeap } from '../terminal/heap.js';
+import { onInterrupt } from '../terminal/interrupt.js';
+import { Progress } from '../terminal/progress.js';
+import type { EndingSignal } from '../usage.js';
 
 /** To look at the heap takes longer than to read a few packets. */
 const CHUNKS_A_LOOK = 4;
