@@ -1,4 +1,5 @@
 export { type Forgotten, makeRoom } from './bounds.js';
+export { nameBytes, namesBytes, partOf, Room } from './knowledge/room.js';
 export { ClientConnection, type Handshake } from './knowledge/clientConnection.js';
 export {
   type ClientLoad,

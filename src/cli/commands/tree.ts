@@ -16,7 +16,12 @@ interface TreeOptions extends CaptureOptions {
 }
 
 const LIMIT = 20;
-const TOUCHED = 200_000;
+/**
+ * Names of znodes that passed the filters.
+ * @bound bytes
+ */
+const TOUCHED = 16 * 1024 * 1024;
+const NAME_BYTES = 40;
 
 function levels(value: string): number {
   if (!/^[0-9]{1,4}$/.test(value)) throw new InvalidArgumentError('a number of levels.');
@@ -60,7 +65,7 @@ export function treeCommand(): Command {
 }
 
 async function view(options: TreeOptions, { clock, wanted: given }: Setting): Promise<DocumentView<TreeDocument>> {
-  const [{ Model }, { TreeRecorder }, { PathNames }, { treeDocument }] = await Promise.all([
+  const [{ Model, nameBytes, Room }, { TreeRecorder }, { PathNames }, { treeDocument }] = await Promise.all([
     import('../../model/index.js'),
     import('../../model/journals/tree/index.js'),
     import('../../model/journals/path/index.js'),
@@ -74,14 +79,16 @@ async function view(options: TreeOptions, { clock, wanted: given }: Setting): Pr
   const wanted = { ...given, paths: [], not: { ...given.not, paths: [] } };
   const filter = isFiltering(wanted) ? new MessageFilter(wanted, clock) : null;
   const touched = new Set<string>();
+  const room = new Room(TOUCHED);
   const { at } = options;
   const roots = (options.path ?? []).map((path) => path.replace(/\/\*\*$/, '') || '/');
   const something = ({ roots: shown }: TreeDocument): boolean =>
     shown.length > 0 && (recorder.size > 1 || recorder.root.reads > 0);
   const touching = sinkOf({
     message: (message, connection) => {
-      if (filter?.message(message, connection) === true && message.protocol === 'zookeeper' && touched.size < TOUCHED)
-        for (const path of zookeeperPaths(message)) touched.add(path);
+      if (filter?.message(message, connection) !== true || message.protocol !== 'zookeeper') return;
+      for (const path of zookeeperPaths(message))
+        if (!touched.has(path) && room.take(NAME_BYTES + nameBytes(path))) touched.add(path);
     },
   });
   const sink = together([touching, model]);
@@ -102,6 +109,7 @@ async function view(options: TreeOptions, { clock, wanted: given }: Setting): Pr
         roots,
         depth: options.depth,
         touched: filter === null ? null : touched,
+        touchedForgotten: room.refused,
       });
     },
     text: async (document, style) =>

@@ -2,8 +2,11 @@ import { createCipheriv, type Cipher } from 'node:crypto';
 import type { AnonymizingKey } from './key.js';
 
 const AES_BLOCK = 16;
-/** Addresses that are remembered, with what they became. */
-const MOST = 200_000;
+/**
+ * Addresses that are remembered, with what they became.
+ * @bound addresses
+ */
+const MOST = 100_000;
 const IPV4 = 4;
 const IPV6 = 16;
 const MAC = 6;

@@ -1,8 +1,13 @@
 import { shuffled } from './alphabet.js';
 import type { AnonymizingKey } from './key.js';
 
-/** Names that are remembered, with what they became. */
-const MOST = 200_000;
+/**
+ * Names that are remembered, with what they became.
+ * @bound bytes
+ */
+const MOST_BYTES = 8 * 1024 * 1024;
+/** What one takes beside its characters. */
+const NAME_BYTES = 200;
 const SLASH = 0x2f;
 
 /** Names of ZooKeeper's own and of nobody else's znodes. */
@@ -35,6 +40,7 @@ export class NameCounts {
 export class NameMap {
   readonly counts = new NameCounts();
   private readonly known = new Map<string, Buffer>();
+  private bytes = 0;
 
   constructor(private readonly key: AnonymizingKey) {}
 
@@ -65,7 +71,11 @@ export class NameMap {
     this.counts.replaced++;
     const sequence = SEQUENCE.exec(word)?.[0] ?? '';
     const mapped = Buffer.concat([this.stem(word.slice(0, word.length - sequence.length)), latin(sequence)]);
-    if (this.known.size >= MOST) this.known.clear();
+    this.bytes += NAME_BYTES + 2 * word.length;
+    if (this.bytes > MOST_BYTES) {
+      this.known.clear();
+      this.bytes = NAME_BYTES + 2 * word.length;
+    }
     this.known.set(word, mapped);
     return mapped;
   }

@@ -2,9 +2,13 @@ import type { CaptureWriter } from '../../capture/write/captureWriter.js';
 import type { OriginalInterface, OriginalPacket } from '../../capture/original.js';
 import { OptionCode } from '../../capture/write/options.js';
 
-/** Bytes of frames that wait for each other. */
-const MOST_BYTES = 32 * 1024 * 1024;
-const MOST_FRAMES = 200_000;
+/**
+ * Bytes of frames that wait for each other, with what each takes by itself.
+ * @bound bytes
+ */
+const MOST_BYTES = 16 * 1024 * 1024;
+/** What a frame takes beside its bytes: its place, what is to be done when it is whole. */
+const FRAME_BYTES = 1000;
 
 /** A frame that is written as soon as all before it are. */
 export class OutputFrame {
@@ -31,9 +35,9 @@ export class OutputQueue {
 
   add(frame: OutputFrame): void {
     this.frames.push(frame);
-    this.bytes += frame.data.length;
+    this.bytes += FRAME_BYTES + frame.data.length;
     this.flush();
-    while (this.bytes > MOST_BYTES || this.frames.length - this.head > MOST_FRAMES) this.forceFirst();
+    while (this.bytes > MOST_BYTES) this.forceFirst();
   }
 
   /** The capture is over. */
@@ -54,7 +58,7 @@ export class OutputQueue {
     const { frames } = this;
     for (let first = frames[this.head]; first?.open === 0; first = frames[this.head]) {
       this.head++;
-      this.bytes -= first.data.length;
+      this.bytes -= FRAME_BYTES + first.data.length;
       const { high, low, source } = first.original;
       this.writer.packet(
         { source: this.interfaceOf(source), high, low, options: [] },

@@ -13,7 +13,7 @@ import { carriedBy, type StreamReader } from './carried.js';
 import type { AnonymizingKey } from './key.js';
 import type { Maps } from './juteRewriter.js';
 import { rewriteElection, rewriteZab } from './quorum.js';
-import { RewrittenStream } from './streams.js';
+import { RewrittenStream, StreamBytes } from './streams.js';
 import { rewriteZooKeeper } from './zookeeper.js';
 
 /**
@@ -26,6 +26,7 @@ export class StreamRewriters implements ConnectionListener {
   private readonly router: Router;
   /** They go when TCP forgets its connection. */
   private readonly streams = new WeakMap<Stream, RewrittenStream>();
+  private readonly bytes = new StreamBytes();
 
   constructor(
     private readonly maps: Maps,
@@ -51,7 +52,7 @@ export class StreamRewriters implements ConnectionListener {
   /** What is written of a stream. */
   of(facts: Stream): RewrittenStream {
     let stream = this.streams.get(facts);
-    if (stream === undefined) this.streams.set(facts, (stream = new RewrittenStream()));
+    if (stream === undefined) this.streams.set(facts, (stream = new RewrittenStream(this.bytes)));
     return stream;
   }
 
@@ -67,7 +68,7 @@ export class StreamRewriters implements ConnectionListener {
     this.router.closed(connection);
     for (const facts of [connection.toServer, connection.toClient]) {
       const stream = this.of(facts);
-      stream.die();
+      stream.close();
       this.zeroed += stream.zeroed;
     }
   }
@@ -87,6 +88,8 @@ export class StreamRewriters implements ConnectionListener {
   }
 }
 
+/** Fewer undecided bytes are nothing to give up. */
+const LEAST_HELD = 64 * 1024;
 /** Bytes that `strangerName` looks at. */
 const SIGNATURE = 4;
 
@@ -110,6 +113,11 @@ class Rewriter implements StreamHandler {
 
   giveUp(): void {
     this.inner.giveUp?.();
+    // What is told of it later has no place any more.
+    for (const direction of [TO_SERVER, TO_CLIENT] as const) {
+      const stream = this.owner.of(this.connection.stream(direction));
+      if (stream.seen - stream.decided > LEAST_HELD) stream.zeroTo(stream.seen);
+    }
   }
 
   data(chunk: StreamChunk): void {

@@ -1,5 +1,15 @@
-/** What was written stays at hand for retransmissions: so many bytes of a stream. */
+/**
+ * What was written stays at hand for retransmissions: so many bytes of a stream.
+ * @bound bytes
+ */
 const HISTORY = 64 * 1024;
+/**
+ * What all streams have at hand, or wait to decide; beyond it a retransmission of what was sent long before becomes zeros.
+ * @bound bytes
+ */
+const MOST_BYTES = 16 * 1024 * 1024;
+/** What is left at hand of one whose connection has ended. */
+const LEFT = 4096;
 /** A longer gap is not held as zeros: what began before it is given up. */
 const MOST_GAP = 1024 * 1024;
 const NO_BYTES = Buffer.alloc(0);
@@ -14,6 +24,34 @@ export interface Waiting {
   position(): number;
   /** The bytes are there. */
   filled(): void;
+}
+
+/** What many streams take together. Bounded: where it is too much, each keeps an equal share of half of it at hand. */
+export class StreamBytes {
+  private readonly sizes = new Map<RewrittenStream, number>();
+  private bytes = 0;
+
+  constructor(private readonly limit = MOST_BYTES) {}
+
+  /** A stream has grown, or shrunk. */
+  update(stream: RewrittenStream): void {
+    this.bytes += stream.size - (this.sizes.get(stream) ?? 0);
+    this.sizes.set(stream, stream.size);
+    if (this.bytes <= this.limit) return;
+    const share = Math.floor(this.limit / 2 / this.sizes.size);
+    this.bytes = 0;
+    for (const one of this.sizes.keys()) {
+      one.shed(share);
+      this.bytes += one.size;
+      this.sizes.set(one, one.size);
+    }
+  }
+
+  /** It is over, and does not grow any more. */
+  remove(stream: RewrittenStream): void {
+    this.bytes -= this.sizes.get(stream) ?? 0;
+    this.sizes.delete(stream);
+  }
 }
 
 /**
@@ -38,12 +76,26 @@ export class RewrittenStream {
   /** What was decided when those that wait were last looked at, and how many were left. */
   private servedTo = 0;
   private left = 0;
+  /** Its connection has ended. */
+  private over = false;
+
+  constructor(private readonly all = new StreamBytes()) {}
+
+  /** Bytes that it takes. */
+  get size(): number {
+    return this.raw.length + this.done.length;
+  }
 
   /** Original bytes, in order; a gap before them reads as zeros. */
   append(bytes: Buffer, start: number, end: number, position: number): void {
     const skip = Math.max(0, this.seen - position);
     if (end - start <= skip) return;
     const from = position + skip;
+    if (this.dead) {
+      this.seen = from + (end - start - skip);
+      this.zeroTo(this.seen);
+      return;
+    }
     this.dropDecided();
     if (from - this.seen > MOST_GAP) {
       this.zeroTo(from);
@@ -55,6 +107,7 @@ export class RewrittenStream {
       const grown = Buffer.alloc(Math.max(needed, 2 * (this.seen - this.rawStart), 256));
       this.raw.copy(grown, 0, 0, this.seen - this.rawStart);
       this.raw = grown;
+      this.weigh();
     }
     this.raw.fill(0, this.seen - this.rawStart, from - this.rawStart);
     bytes.copy(this.raw, from - this.rawStart, start + skip, end);
@@ -89,8 +142,8 @@ export class RewrittenStream {
     }
     // What is not at hand reads as zeros.
     this.serve();
-    this.done = NO_BYTES;
-    this.doneStart = this.decided = position;
+    this.decided = position;
+    this.keepFrom(position);
   }
 
   /** No more is understood of it: all that came, and all that will come, is zeros. */
@@ -98,6 +151,26 @@ export class RewrittenStream {
     this.dead = true;
     this.zeroTo(this.seen);
     this.serve();
+    this.dropDecided();
+    this.raw = NO_BYTES;
+    this.weigh();
+  }
+
+  /** Its connection has ended: all that comes is what was sent again. */
+  close(): void {
+    this.die();
+    this.keepFrom(this.decided - LEFT);
+    this.over = true;
+    this.all.remove(this);
+  }
+
+  /** Keeps no more at hand than so many bytes, apart from what is not decided yet and what a frame waits for. */
+  shed(bytes: number): void {
+    const undecided = this.seen - this.rawStart;
+    if (this.raw.length > 2 * undecided) this.raw = Buffer.from(this.raw.subarray(0, undecided));
+    let from = this.decided - bytes;
+    for (const waiting of this.waiting) from = Math.min(from, waiting.position());
+    this.keepFrom(from);
   }
 
   /** Fills a frame with the bytes of its place, at once or as soon as they are decided. */
@@ -136,6 +209,10 @@ export class RewrittenStream {
       const grown = Buffer.alloc(Math.max(have + bytes.length, Math.min(2 * have, have + HISTORY), 256));
       this.done.copy(grown, 0, 0, have);
       this.done = grown;
+      bytes.copy(this.done, have);
+      this.decided += bytes.length;
+      this.weigh();
+      return;
     }
     bytes.copy(this.done, have);
     this.decided += bytes.length;
@@ -144,9 +221,18 @@ export class RewrittenStream {
   /** Forgets what no retransmission is likely to want; nothing while a frame waits. */
   private trim(): void {
     if (this.waiting.length > 0 || this.decided - this.doneStart <= 2 * HISTORY) return;
-    const keepFrom = this.decided - HISTORY;
-    this.done = Buffer.from(this.done.subarray(keepFrom - this.doneStart, this.decided - this.doneStart));
-    this.doneStart = keepFrom;
+    this.keepFrom(this.decided - HISTORY);
+    this.weigh();
+  }
+
+  private weigh(): void {
+    if (!this.over) this.all.update(this);
+  }
+
+  private keepFrom(position: number): void {
+    if (position <= this.doneStart) return;
+    this.done = Buffer.from(this.done.subarray(position - this.doneStart, this.decided - this.doneStart));
+    this.doneStart = position;
   }
 
   private dropDecided(): void {

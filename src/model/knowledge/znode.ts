@@ -1,4 +1,4 @@
-import { type Held, nameBytes } from './room.js';
+import { type Held, nameBytes, partOf } from './room.js';
 import type { ChildNames } from '../../protocols/zookeeper/childLists.js';
 
 /** What a change did to a znode, or to one of its children. */
@@ -122,7 +122,7 @@ export class Znode {
   }
 
   get name(): string {
-    return this.path.slice(this.path.lastIndexOf('/') + 1);
+    return partOf(this.path, this.path.slice(this.path.lastIndexOf('/') + 1));
   }
 
   /** The list with the highest zxid; null if none was read. */

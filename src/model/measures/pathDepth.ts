@@ -1,3 +1,5 @@
+import { partOf } from '../knowledge/room.js';
+
 const MAX_CUT_PATHS = 10_000;
 const MAX_CUT_BYTES = 2 * 1024 * 1024;
 
@@ -24,7 +26,7 @@ export class PathDepth {
     if (depth === null) return path;
     let short = known.get(path);
     if (short === undefined) {
-      short = cutPath(path, depth);
+      short = partOf(path, cutPath(path, depth));
       this.bytes += path.length;
       if (known.size >= MAX_CUT_PATHS || this.bytes > MAX_CUT_BYTES) {
         known.clear();

@@ -55,6 +55,8 @@ export interface TreeDocument {
   watches: Count;
   /** znodes that were too many to keep */
   forgotten: Count;
+  /** reads by sessions that were too many to be told apart: `readers` has them not */
+  readersForgotten: Count;
   roots: TreeEntry[];
 }
 
@@ -68,8 +70,9 @@ export interface TreeDocumentOptions {
   readonly roots: readonly string[];
   /** Levels below a root that are shown. */
   readonly depth: number;
-  /** Paths that a filter let through; null for all. */
+  /** Paths that a filter let through; null for all. And those that it let through and that were too many to keep. */
   readonly touched: ReadonlySet<string> | null;
+  readonly touchedForgotten: number;
 }
 
 /** What `zkscope tree --json` prints. */
@@ -86,7 +89,8 @@ export function treeDocument(recorder: TreeRecorder, options: TreeDocumentOption
     at: at === null ? null : clock.format(at),
     znodes: builder.counts,
     watches: builder.watches,
-    forgotten: recorder.forgotten,
+    forgotten: recorder.forgotten + options.touchedForgotten,
+    readersForgotten: recorder.readersForgotten,
     roots: entries,
   };
 }

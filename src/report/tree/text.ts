@@ -40,7 +40,7 @@ export function treeText(document: TreeDocument, options: TreeTextOptions): stri
 }
 
 function heading(
-  { at, znodes, watches, forgotten }: TreeDocument,
+  { at, znodes, watches, forgotten, readersForgotten }: TreeDocument,
   { colour, width, zone = 'UTC' }: TreeTextOptions,
 ): string {
   const when = at === null ? '' : ` at ${at.slice(0, 10)} ${at.slice(11, -1)} ${zone}`;
@@ -56,6 +56,10 @@ function heading(
   ];
   if (forgotten > 0)
     lines.push(colour.yellow(wrap(`${plural(forgotten, 'znode')} more were too many to keep.`, width)));
+  if (readersForgotten > 0)
+    lines.push(
+      colour.yellow(wrap(`${plural(readersForgotten, 'read')} by sessions that were too many to tell apart.`, width)),
+    );
   return lines.join('\n');
 }
 

@@ -1,3 +1,5 @@
+import { partOf } from '../../knowledge/room.js';
+
 /** `/a/b/` of `/a/b`, `/` of `/`: what the paths of children begin with. */
 export function childPrefix(path: string): string {
   return path === '/' ? '/' : `${path}/`;
@@ -6,7 +8,7 @@ export function childPrefix(path: string): string {
 /** Name of the child if `path` is a child (not a deeper descendant) under the prefix; otherwise null. */
 export function childName(path: string, prefix: string): string | null {
   if (path.length <= prefix.length || !path.startsWith(prefix) || path.includes('/', prefix.length)) return null;
-  return path.slice(prefix.length);
+  return partOf(path, path.slice(prefix.length));
 }
 
 /** Same names in the same order. */

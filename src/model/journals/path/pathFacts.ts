@@ -71,8 +71,8 @@ export interface PathReading {
   readonly time: number;
   readonly zxid: number;
   readonly err: number;
-  /** Of a list. */
-  readonly list: ListSnapshot | null;
+  /** Of a list; null where it was too much to keep. */
+  list: ListSnapshot | null;
   /** Of data: mzxid and version, -1 where there is no Stat. */
   readonly mzxid: number;
   readonly version: number;

@@ -5,6 +5,7 @@ import type { Stat } from '../../../protocols/zookeeper/format/stat.js';
 import type { ZooKeeperMessage, ZooKeeperRequest } from '../../../protocols/zookeeper/message.js';
 import type { DataRead, ListAnswer, RefusedAnswer, Seen, ZnodeChange } from '../../events.js';
 import type { ClientConnection } from '../../knowledge/clientConnection.js';
+import { nameBytes, namesBytes, Room } from '../../knowledge/room.js';
 import type { Session } from '../../knowledge/session.js';
 import type { View } from '../../knowledge/view.js';
 import { parentOf, type Znode } from '../../knowledge/znode.js';
@@ -14,12 +15,42 @@ import { childName, childPrefix, sameNames } from './childNames.js';
 import type { Actor, ListSnapshot, PathChange, PathReading, PathRefusal } from './pathFacts.js';
 import { PathSession } from './pathSession.js';
 
+/**
+ * Changes of a path that are kept, and as many of its children: the latest.
+ * @bound changes
+ */
 const CHANGES = 50_000;
+/**
+ * Lists of its children that differ.
+ * @bound lists
+ */
 const SNAPSHOTS = 5000;
+/**
+ * Sessions that read it or were told of it.
+ * @bound sessions
+ */
 const SESSIONS = 20_000;
+/**
+ * Requests in a row that were refused alike count once.
+ * @bound of them
+ */
 const REFUSALS = 500;
+/**
+ * Children whose owner is known.
+ * @bound children
+ */
 const OWNERS = 200_000;
+/**
+ * What all this takes: changes, lists with their names, what each session read and was told.
+ * @bound bytes
+ */
+const BYTES = 40 * 1024 * 1024;
 const NO_STAT = -1;
+/** Bytes that one takes, names apart; a session that has ended keeps what the model knows of it. */
+const CHANGE_BYTES = 240;
+const LIST_BYTES = 160;
+const SESSION_BYTES = 1500;
+const OWNER_BYTES = 64;
 
 /**
  * Records all that the capture says of one path: changes of the znode and of its children, every list and Stat that was
@@ -47,11 +78,14 @@ export class PathHistory implements ModelListener {
   private readonly prefix: string;
   private readonly byPzxid = new Map<number, ListSnapshot>();
   private latestStatless: ListSnapshot | null = null;
+  private readonly room: Room;
 
   constructor(
     private readonly model: Model,
     readonly path: string,
+    bytes = BYTES,
   ) {
+    this.room = new Room(bytes);
     this.prefix = childPrefix(path);
   }
 
@@ -126,16 +160,18 @@ export class PathHistory implements ModelListener {
     const version = created ? 0 : kind === 'setData' ? (stat?.version ?? null) : null;
     const fact = { kind, child, cause, knownFrom: 'answer', zxid, exact: true, after: -1 } as const;
     const changes = child === null ? this.ownChanges : this.childChanges;
-    changes.push({ ...fact, frame, time, by, version, ephemeral });
-    if (changes.length > CHANGES) {
-      this.forgotten += CHANGES / 4;
-      changes.splice(0, CHANGES / 4);
+    if (changes.length >= CHANGES || !this.room.take(changeBytes(child))) {
+      const oldest = changes.splice(0, Math.max(1, changes.length >>> 2));
+      for (const change of oldest) this.room.give(changeBytes(change.child));
+      this.forgotten += Math.max(1, oldest.length);
+      if (!this.room.take(changeBytes(child))) return;
     }
+    changes.push({ ...fact, frame, time, by, version, ephemeral });
   }
 
   sessionClosed(session: Session, { zxid, frame, time }: Seen): void {
     const by = { session: session.id, client: session.client };
-    if (this.closings.size < CHANGES) this.closings.set(zxid, { by, frame, time });
+    if (this.closings.size < CHANGES && this.room.take(CHANGE_BYTES)) this.closings.set(zxid, { by, frame, time });
     else this.forgotten++;
   }
 
@@ -180,11 +216,11 @@ export class PathHistory implements ModelListener {
   private of(session: Session): PathSession | null {
     let own = this.sessions.get(session);
     if (own === undefined) {
-      if (this.sessions.size >= SESSIONS) {
+      if (this.sessions.size >= SESSIONS || !this.room.take(SESSION_BYTES)) {
         this.forgotten++;
         return null;
       }
-      own = new PathSession(session);
+      own = new PathSession(session, this.room);
       this.sessions.set(session, own);
     }
     return own;
@@ -201,10 +237,13 @@ export class PathHistory implements ModelListener {
       if (zxid > known.lastZxid) known.lastZxid = zxid;
       return known;
     }
-    if (this.snapshots.length >= SNAPSHOTS) {
-      this.forgotten++;
-      const oldest = this.snapshots.shift();
-      if (oldest !== undefined && oldest.pzxid >= 0) this.byPzxid.delete(oldest.pzxid);
+    const bytes = listBytes(names);
+    if (this.snapshots.length >= SNAPSHOTS || !this.room.take(bytes)) {
+      this.forgetSnapshots();
+      if (!this.room.take(bytes)) {
+        this.forgotten++;
+        return null;
+      }
     }
     const snapshot: ListSnapshot = { names, zxid, lastZxid: zxid, pzxid, cversion, frame, time, position: -1 };
     this.snapshots.push(snapshot);
@@ -213,14 +252,30 @@ export class PathHistory implements ModelListener {
     return snapshot;
   }
 
+  /** The oldest quarter goes, also from what sessions have read. */
+  private forgetSnapshots(): void {
+    const oldest = this.snapshots.splice(0, Math.max(1, this.snapshots.length >>> 2));
+    for (const { names, pzxid } of oldest) {
+      this.room.give(listBytes(names));
+      if (pzxid >= 0) this.byPzxid.delete(pzxid);
+    }
+    this.forgotten += oldest.length;
+    const gone = new Set(oldest);
+    if (this.latestStatless !== null && gone.has(this.latestStatless)) this.latestStatless = null;
+    for (const session of this.sessions.values()) session.forgetLists(gone);
+  }
+
   private version({ mzxid, version, czxid, ephemeralOwner: owner }: Stat, { frame, time }: Seen): void {
     if (this.versions.has(mzxid)) return;
-    if (this.versions.size >= CHANGES) this.forgotten++;
+    if (this.versions.size >= CHANGES || !this.room.take(CHANGE_BYTES)) this.forgotten++;
     else this.versions.set(mzxid, { version, czxid, owner, frame, time });
   }
 
   private owned(child: string, session: string): void {
-    if (this.owners.has(child) || this.owners.size < OWNERS) this.owners.set(child, session);
+    if (this.owners.has(child)) this.owners.set(child, session);
+    else if (this.owners.size < OWNERS && this.room.take(OWNER_BYTES + nameBytes(child)))
+      this.owners.set(child, session);
+    else this.forgotten++;
   }
 
   private refusal(answer: RefusedAnswer | DataRead | ListAnswer, err: number): void {
@@ -240,6 +295,9 @@ export class PathHistory implements ModelListener {
     this.refusals.push({ op, error, frame, time, zxid, by, count: 1 });
   }
 }
+
+const changeBytes = (child: string | null): number => CHANGE_BYTES + (child === null ? 0 : nameBytes(child));
+const listBytes = (names: readonly string[]): number => LIST_BYTES + namesBytes(names);
 
 /** When the recursive watch was set that the session holds on the path or above it. */
 function recursiveSince(session: Session, path: string): number | null {

@@ -1,5 +1,6 @@
 import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
 import type { ModelListener } from '../../listener.js';
+import { nameBytes, Room } from '../../knowledge/room.js';
 import { parentOf } from '../../knowledge/znode.js';
 
 /**
@@ -7,13 +8,20 @@ import { parentOf } from '../../knowledge/znode.js';
  * @bound paths
  */
 const KEPT = 20_000;
+/**
+ * Of them together.
+ * @bound bytes
+ */
+const BYTES = 2 * 1024 * 1024;
 
 /** The paths that requests name, to say what is near one that none names. Bounded. */
 export class PathNames implements ModelListener {
   private readonly paths = new Set<string>();
+  private readonly room = new Room(BYTES);
 
-  request(m: ZooKeeperMessage): void {
-    if (m.path !== null && this.paths.size < KEPT) this.paths.add(m.path);
+  request({ path }: ZooKeeperMessage): void {
+    if (path === null || this.paths.size >= KEPT || this.paths.has(path)) return;
+    if (this.room.take(nameBytes(path))) this.paths.add(path);
   }
 
   /** Paths that somebody who asked for `wanted` may have meant, the likeliest first; at most `limit`. */

@@ -1,3 +1,4 @@
+import { nameBytes, namesBytes, type Room } from '../../knowledge/room.js';
 import type { Session } from '../../knowledge/session.js';
 import type { ListSnapshot, PathReading, Told } from './pathFacts.js';
 
@@ -6,6 +7,9 @@ import type { ListSnapshot, PathReading, Told } from './pathFacts.js';
  * @bound events
  */
 const KEPT = 4000;
+/** Bytes that one takes; a notification keeps what is known of its connection. */
+const EVENT_BYTES = 300;
+const FETCHED_BYTES = 40;
 
 /** What one session read of a path, and what it was told. */
 export class PathSession {
@@ -22,7 +26,11 @@ export class PathSession {
   /** Since when a recursive watch on the path or above it names every change of its children; null without one. */
   namedSince: number | null = null;
 
-  constructor(readonly session: Session) {}
+  constructor(
+    readonly session: Session,
+    /** What all sessions share. */
+    private readonly room: Room,
+  ) {}
 
   addList(reading: PathReading): void {
     const last = this.lists.at(-1);
@@ -56,7 +64,15 @@ export class PathSession {
     const reading = this.lists.at(-1);
     if (reading === undefined) return;
     reading.fetched ??= new Set();
-    reading.fetched.add(name);
+    if (reading.fetched.has(name)) return;
+    // Where there is no room it is known that it fetches, but not what: nobody is told to have left a child out.
+    if (this.room.take(FETCHED_BYTES + nameBytes(name))) reading.fetched.add(name);
+    else this.forgotten++;
+  }
+
+  /** These lists are no longer kept. */
+  forgetLists(lists: ReadonlySet<ListSnapshot>): void {
+    for (const reading of this.lists) if (reading.list !== null && lists.has(reading.list)) reading.list = null;
   }
 
   /** Its list before the latest. */
@@ -64,12 +80,20 @@ export class PathSession {
     return this.lists.at(-1)?.list ?? null;
   }
 
-  private push<T>(items: T[], item: T): void {
+  private push<T extends PathReading | Told>(items: T[], item: T): void {
+    if (items.length >= KEPT || !this.room.take(EVENT_BYTES)) {
+      const oldest = items.splice(0, Math.max(1, items.length >>> 2));
+      for (const event of oldest) this.room.give(EVENT_BYTES + fetchedBytes(event));
+      this.forgotten += Math.max(1, oldest.length);
+      if (!this.room.take(EVENT_BYTES)) return;
+    }
     items.push(item);
-    if (items.length <= KEPT) return;
-    this.forgotten += KEPT / 4;
-    items.splice(0, KEPT / 4);
   }
+}
+
+function fetchedBytes(event: PathReading | Told): number {
+  if (!('fetched' in event) || event.fetched === null) return 0;
+  return event.fetched.size * FETCHED_BYTES + namesBytes(event.fetched);
 }
 
 function again(last: PathReading, reading: PathReading): void {

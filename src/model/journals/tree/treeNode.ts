@@ -2,8 +2,12 @@ import type { Stat } from '../../../protocols/zookeeper/format/stat.js';
 import type { Seen } from '../../events.js';
 import type { Session } from '../../knowledge/session.js';
 
-/** Most readers of one znode that are told apart. */
-const READERS = 10_000;
+/**
+ * Readers of one znode that are told apart.
+ * @bound sessions
+ */
+export const READERS = 10_000;
+const NO_CHILDREN: ReadonlyMap<string, TreeNode> = new Map<string, TreeNode>();
 
 /**
  * How a znode is known: `answer` of a request about it, in a `list` of its parent's children, by a `notification`, or only
@@ -13,7 +17,7 @@ export type TreeKnown = 'answer' | 'list' | 'notification' | 'implied';
 
 /** One znode as far as the capture shows it. */
 export class TreeNode {
-  readonly children = new Map<string, TreeNode>();
+  children = NO_CHILDREN;
   /** Null while nothing says whether it exists. */
   exists: boolean | null = null;
   /** It was there at some time that the capture shows. */
@@ -35,7 +39,8 @@ export class TreeNode {
   dataLength = -1;
   reads = 0;
   writes = 0;
-  private readers: Set<Session> | null = null;
+  /** By number: a session that has ended is not to be held. */
+  private readers: Set<number> | null = null;
   /** Watches held, counted when the tree is taken. */
   watches = 0;
 
@@ -59,10 +64,19 @@ export class TreeNode {
     return this.sequential ?? /[^0-9]\d{10}$|^\d{10}$/.test(this.name);
   }
 
-  readBy(session: Session): void {
-    this.reads++;
+  /** Most have none: they share an empty map. */
+  addChild(child: TreeNode): void {
+    if (this.children === NO_CHILDREN) this.children = new Map();
+    (this.children as Map<string, TreeNode>).set(child.name, child);
+  }
+
+  hasReader({ number }: Session): boolean {
+    return this.readers?.has(number) === true;
+  }
+
+  addReader({ number }: Session): void {
     this.readers ??= new Set();
-    if (this.readers.size < READERS) this.readers.add(session);
+    this.readers.add(number);
   }
 
   /** Takes in whether it exists, unless something newer is known. */

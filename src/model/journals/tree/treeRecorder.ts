@@ -2,11 +2,25 @@ import type { ZooKeeperMessage } from '../../../protocols/zookeeper/message.js';
 import { EventType, isEphemeral, isSequential } from '../../../protocols/zookeeper/format/enums.js';
 import type { DataRead, ListAnswer, RefusedAnswer, Seen, ZnodeChange } from '../../events.js';
 import type { ModelListener } from '../../listener.js';
+import type { Session } from '../../knowledge/session.js';
 import type { Model } from '../../model.js';
-import { TreeNode } from './treeNode.js';
+import { nameBytes, partOf, Room } from '../../knowledge/room.js';
+import { READERS, TreeNode } from './treeNode.js';
 
+/**
+ * Znodes of a tree.
+ * @bound znodes
+ */
 const NODES = 200_000;
+/**
+ * What they take, with their names and readers.
+ * @bound bytes
+ */
+const BYTES = 48 * 1024 * 1024;
 const DEPTH = 256;
+/** Bytes that one takes, its name apart, and each of its readers. */
+const NODE_BYTES = 240;
+const READER_BYTES = 24;
 
 /**
  * The part of the znode tree that the capture speaks of: from what was created, read, listed and deleted. Listens to a
@@ -16,11 +30,17 @@ export class TreeRecorder implements ModelListener {
   readonly root = new TreeNode('', null);
   size = 1;
   forgotten = 0;
+  /** Reads whose sessions were too many to tell apart. */
+  readersForgotten = 0;
+  private readonly room: Room;
 
   constructor(
     private readonly model: Model,
     private readonly limit = NODES,
-  ) {}
+    bytes = BYTES,
+  ) {
+    this.room = new Room(bytes);
+  }
 
   changed(change: ZnodeChange): void {
     if (change.kind === 'setACL') return;
@@ -51,7 +71,7 @@ export class TreeRecorder implements ModelListener {
   private answered({ path, session, there, stat, ...answer }: DataRead): TreeNode | null {
     const node = this.node(path);
     if (node === null) return null;
-    node.readBy(session);
+    this.readBy(node, session);
     if (!node.state(there, 'answer', answer) || !there) return null;
     this.above(node, answer);
     if (stat !== null) node.learn(stat);
@@ -85,6 +105,13 @@ export class TreeRecorder implements ModelListener {
     }
   }
 
+  private readBy(node: TreeNode, session: Session): void {
+    node.reads++;
+    if (node.hasReader(session)) return;
+    if (node.readerCount < READERS && this.room.take(READER_BYTES)) node.addReader(session);
+    else this.readersForgotten++;
+  }
+
   /** The znode of a path, made if it is new; null where that is no path, or the tree is full. */
   private node(path: string): TreeNode | null {
     if (path === '/') return this.root;
@@ -93,22 +120,23 @@ export class TreeRecorder implements ModelListener {
     if (names.length > DEPTH) return null;
     let node = this.root;
     for (let i = 1; i < names.length; i++) {
-      const child = this.child(node, names[i]!);
+      const child = this.child(node, names[i]!, path);
       if (child === null) return null;
       node = child;
     }
     return node;
   }
 
-  private child(node: TreeNode, name: string): TreeNode | null {
+  /** @param path what the name may be a part of */
+  private child(node: TreeNode, name: string, path = name): TreeNode | null {
     let child = node.children.get(name);
     if (child === undefined) {
-      if (this.size >= this.limit) {
+      if (this.size >= this.limit || !this.room.take(NODE_BYTES + nameBytes(name))) {
         this.forgotten++;
         return null;
       }
-      child = new TreeNode(name, node);
-      node.children.set(name, child);
+      child = new TreeNode(partOf(path, name), node);
+      node.addChild(child);
       this.size++;
     }
     return child;
