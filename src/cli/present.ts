@@ -28,8 +28,13 @@ export interface Presentation {
 export async function present(document: unknown, how: Presentation): Promise<void> {
   const { output, empty = null, nothingFound = null, losses = [] } = how;
   const format = chosenFormat(how.options);
-  if (format !== null) for (const piece of format.pieces(document)) output.write(piece);
-  else if (empty === null) {
+  if (format !== null) {
+    for (const piece of format.pieces(document)) {
+      output.write(piece);
+      if (output.full) await output.drain();
+      if (output.closed) break;
+    }
+  } else if (empty === null) {
     const style = {
       colour: new Chalk({ level: colourLevel() }),
       width: terminalWidth(),

@@ -58,6 +58,11 @@ export class Output {
     return this.gone.signal;
   }
 
+  /** More is under way than the reader has taken: who has much to write waits for `drain`. */
+  get full(): boolean {
+    return this.blocked;
+  }
+
   write(text: string): void {
     this.text += text;
     if (this.text.length >= PIECE) this.flush();

@@ -16,7 +16,7 @@ const NODES = 200_000;
  * What they take, with their names and readers.
  * @bound bytes
  */
-const BYTES = 48 * 1024 * 1024;
+const BYTES = 32 * 1024 * 1024;
 const DEPTH = 256;
 /** Bytes that one takes, its name apart, and each of its readers. */
 const NODE_BYTES = 240;
