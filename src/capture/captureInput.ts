@@ -92,8 +92,15 @@ export class OpenCapture {
       get from() {
         return times.from === Infinity ? null : times.from;
       },
+      // Decoded lines say it of the packets that they were.
+      set from(time: number | null) {
+        times.from = time ?? Infinity;
+      },
       get to() {
         return times.to === -Infinity ? null : times.to;
+      },
+      set to(time: number | null) {
+        times.to = time ?? -Infinity;
       },
       firstFrame: null,
       truncated: false,
