@@ -7,6 +7,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { lateCrypto } from './lateCrypto.js';
 import { page } from './page.js';
 import { pageScript } from './pageScript.js';
 
@@ -16,13 +17,14 @@ const at = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
 const program = await rolldown({
   input: { main: at('cli/main.js'), index: at('index.js') },
   platform: 'node',
-  external: /^[^./]/,
+  external: (id) => /^[^./\0]/.test(id) && id !== 'node:crypto',
+  plugins: [lateCrypto],
   // Some of what commands load when they want it is shared: as modules, which tests run, it is still apart.
   checks: { ineffectiveDynamicImport: false },
 });
-/** What nearly every command needs. */
+/** What nearly every command needs, without what only some do that have to load much of Node.js for it. */
 const shared =
-  /dist[\\/](capture|network|protocols|observations|model|rules|report[\\/](text|analyze|formats)|cli[\\/](?!commands|completion|help)|cli[\\/]commands[\\/]analyze)/;
+  /dist[\\/](capture[\\/](?!decompress)|network|protocols|observations|model|rules|report[\\/](text|analyze|formats)|cli[\\/](?!commands|completion|help|terminal[\\/](metricsServer|screen))|cli[\\/]commands[\\/]analyze)/;
 // Comments and white space are a third of what would have to be read at each start; names stay, for who profiles it.
 await program.write({
   dir: at('program'),

@@ -14,7 +14,6 @@ import {
 import { CaptureError } from './captureError.js';
 import type { CaptureInfo } from './captureInfo.js';
 import type { Clock } from './clock.js';
-import { decompress } from './decompress.js';
 import { type Compression, describeStranger, detectCompression, detectFormat, MAGIC_LENGTH } from './detect.js';
 import { NOT_A_PACKET, type FrameReader } from './frameReader.js';
 import { Frame } from './frame.js';
@@ -162,6 +161,7 @@ export class OpenCapture {
     const compression = first === null ? null : detectCompression(first);
     if (first === null || compression === null) return { first, source, compression: null };
     this.compressed = true;
+    const { decompress } = await import('./decompress.js');
     const plain = decompress(new ReplaySource(first, source), compression);
     this.source = plain;
     return { first: await firstBytes(plain), source: plain, compression };

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
-
 /*
  * V8 hashes numbers by a function that everybody knows: who chooses the keys of a Map can make thousands of them share a
  * chain. Keys that a capture chooses are turned first, by numbers that are drawn anew in each run.
  */
 
-const drawn = randomBytes(20);
+// A capture is written before the run that reads it: what its author cannot know is as good as what nobody can foresee.
+const drawn = Buffer.alloc(20);
+for (let i = 0; i < drawn.length; i++) drawn[i] = Math.floor(Math.random() * 256);
 
 /** 32 random bits of this run, as a signed number; `index` 0 to 3. */
 export function seed(index: number): number {
