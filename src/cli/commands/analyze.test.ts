@@ -75,6 +75,26 @@ describe('--fail-on', () => {
   });
 });
 
+describe('the first line', () => {
+  it('says of each capture when it was, and of many from when to when they are', async () => {
+    const names = ['rewatch-ok', 'sidecar-drop', 'rolling-restart-ok', 'hot-loop'].map(capture);
+    const { captures } = await documentOf(...names);
+    const from = captures.map((each) => each.from!).sort()[0]!;
+    const to = captures
+      .map((each) => each.to!)
+      .sort()
+      .at(-1)!;
+    const said = async (...files: string[]): Promise<string> =>
+      (await runCli(...files)).stdout.replace(/\s+/g, ' ').slice(0, 400);
+    const shown = (time: string): string => time.slice(0, 19).replace('T', ' ');
+    const end = from.slice(0, 10) === to.slice(0, 10) ? shown(to).slice(11) : shown(to);
+    expect(await said(names[0]!)).toMatch(/rewatch-ok\.pcap: 2026-11-21 \d\d:\d\d:\d\d to \d\d:\d\d:\d\d UTC, /);
+    const many = await said(...names);
+    expect(many).toMatch(/^4 captures \(.+ …\): /);
+    expect(many).toContain(`: ${shown(from)} to ${end} UTC, `);
+  });
+});
+
 describe('zkscope rules', () => {
   it('lists all rules, and explains each', async () => {
     const { stdout } = await runCli('rules');

@@ -153,6 +153,24 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.close();
     });
 
+    it.each(['incidents/ensemble-restart-nodeexists.pcap', 'incidents2/quorum-lost.pcap.gz'])(
+      'fits on paper: no table is cut, and nothing is folded (%s)',
+      async (capture) => {
+        // The width of A4 between its margins.
+        const { page, complaints } = await open(`${FIXTURES}${capture}`, 733);
+        await page.emulateMedia({ media: 'print' });
+        await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+        const tooWide = await page.evaluate(
+          `[...document.querySelectorAll('table, pre, code, svg')].filter((e) => e.getBoundingClientRect().right > 733).length`,
+        );
+        expect(tooWide).toBe(0);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(733);
+        for (const finding of await page.locator('.finding .proof').all()) expect(await finding.isVisible()).toBe(true);
+        expect(complaints).toEqual([]);
+        await page.close();
+      },
+    );
+
     it('has names for all that a screen reader is told of, and words for what charts show', async () => {
       const { page, complaints } = await open(`${FIXTURES}incidents/rpcx-blind-window.pcap.gz`);
       const tree = await accessibleTree(page);

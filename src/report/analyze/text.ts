@@ -27,6 +27,8 @@ export interface AnalyzeTextOptions {
 const FULL = 25;
 const SHORT = 50;
 const MAX_ROWS = 12;
+/** Captures that have a line each. */
+const MOST_CAPTURES = 3;
 /** Pairs of hosts that are told of. */
 const MOST_PAIRS = 8;
 
@@ -46,9 +48,9 @@ function heading(
   { colour, width, losses, zone = 'UTC' }: AnalyzeTextOptions,
 ): string {
   const lines =
-    captures.length <= 3
+    captures.length <= MOST_CAPTURES
       ? captures.map((capture) => captureLine(capture, zone))
-      : [captureLine(captures[0]!, zone), `… and ${captures.length - 1} more captures`];
+      : [capturesLine(captures, zone)];
   const counted =
     `${plural(
       captures.reduce((sum, c) => sum + c.packets, 0),
@@ -80,10 +82,23 @@ function otherProtocols({ protocols }: SummaryEntry): string[] {
     });
 }
 
-function captureLine(capture: CaptureEntry, zone: string): string {
-  if (capture.from === null || capture.to === null) return `${printable(capture.file)}: no packets`;
-  const seconds = secondsBetween(capture.from, capture.to);
-  return `${printable(capture.file)}: ${capture.from.slice(0, 19).replace('T', ' ')} to ${capture.to.slice(11, 19)} ${zone}, ${durationText(seconds)}`;
+function captureLine({ file, from, to }: CaptureEntry, zone: string): string {
+  return `${printable(file)}: ${from === null || to === null ? 'no packets' : spanText(from, to, zone)}`;
+}
+
+/** Many files, a ring above all, are one capture: what matters is from when to when. */
+function capturesLine(captures: readonly CaptureEntry[], zone: string): string {
+  const times = captures.flatMap(({ from, to }) => (from === null || to === null ? [] : [{ from, to }]));
+  const earliest = times.map(({ from }) => from).reduce((a, b) => (a < b ? a : b), times[0]?.from ?? '');
+  const latest = times.map(({ to }) => to).reduce((a, b) => (a > b ? a : b), '');
+  const named = `${plural(captures.length, 'capture')} (${printable(captures[0]!.file)} …)`;
+  return `${named}: ${times.length === 0 ? 'no packets' : spanText(earliest, latest, zone)}`;
+}
+
+function spanText(from: string, to: string, zone: string): string {
+  const seconds = secondsBetween(from, to);
+  const end = to.slice(0, 10) === from.slice(0, 10) ? to.slice(11, 19) : to.slice(0, 19).replace('T', ' ');
+  return `${from.slice(0, 19).replace('T', ' ')} to ${end} ${zone}, ${durationText(seconds)}`;
 }
 
 /** By incident, the worst first; remarks that belong to none of those are one line each. */

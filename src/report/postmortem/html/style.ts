@@ -245,9 +245,34 @@ input[type=search] { width: min(340px, 100%); padding: 5px 10px; border: 1px sol
   body { max-width: none; padding: 0; background: #fff; font-size: 11px; }
   .buttons, .zoom, .hint, .search, .more, .copy, .show, .tip { display: none !important; }
   .scroll { overflow: visible; border: 0; }
-  .data thead th { position: static; }
+  /* A table that is wider than the paper would be cut. */
+  .data { font-size: 8.5px; line-height: 1.35; }
+  h1, .verdict h2 { font-size: 17px; }
+  h2 { font-size: 15px; }
+  h3, .incident h3, .says strong { font-size: 13px; }
+  h4 { font-size: 10.5px; margin: 10px 0 4px; }
+  .sentences, .message { font-size: 11.5px; }
+  .contents, .note, .rule, .next, .filters .name, .lane-label, .legend { font-size: 10px; }
+  .finding summary { padding: 6px 12px; }
+  .proof { padding: 2px 12px 10px 46px; }
+  .ladder, .lines .note { font-size: 10px; }
+  .ladder thead th, .delta, .ends, .omitted td { font-size: 9px; }
+  .ladder th, .ladder td { padding: 2px 6px; }
+  .facts { gap: 2px 0; }
+  .data th, .data td { padding: 3px 4px; }
+  .data thead th { position: static; white-space: normal; font-size: 7px; }
+  .data td.code { min-width: 54px; }
+  .data td.text { min-width: 0; overflow-wrap: break-word; }
+  /* What may not be broken is printed again on each page, unless a button is in it. */
+  thead { break-inside: avoid; }
+  .data thead button { display: contents; }
+  .data thead [aria-sort] button::after { content: none; }
+  .finding summary::after, .finding[open] summary::after { content: none; }
+  /* Where no script opens them for the paper. */
+  .finding::details-content { content-visibility: visible; }
   .finding, .verdict { break-inside: auto; }
-  .ladder tr, .data tr, .lane-list li, .panel { break-inside: avoid; }
+  h2, h3, h4, .heading, .whom, .finding summary { break-after: avoid; }
+  .finding summary, tbody tr, .lane-list li, .panel, .sentences li, .facts > div, .filters li, .remedy, .legend { break-inside: avoid; }
   .verdict, .ladder .evidence, svg, .badge { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;
