@@ -43,5 +43,5 @@ export {
   type Stalled,
   TlsHandshakes,
 } from './neighbours/tlsHandshakes.js';
-export { Fired, type Read, View, type Watch, type WatchKind } from './knowledge/view.js';
+export { type Awaited, Fired, listOf, type Read, View, type Watch, type WatchKind } from './knowledge/view.js';
 export { type Change, type ChildList, type Creation, likePath, parentOf, Znode } from './knowledge/znode.js';

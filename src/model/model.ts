@@ -21,6 +21,7 @@ import { OtherProtocols } from './neighbours/otherProtocols.js';
 import { errorOf } from './knowledge/outcome.js';
 import { QuorumModel } from './neighbours/quorum/index.js';
 import { readAnswered } from './knowledge/reads.js';
+import { Room } from './knowledge/room.js';
 import { Server } from './knowledge/server.js';
 import { Session } from './knowledge/session.js';
 import { Sessions } from './knowledge/sessions.js';
@@ -69,6 +70,12 @@ const MAX_HOSTS = 8192;
 
 /** So many of the connections are found at a glance, a power of two: one of each remainder of their numbers. */
 const RECENT = 8192;
+
+/**
+ * Names of children that sessions are expected to ask for: those that came between two reads of a list.
+ * @bound bytes
+ */
+const MAX_AWAITED = 4 * 1024 * 1024;
 
 /** A longer path of a connection's latest request is not remembered. */
 const LONG_PATH = 256;
@@ -136,6 +143,7 @@ export class Model implements ObservationSink {
   /** Connections with data of the client, of the server, and with any packet of either. */
   private readonly heardOf = { client: 0, server: 0, clientPackets: 0, serverPackets: 0 };
 
+  readonly awaited = new Room(MAX_AWAITED);
   /** Lists of children that were too long to keep. */
   listsTooLong = 0;
   private forgottenConnections = 0;
@@ -315,7 +323,7 @@ export class Model implements ObservationSink {
       sessionsNotListed: this.sessions.notListed,
       znodes: this.znodes.forgotten,
       views: this.views.forgotten,
-      details: this.sessions.room.refused + this.sessions.beginnings.refused,
+      details: this.sessions.room.refused + this.sessions.beginnings.refused + this.awaited.refused,
       childLists: this.listsTooLong + this.znodes.forgottenLists,
       requests,
       cases: this.casesNotKept,

@@ -15,10 +15,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 /**
  * `a`, `a and b`, `a, b and c`, `a, b, c and 4 more`. Names are those of the capture: to be escaped by whoever prints them.
  * @param limit as many are named; one more is named as well, since `and 1 more` is no shorter
+ * @param total how many there are, where `items` are only the first
  */
-export function listing(items: readonly string[], limit = 3): string {
-  if (items.length <= 1) return items[0] ?? 'nobody';
-  const more = items.length - limit;
+export function listing(items: readonly string[], limit = 3, total = items.length): string {
+  if (total <= 1 || items.length === 0) return items[0] ?? (total === 0 ? 'nobody' : numberText(total));
+  const more = total - limit;
   if (more > 1) return `${items.slice(0, limit).join(', ')} and ${numberText(more)} more`;
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)!}`;
 }

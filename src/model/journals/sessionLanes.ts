@@ -6,7 +6,7 @@ import type { ClientConnection } from '../knowledge/clientConnection.js';
 import type { ModelListener } from '../listener.js';
 import type { Session } from '../knowledge/session.js';
 import { SessionLane } from './sessionLane.js';
-import type { Fired, Read, View, WatchKind } from '../knowledge/view.js';
+import { type Fired, listOf, type Read, type View, type WatchKind } from '../knowledge/view.js';
 
 /** Lanes of ended sessions that are kept. */
 const LANES = 20_000;
@@ -207,8 +207,8 @@ function waited(
 }
 
 function difference(plain: Read, read: Read): { added: string[]; removed: string[] } {
-  const first = plain.list;
-  const second = read.list;
+  const first = listOf(plain);
+  const second = listOf(read);
   if (first === null || second === null || first === second) return { added: [], removed: [] };
   const before = new Set(first.names);
   const after = new Set(second.names);

@@ -39,7 +39,7 @@ export function notificationSeen(
     view.childFired = persistent ? null : fired(m, connection, view.childWatch, own);
     view.childWatch = null;
     view.everChild = true;
-    view.awaited = null;
+    view.await(null);
     updateWindow(view);
   }
   if (data) {

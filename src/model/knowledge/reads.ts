@@ -143,6 +143,8 @@ function listAnswered(
     version: NO_STAT,
   };
   view.lastList = read;
+  const { attached } = view.link;
+  if (attached) list?.hold();
   view.listReads++;
   if (previous !== null) view.longestListInterval = Math.max(view.longestListInterval, m.time - previous.time);
   if (request.watch) {
@@ -158,6 +160,7 @@ function listAnswered(
     updateWindow(view);
   }
   for (const listen of model.listeners.listRead) listen(view, read, previous);
+  if (attached) previous?.list?.release();
 }
 
 /** The session asks for a child of a list that it has read: see `Fired.childReads` and `View.awaited`. */
@@ -167,7 +170,7 @@ function childRead(session: Session, path: string): void {
   if (view === undefined) return;
   if (view.childFired !== null) view.childFired.childReads++;
   if (view.awaited !== null) {
-    view.awaited.names.delete(path.slice(path.lastIndexOf('/') + 1));
+    view.awaited.askedFor(path.slice(path.lastIndexOf('/') + 1));
     updateWindow(view);
   }
 }

@@ -1,5 +1,6 @@
 import type { ClientConnection } from './clientConnection.js';
 import type { Session } from './session.js';
+import { nameBytes, type Room } from './room.js';
 import { ViewLink } from './views.js';
 import type { ChildList, Znode } from './znode.js';
 
@@ -69,11 +70,43 @@ export class Fired {
   }
 }
 
-/** Children that a re-read with a watch showed for the first time after a window, and whether the client asks for them. */
-export interface Awaited {
-  readonly names: Set<string>;
-  readonly total: number;
+/** The list that was read, where its names are kept; null for what read none. */
+export function listOf(read: Read | null | undefined): ChildList | null {
+  const list = read?.list ?? null;
+  return list?.known === true ? list : null;
 }
+
+/** Children that a re-read with a watch showed for the first time after a window, and whether the client asks for them. */
+export class Awaited {
+  readonly total: number;
+  private names: Set<string> | null;
+  /** How many it has not asked for. */
+  left: number;
+
+  /** @param room what their names take until they are asked for, or the next event comes */
+  constructor(
+    names: Set<string>,
+    private readonly room: Room,
+  ) {
+    this.names = names;
+    this.total = this.left = names.size;
+  }
+
+  askedFor(name: string): void {
+    if (this.names?.delete(name) !== true) return;
+    this.left--;
+    this.room.give(awaitedBytes(name));
+  }
+
+  /** Nothing more comes of it: how many were left is all that is wanted. */
+  settle(): void {
+    for (const name of this.names ?? []) this.room.give(awaitedBytes(name));
+    this.names = null;
+  }
+}
+
+const AWAITED_BYTES = 40;
+export const awaitedBytes = (name: string): number => AWAITED_BYTES + nameBytes(name);
 
 /** What one session knows of one path: the watches it has there, what fired, what it last read. */
 export class View {
@@ -105,12 +138,23 @@ export class View {
   childSetAtOnce = 0;
   /** Counted in `Session.openWindows`. */
   windowOpen = false;
-  readonly link = new ViewLink();
+  readonly link = new ViewLink(this);
 
   constructor(
     readonly session: Session,
     readonly znode: Znode,
   ) {}
+
+  /** What is known of it goes: its names are nobody's any more. */
+  leave(): void {
+    this.lastList?.list?.release();
+    this.await(null);
+  }
+
+  await(awaited: Awaited | null): void {
+    this.awaited?.settle();
+    this.awaited = awaited;
+  }
 
   watch(kind: WatchKind): Watch | null {
     return kind === 'data' ? this.dataWatch : this.childWatch;

@@ -16,7 +16,7 @@ export class Views {
   constructor(private readonly limit = MAX_VIEWS) {}
 
   add(view: View): void {
-    view.link.insertBefore(this.ends, view, this);
+    view.link.insertBefore(this.ends, this);
     this.size++;
     if (this.size <= this.limit) return;
     const oldest = this.ends.next.view;
@@ -37,11 +37,17 @@ export class Views {
 export class ViewLink {
   next: ViewLink = this;
   before: ViewLink = this;
-  view: View | null = null;
   private list: Views | null = null;
 
-  insertBefore(other: ViewLink, view: View, list: Views): void {
-    this.view = view;
+  /** @param view none at the ends */
+  constructor(readonly view: View | null = null) {}
+
+  /** Its view is one of those that are kept. */
+  get attached(): boolean {
+    return this.list !== null;
+  }
+
+  insertBefore(other: ViewLink, list: Views): void {
     this.list = list;
     this.before = other.before;
     this.next = other;
@@ -58,5 +64,6 @@ export class ViewLink {
     this.before.next = this.next;
     this.next.before = this.before;
     this.next = this.before = this;
+    this.view?.leave();
   }
 }

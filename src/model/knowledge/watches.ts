@@ -1,6 +1,7 @@
 import type { AnsweredRequest } from '../events.js';
 import type { Model } from '../model.js';
-import type { Fired, Read, View, Watch, WatchKind } from './view.js';
+import type { Room } from './room.js';
+import { Awaited, awaitedBytes, type Fired, listOf, type Read, type View, type Watch, type WatchKind } from './view.js';
 
 /** The server holds a watch from now on; `read` is the answer that brought it, null for setWatches. */
 export function setWatch(model: Model, view: View, kind: WatchKind, watch: Watch, read: Read | null): void {
@@ -14,7 +15,7 @@ export function setWatch(model: Model, view: View, kind: WatchKind, watch: Watch
     view.childWatch = watch;
     view.everChild = true;
     view.childFired = null;
-    view.awaited = fired === null ? null : addedNames(fired.lastPlain, read);
+    view.await(fired === null || !view.link.attached ? null : addedNames(fired.lastPlain, read, model.awaited));
     updateWindow(view);
   }
   if (fired === null) return;
@@ -32,19 +33,22 @@ function atOnce({ session }: View, fired: Fired, read: Read): boolean {
 }
 
 /** Names which the second list has and the first has not; null where that cannot be said, or there are none. */
-function addedNames(first: Read | null, second: Read | null): View['awaited'] {
-  const before = first?.list;
-  const after = second?.list;
-  if (before === null || before === undefined || after === null || after === undefined || before === after) return null;
+function addedNames(first: Read | null, second: Read | null, room: Room): Awaited | null {
+  const before = listOf(first);
+  const after = listOf(second);
+  if (before === null || after === null || before === after) return null;
   const known = new Set(before.names);
   const names = new Set(after.names.filter((name) => !known.has(name)));
-  return names.size === 0 ? null : { names, total: names.size };
+  if (names.size === 0) return null;
+  let bytes = 0;
+  for (const name of names) bytes += awaitedBytes(name);
+  return room.take(bytes) ? new Awaited(names, room) : null;
 }
 
 /** Keeps count of the session's views whose reads of children are to be looked at. */
 export function updateWindow(view: View): void {
   const reading = view.childFired !== null && view.childFired.lastPlain !== null;
-  const open = reading || (view.awaited !== null && view.awaited.names.size > 0);
+  const open = reading || (view.awaited !== null && view.awaited.left > 0);
   if (open === view.windowOpen) return;
   view.windowOpen = open;
   view.session.openWindows += open ? 1 : -1;

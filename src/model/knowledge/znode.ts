@@ -24,9 +24,18 @@ export interface Change {
 export class ChildList {
   /** Latest zxid at which the same list was seen. */
   lastZxid: number;
+  /** How many names there are: asked for without decoding them. */
+  readonly size: number;
+  /** Its znode keeps it. */
+  listed = true;
+  /** Views of sessions that read it last. */
+  holders = 0;
+  /** Who has to know when nobody keeps it any more. */
+  keeper: ListKeeper | null = null;
+  private kept: ChildNames | null;
 
   constructor(
-    readonly children: ChildNames,
+    children: ChildNames,
     /** zxid up to which the answering server had seen the world. The list was first seen as it is at that zxid. */
     readonly zxid: number,
     /** pzxid and cversion of the parent; -1 where the answer had no Stat (getChildren). */
@@ -37,16 +46,51 @@ export class ChildList {
     readonly session: string | null,
   ) {
     this.lastZxid = zxid;
+    this.kept = children;
+    this.size = children.size;
   }
 
-  /** How many names there are: asked for without decoding them. */
-  get size(): number {
-    return this.children.size;
+  /** Its names are kept: of one that is not, nobody can say what is in it. */
+  get known(): boolean {
+    return this.kept !== null;
   }
 
   get names(): readonly string[] {
-    return this.children.names;
+    return this.kept?.names ?? [];
   }
+
+  /** Bytes that its names take. */
+  get bytes(): number {
+    return this.kept?.bytes ?? 0;
+  }
+
+  equals(children: ChildNames): boolean {
+    return this.kept?.equals(children) === true;
+  }
+
+  /** The names go; whoever has the list still knows that it was read, and how long it was. */
+  forget(): void {
+    this.kept = null;
+  }
+
+  hold(): void {
+    this.holders++;
+  }
+
+  release(): void {
+    if (--this.holders === 0 && !this.listed) this.keeper?.drop(this);
+  }
+
+  /** Its znode keeps it no more. */
+  unlist(): void {
+    this.listed = false;
+    if (this.holders === 0) this.keeper?.drop(this);
+  }
+}
+
+/** Who keeps account of lists. */
+export interface ListKeeper {
+  drop(list: ChildList): void;
 }
 
 /** Who created a znode, where the capture holds the create. */
@@ -175,7 +219,7 @@ export class Znode {
     for (let i = this.lists.length - 1; i >= 0; i--) {
       const list = this.lists[i]!;
       if (list.cversion !== cversion && list.cversion !== -1 && cversion !== -1) continue;
-      if (!list.children.equals(children)) continue;
+      if (!list.equals(children)) continue;
       if (list.cversion === -1 && cversion !== -1) continue;
       if (zxid > list.lastZxid) list.lastZxid = zxid;
       return list;
@@ -188,6 +232,7 @@ export class Znode {
 
   forgetList(list: ChildList): void {
     this.lists = this.lists.filter((other) => other !== list);
+    list.listed = false;
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterForgetting } from '../bounds.js';
 import type { Held } from './room.js';
-import { type Change, type ChildList, type Creation, type Cause, Znode } from './znode.js';
+import { type Change, type ChildList, type Creation, type Cause, type ListKeeper, Znode } from './znode.js';
 
 /**
  * Znodes that anything is known of.
@@ -29,12 +29,12 @@ const MAX_NAMES = 1_000_000;
 const MAX_NAME_BYTES = 40 * 1024 * 1024;
 
 /** All znodes that the capture speaks of, by path. Bounded: beyond `limit` the oldest go, those first that nobody watches. */
-export class Znodes {
+export class Znodes implements ListKeeper {
   private readonly byPath = new Map<string, Znode>();
   /** Those that were deleted, in that order, and some that were made again since. */
   private readonly gone = new Set<Znode>();
   forgotten = 0;
-  /** Lists of children that are kept, oldest first, and how many names they hold together. */
+  /** Lists of children that znodes or views keep, oldest first, and how many names they hold together. */
   private readonly lists = new Map<ChildList, Znode>();
   private names = 0;
   private nameBytes = 0;
@@ -101,18 +101,21 @@ export class Znodes {
     const [oldest] = znode.lists;
     const list = znode.addList(...read);
     if (znode.lists.at(-1) !== list || this.lists.has(list)) return list;
+    list.keeper = this;
     this.lists.set(list, znode);
     this.names += list.size;
-    this.nameBytes += list.children.bytes;
-    if (oldest !== undefined && znode.lists[0] !== oldest) this.drop(oldest);
+    this.nameBytes += list.bytes;
+    if (oldest !== undefined && znode.lists[0] !== oldest) oldest.unlist();
     if (this.names > this.maxNames || this.nameBytes > this.maxNameBytes) this.forgetLists();
     return list;
   }
 
-  private drop(list: ChildList): void {
+  /** Nobody keeps it any more: its names go. */
+  drop(list: ChildList): void {
     if (!this.lists.delete(list)) return;
     this.names -= list.size;
-    this.nameBytes -= list.children.bytes;
+    this.nameBytes -= list.bytes;
+    list.forget();
   }
 
   private forgetLists(): void {
@@ -144,7 +147,7 @@ export class Znodes {
     if (!this.byPath.delete(znode.path)) return;
     znode.abandon();
     this.viewsLost += znode.views;
-    for (const list of znode.lists) this.drop(list);
+    for (const list of znode.lists) list.unlist();
     this.forgotten++;
   }
 

@@ -1,5 +1,6 @@
 import { duration, listing, plural } from '../../observations/words.js';
-import type { Fired, Read, View } from '../../model/index.js';
+import { type Awaited, listOf, namesBytes, type Read, Room, type View } from '../../model/index.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import type { WatchKind } from '../../model/index.js';
 import type { DataValue, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
@@ -7,14 +8,29 @@ import { type Affected, affectedBy, affectedData, incidents, subject } from '../
 import { sameMembers } from '../support/lists.js';
 import { seconds } from '../../observations/seconds.js';
 
+/** The first names of those that came, or went, and how many there were. */
+interface Names {
+  readonly first: readonly string[];
+  readonly count: number;
+}
+
+/** One answer, in short: the list, or who was told, is not kept for it. */
+interface Answer {
+  readonly op: string;
+  readonly frame: number;
+  readonly time: number;
+  /** What it said, for the evidence. */
+  readonly state: string;
+}
+
 interface Window {
-  readonly fired: Fired;
-  readonly plain: Read;
-  readonly watched: Read;
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
+  readonly fired: Moment;
+  readonly plain: Answer;
+  readonly watched: Answer;
+  readonly added: Names;
+  readonly removed: Names;
   /** Added children that the client has not asked for; shrinks until the next event. */
-  readonly awaited: View['awaited'];
+  readonly awaited: Awaited | null;
   /** It asked for the data of most children of the first list. */
   readonly fetches: boolean;
 }
@@ -22,11 +38,14 @@ interface Window {
 interface Windows {
   readonly kind: WatchKind;
   windows: number;
+  /** Windows with a change in them; those before the latest in which all that was added was asked for. */
   changed: number;
-  /** The latest windows with a change in them, bounded. */
-  readonly kept: Window[];
-  readonly first: Fired;
-  lastRead: Read;
+  used: number;
+  /** The latest with a change in it, and the latest of those before it that show that the second list is not used. */
+  latest: Window | null;
+  unused: Window | null;
+  readonly first: Moment;
+  lastTime: number;
 }
 
 /** What is said of one session and path. */
@@ -37,12 +56,23 @@ interface Judged {
   readonly finding: Omit<Finding, 'rule'>;
 }
 
-const KEPT = 50;
+/** Names that are told of one window. */
+const NAMES = 50;
 /**
  * Blind windows, as blind-window keeps them.
  * @bound of them
  */
 const MAX = 5000;
+/**
+ * Paths of sessions whose windows blind-window looks at.
+ * @bound of them
+ */
+const MAX_WATCHED = 20_000;
+/**
+ * Names of what changed in blind windows.
+ * @bound bytes
+ */
+const MAX_BYTES = 4 * 1024 * 1024;
 
 export const blindWindow = defineRule({
   meta: {
@@ -72,15 +102,65 @@ export const blindWindow = defineRule({
   },
   create({ options, report, notKept }) {
     const found: Judged[] = [];
-    const byKind = { data: new WeakMap<View, Windows>(), child: new WeakMap<View, Windows>() };
+    const byKind = { data: new Map<View, Windows>(), child: new Map<View, Windows>() };
+    const room = new Room(MAX_BYTES);
+    /** As many are not kept before it is looked again whether some can go. */
+    let patience = 0;
 
-    function compare(kind: WatchKind, plain: Read, watched: Read): Pick<Window, 'added' | 'removed'> | null {
+    /** Of views that the model has forgotten nothing more is said. */
+    function full(): boolean {
+      const size = (): number => byKind.child.size + byKind.data.size;
+      if (size() < MAX_WATCHED) return false;
+      if (patience-- > 0) return true;
+      for (const known of [byKind.child, byKind.data]) {
+        for (const [view, windows] of known) {
+          if (view.link.attached) continue;
+          known.delete(view);
+          leave(windows);
+        }
+      }
+      patience = MAX_WATCHED / 8;
+      return size() >= MAX_WATCHED;
+    }
+
+    function leave({ latest, unused }: Windows): void {
+      giveNames(latest);
+      if (unused !== latest) giveNames(unused);
+    }
+
+    function giveNames(window: Window | null): void {
+      if (window !== null) room.give(namesBytes(window.added.first) + namesBytes(window.removed.first));
+    }
+
+    function takeNames(names: readonly string[]): Names {
+      const first = names.slice(0, NAMES);
+      if (room.take(namesBytes(first))) return { first, count: names.length };
+      notKept();
+      return { first: [], count: names.length };
+    }
+
+    /** The next one comes: what became of the one before is known. */
+    function settle(windows: Windows): void {
+      const { latest } = windows;
+      if (latest === null) return;
+      if (latest.awaited?.left === 0) windows.used++;
+      const kept = isUnused(latest) ? windows.unused : latest;
+      if (isUnused(latest)) windows.unused = latest;
+      giveNames(kept);
+      windows.latest = null;
+    }
+
+    function compare(
+      kind: WatchKind,
+      plain: Read,
+      watched: Read,
+    ): { readonly added: readonly string[]; readonly removed: readonly string[] } | null {
       if (kind === 'data') {
         if (plain.mzxid < 0 || watched.mzxid < 0 || plain.mzxid === watched.mzxid) return null;
         return { added: [], removed: [] };
       }
-      const first = plain.list;
-      const second = watched.list;
+      const first = listOf(plain);
+      const second = listOf(watched);
       if (first === null || second === null || first === second) return null;
       const same = sameMembers(first.names, second.names);
       const changed = first.cversion >= 0 && second.cversion >= 0 ? first.cversion !== second.cversion : !same;
@@ -100,26 +180,31 @@ export const blindWindow = defineRule({
         // What was lost in between may have been the read that set the watch.
         if (view.session.uncertainSince(fired.time)) return;
         let windows = byKind[kind].get(view);
+        const event = { frame: fired.frame, time: fired.time };
         if (windows === undefined) {
+          if (full()) {
+            notKept();
+            return;
+          }
           windows = {
-            kind,
-            windows: 0,
-            changed: 0,
-            kept: [],
-            first: fired,
-            lastRead: read,
+            ...{ kind, windows: 0, changed: 0, used: 0, latest: null, unused: null },
+            ...{ first: event, lastTime: read.time },
           };
           byKind[kind].set(view, windows);
         }
         windows.windows++;
-        windows.lastRead = read;
+        windows.lastTime = read.time;
         const difference = compare(kind, plain, read);
         if (difference === null) return;
         windows.changed++;
+        settle(windows);
         const children = plain.list?.size ?? 0;
-        const fetches = children > 0 && fired.childReads >= children * options.fetched;
-        windows.kept.push({ fired, plain, watched: read, ...difference, awaited: view.awaited, fetches });
-        if (windows.kept.length > KEPT) windows.kept.shift();
+        windows.latest = {
+          ...{ fired: event, plain: answerOf(plain), watched: answerOf(read), awaited: view.awaited },
+          added: takeNames(difference.added),
+          removed: takeNames(difference.removed),
+          fetches: children > 0 && fired.childReads >= children * options.fetched,
+        };
       },
       sessionEnded(session) {
         for (const view of session.views.values()) {
@@ -128,6 +213,7 @@ export const blindWindow = defineRule({
             if (windows === undefined) continue;
             known.delete(view);
             judge(view, windows);
+            leave(windows);
           }
         }
       },
@@ -156,38 +242,36 @@ export const blindWindow = defineRule({
 
     function judge(view: View, windows: Windows): void {
       const { session, znode } = view;
-      const { kind, changed, kept } = windows;
+      const { kind, changed, latest } = windows;
       const path = znode.path;
       // Proof that a list was not used: children were added, and a client that fetches every child does not ask for them.
-      const unused = kept.findLast((w) => w.awaited !== null && w.fetches && w.awaited.names.size === w.awaited.total);
-      const used = kept.filter((w) => w.awaited?.names.size === 0).length;
-      const example = unused ?? kept.at(-1);
+      const unused = latest !== null && isUnused(latest) ? latest : windows.unused;
+      const used = windows.used + Number(latest?.awaited?.left === 0);
+      const example = unused ?? latest;
       const lossy = session.holes > 0;
       // A loop does it after every event; now and then a read without a watch is just another reader of the same session.
       const atOnce = kind === 'data' ? view.dataSetAtOnce : view.childSetAtOnce;
       const habit = windows.windows >= atOnce && (kind === 'child' || windows.windows > 2);
-      const broken = kind === 'child' && (used < kept.length || unused !== undefined);
+      const broken = kind === 'child' && (used < changed || unused !== null);
       const severity = changed === 0 || lossy || !habit ? 'info' : broken ? 'error' : 'warning';
       const entry: Affected = {
         ...affectedBy(session),
         path,
         frames:
-          example === undefined
-            ? [windows.first.frame]
-            : [example.fired.frame, example.plain.frame, example.watched.frame],
+          example === null ? [windows.first.frame] : [example.fired.frame, example.plain.frame, example.watched.frame],
       };
       const what = kind === 'child' ? 'list' : 'data';
       const differs =
-        kind === 'child' && example !== undefined
+        kind === 'child' && example !== null
           ? ` (${[
-              example.added.length > 0 ? `${listing(example.added)} added` : '',
-              example.removed.length > 0 ? `${listing(example.removed)} removed` : '',
+              example.added.count > 0 ? `${named(example.added)} added` : '',
+              example.removed.count > 0 ? `${named(example.removed)} removed` : '',
             ]
               .filter((text) => text !== '')
               .join(', ')})`
           : '';
       const inUse =
-        unused !== undefined
+        unused !== null
           ? ' The client fetches every child of the first list, but never the added ones: it does not use the second.'
           : '';
       const message =
@@ -195,15 +279,15 @@ export const blindWindow = defineRule({
           ? `${session.client} reads ${path} after its event first without and then with a watch, ${plural(windows.windows, 'time')}; nothing changed in between, so nothing was lost yet.`
           : `${session.client} reads ${path} after its event first without and then with a watch: in ${changed} of ${plural(windows.windows, 'window')} the ${what} changed in between${differs}, and no event announces that.${inUse}`;
       const evidence: Evidence[] = [];
-      if (example !== undefined) {
+      if (example !== null) {
         const { fired, plain, watched } = example;
         evidence.push(
           { frame: fired.frame, time: fired.time, text: `notification of ${path}` },
-          { frame: plain.frame, time: plain.time, text: `${plain.op} with watch=false is answered${state(plain)}` },
+          { frame: plain.frame, time: plain.time, text: `${plain.op} with watch=false is answered${plain.state}` },
           {
             frame: watched.frame,
             time: watched.time,
-            text: `${watched.op} with watch=true is answered ${duration(watched.time - plain.time)} later${state(watched)}`,
+            text: `${watched.op} with watch=true is answered ${duration(watched.time - plain.time)} later${watched.state}`,
           },
         );
       } else {
@@ -215,11 +299,11 @@ export const blindWindow = defineRule({
         changedWindows: changed,
         ...affectedData([entry]),
       };
-      if (example !== undefined) {
+      if (example !== null) {
         data['window'] = seconds(example.watched.time - example.plain.time);
-        data['added'] = example.added.slice(0, 50);
-        data['removed'] = example.removed.slice(0, 50);
-        data['secondListUsed'] = unused !== undefined ? false : used === kept.length ? true : null;
+        data['added'] = example.added.first;
+        data['removed'] = example.removed.first;
+        data['secondListUsed'] = unused !== null ? false : used === changed ? true : null;
       }
       if (found.length >= MAX) {
         notKept();
@@ -234,7 +318,7 @@ export const blindWindow = defineRule({
           'Read once after each event, with watch=true, and use that answer; drop the read without a watch (ChildrenW or GetW alone in go-zookeeper, ChildrenWatch or DataWatch in kazoo, CuratorCache in Curator).',
         ...subject([entry]),
         from: example?.plain.time ?? windows.first.time,
-        to: example?.watched.time ?? windows.lastRead.time,
+        to: example?.watched.time ?? windows.lastTime,
         evidence,
         data,
       };
@@ -243,8 +327,22 @@ export const blindWindow = defineRule({
   },
 });
 
+/** The client fetches every child of the first list, and none of those that the second has beside them. */
+function isUnused({ awaited, fetches }: Window): boolean {
+  return awaited !== null && fetches && awaited.left === awaited.total;
+}
+
+function named({ first, count }: Names): string {
+  return listing(first, undefined, count);
+}
+
+function answerOf(read: Read): Answer {
+  const { op, frame, time } = read;
+  return { op, frame, time, state: state(read) };
+}
+
 function state(read: Read): string {
   if (read.list === null) return read.version >= 0 ? `: version ${read.version}` : '';
-  const { names, cversion } = read.list;
-  return `: ${plural(names.length, 'child', 'children')}${cversion >= 0 ? `, cversion ${cversion}` : ''}`;
+  const { size, cversion } = read.list;
+  return `: ${plural(size, 'child', 'children')}${cversion >= 0 ? `, cversion ${cversion}` : ''}`;
 }

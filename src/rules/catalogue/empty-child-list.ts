@@ -1,5 +1,15 @@
 import { duration, listing, plural } from '../../observations/words.js';
-import { type ChildList, type Read, type Session, type View, type Znode } from '../../model/index.js';
+import {
+  type ChildList,
+  listOf,
+  nameBytes,
+  type Read,
+  Room,
+  type Session,
+  type View,
+  type Znode,
+} from '../../model/index.js';
+import type { Moment } from '../../observations/connectionFacts.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, findingOn } from '../support/affected.js';
@@ -9,19 +19,23 @@ import { sessionExpired } from './session-expired.js';
 
 interface Emptied {
   readonly session: Session;
-  readonly before: ChildList;
-  readonly read: Read;
+  /** The list before, in short. */
+  readonly before: { readonly frame: number; readonly time: number; readonly size: number };
+  readonly read: Moment;
   readonly beforeTime: number;
 }
 
 interface Path {
   readonly znode: Znode;
   /** Sessions that the members belonged to when the list was first read as empty: they may have been made again since. */
-  readonly owners: ReadonlyMap<string, string>;
+  readonly owners: Map<string, string>;
+  /** Of the lists before, bounded. */
+  readonly members: Set<string>;
   readonly emptied: Emptied[];
   more: number;
   /** First list with members after the first empty one. */
-  restored: Read | null;
+  restored: Moment | null;
+  readonly op: string;
 }
 
 type Ending = 'orderly' | 'expired' | 'unknown';
@@ -29,6 +43,18 @@ type Ending = 'orderly' | 'expired' | 'unknown';
 const KEPT = 1000;
 /** Members of a list that are looked at. */
 const MEMBERS = 5000;
+/**
+ * Members of all lists that became empty, as empty-child-list knows them.
+ * @bound bytes
+ */
+const MAX_BYTES = 4 * 1024 * 1024;
+/**
+ * Reads of lists that had become empty, of all paths.
+ * @bound of them
+ */
+const MAX = 20_000;
+/** What a name takes beside its characters, its owner among it. */
+const MEMBER_BYTES = 100;
 
 export const emptyChildList = defineRule({
   meta: {
@@ -56,21 +82,42 @@ export const emptyChildList = defineRule({
   causes: [nodeExistsSwallowed, ephemeralNotRecreated, sessionExpired],
   create({ model, options, report, findingsOf, notKept }) {
     const paths = new Map<string, Path>();
+    const room = new Room(MAX_BYTES);
+    let kept = 0;
 
-    function emptiedBy(view: View, read: Read, previous: Read): void {
+    function emptiedBy(view: View, read: Read, previous: ChildList, beforeTime: number): void {
       const { znode } = view;
+      const { frame, time } = read;
       let path = paths.get(znode.path);
       if (path === undefined) {
         if (paths.size >= KEPT) {
           notKept();
           return;
         }
-        path = { znode, owners: ownersOf(znode, previous.list!), emptied: [], more: 0, restored: null };
+        path = {
+          ...{ znode, owners: new Map(), members: new Set(), emptied: [], more: 0, restored: null },
+          op: read.op,
+        };
         paths.set(znode.path, path);
       }
-      const emptied = { session: view.session, before: previous.list!, read, beforeTime: previous.time };
-      if (path.emptied.length < KEPT) path.emptied.push(emptied);
-      else path.more++;
+      const first = path.emptied.length === 0;
+      for (const name of previous.names) {
+        if (path.members.size >= MEMBERS || path.members.has(name)) continue;
+        if (!room.take(MEMBER_BYTES + nameBytes(name))) {
+          notKept();
+          break;
+        }
+        path.members.add(name);
+        if (first) noteOwner(path, name);
+      }
+      const { size } = previous;
+      const before = { frame: previous.frame, time: previous.time, size };
+      if (kept >= MAX) notKept();
+      if (path.emptied.length >= KEPT || kept >= MAX) path.more++;
+      else {
+        path.emptied.push({ session: view.session, before, read: { frame, time }, beforeTime });
+        kept++;
+      }
     }
 
     return {
@@ -79,26 +126,25 @@ export const emptyChildList = defineRule({
         if (read.list.size > 0) {
           if (paths.size === 0) return;
           const path = paths.get(view.znode.path);
-          if (path !== undefined) path.restored ??= read;
-        } else if (previous?.list != null && previous.list.size > 0) emptiedBy(view, read, previous);
+          if (path !== undefined) path.restored ??= { frame: read.frame, time: read.time };
+          return;
+        }
+        const before = listOf(previous);
+        if (before !== null && before.size > 0) emptiedBy(view, read, before, previous!.time);
       },
       end() {
         for (const path of paths.values()) judge(path);
       },
     };
 
-    function ownersOf(znode: Znode, { names }: ChildList): Map<string, string> {
-      const owners = new Map<string, string>();
-      for (const name of names.slice(0, MEMBERS)) {
-        const owner = model.znode(childPath(znode.path, name))?.creation?.session ?? null;
-        if (owner !== null) owners.set(name, owner);
-      }
-      return owners;
+    function noteOwner({ znode, owners }: Path, name: string): void {
+      const owner = model.znode(childPath(znode.path, name))?.creation?.session ?? null;
+      if (owner !== null) owners.set(name, owner);
     }
 
-    function judge({ znode, owners, emptied, more, restored }: Path): void {
-      const first = emptied[0]!;
-      const members = new Set(emptied.flatMap(({ before }) => before.names).slice(0, MEMBERS));
+    function judge({ znode, owners, members, emptied, more, restored, op }: Path): void {
+      const first = emptied[0];
+      if (first === undefined) return;
       const endings = new Map<Ending, string[]>([
         ['orderly', []],
         ['expired', []],
@@ -151,7 +197,7 @@ export const emptyChildList = defineRule({
       evidence.push({
         frame: first.read.frame,
         time: first.read.time,
-        text: `${first.read.op} of ${znode.path} is answered with no children`,
+        text: `${op} of ${znode.path} is answered with no children`,
       });
       report({
         severity,

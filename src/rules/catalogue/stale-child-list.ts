@@ -120,11 +120,11 @@ export const staleChildList = defineRule({
           }
           evidence.push({ frame: missed.frame, time: missed.time, text: missed.text });
           if (missed.newer !== null && missed.newer.frame !== missed.frame) {
-            const { frame, time, names } = missed.newer;
+            const { frame, time, size } = missed.newer;
             evidence.push({
               frame,
               time,
-              text: `the list as another session reads it: ${plural(names.length, 'child', 'children')}`,
+              text: `the list as another session reads it: ${plural(size, 'child', 'children')}`,
             });
           }
           report({

@@ -1,4 +1,4 @@
-import type { ChildList, Read, View, Znode } from '../../model/index.js';
+import { type ChildList, listOf, type Read, type View, type Znode } from '../../model/index.js';
 
 /** What changed in a list of children after a session had read it. */
 export interface Missed {
@@ -21,7 +21,7 @@ export interface Missed {
  * told.
  */
 export function missedChanges(znode: Znode, read: Read, reader: string | null): Missed | null {
-  const base = read.list;
+  const base = listOf(read);
   if (base === null || read.zxid < 0) return null;
   const known = new Set(base.names);
   const now = new Set(base.names);
@@ -65,7 +65,7 @@ export function missedChanges(znode: Znode, read: Read, reader: string | null): 
 function earliestDifferent(znode: Znode, read: Read): ChildList | null {
   let earliest: ChildList | null = null;
   for (const list of znode.lists) {
-    if (list.zxid <= read.zxid || sameMembers(list.names, read.list!.names)) continue;
+    if (list.zxid <= read.zxid || !list.known || sameMembers(list.names, read.list!.names)) continue;
     if (earliest === null || list.time < earliest.time) earliest = list;
   }
   return earliest;
