@@ -66,6 +66,9 @@ export const ROWS = [
     command: (file) => [NODE, here('rows/reassembly.js'), file],
     missing: () => unbuilt('network/tcp.js'),
   },
+  behind('observations', 'the same and decoders: observations for nobody'),
+  behind('model', 'the same and the model'),
+  behind('rules', 'the same and all rules: what is left for analyze is its document'),
   {
     name: 'decode',
     text: 'zkscope decode --json F',
@@ -123,6 +126,16 @@ export const ROWS = [
     missing: (file) => unknownCommand('analyze') ?? withoutKeys(file),
   },
 ];
+
+/** A row of as much of the program as is asked for: what each layer adds. */
+function behind(name, text) {
+  return {
+    name,
+    text,
+    command: (file) => [NODE, here('rows/behind.js'), name, file],
+    missing: () => unbuilt('observations/captureReader.js'),
+  };
+}
 
 /** `analyze` with another Node.js. @param node its program */
 export function nodeRow(node) {
