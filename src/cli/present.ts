@@ -4,7 +4,7 @@ import { colourLevel, terminalWidth } from './terminal/colour.js';
 import type { Output } from './terminal/output.js';
 import { shortText } from '../report/text/shortNames.js';
 import { loadWidths, widthsGuessed } from '../report/text/width.js';
-import type { TextStyle } from './view.js';
+import type { TextStyle } from './textStyle.js';
 
 export interface Presentation {
   /** Of the command: they choose the format. */

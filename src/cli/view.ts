@@ -1,9 +1,9 @@
-import type { ChalkInstance } from 'chalk';
 import type { CaptureInput, Clock } from '../observations/inputs.js';
 import type { Forgotten } from '../model/index.js';
 import type { FilterOptions, MessageFilter } from '../observations/filter.js';
 import type { Sink } from '../observations/forward.js';
 import type { Reading } from './reading/run.js';
+import type { TextStyle } from './textStyle.js';
 import type { CaptureOptions } from './options/captureOptions.js';
 
 /** What a view is made with. */
@@ -15,17 +15,6 @@ export interface Setting {
   readonly filter: MessageFilter | null;
   /** No format was chosen: text. */
   readonly forPeople: boolean;
-}
-
-/** How text for people is laid out. */
-export interface TextStyle {
-  readonly colour: ChalkInstance;
-  /** Columns. */
-  readonly width: number;
-  /** All that was lost or not understood, for the text to say. */
-  readonly losses: readonly string[];
-  /** How the zone is called of the times that the document has. */
-  readonly zone: string;
 }
 
 /** A command over captures: what is told of them, the document that it makes of it, and its text. */

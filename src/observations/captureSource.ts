@@ -1,6 +1,7 @@
 import type { Connection, Direction as LiveDirection, Stream as LiveStream } from '../network/connection.js';
 import type { TcpEventKind } from '../network/tcpEvents.js';
-import type { ConnectedGap, ConnectedMessage } from '../protocols/protocol.js';
+import type { ConnectedGap } from '../protocols/protocol.js';
+import type { ConnectedMessage } from '../protocols/registry.js';
 import type { ConnectionSink } from '../protocols/router.js';
 import {
   applyAcknowledgement,

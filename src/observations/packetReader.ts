@@ -15,8 +15,7 @@ import { Dissector } from '../network/dissector.js';
 import { ACK, FIN, RST, SYN, type Segment } from '../network/segment.js';
 import type { ConnectionListener, StreamHandler } from '../network/streamHandler.js';
 import { TcpReassembly } from '../network/tcp.js';
-import type { Message } from '../protocols/registry.js';
-import { allProtocols } from '../protocols/registry.js';
+import { allProtocols, type ConnectedMessage, type Message } from '../protocols/registry.js';
 import { Router, type ServerPort } from '../protocols/router.js';
 import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
 
@@ -79,7 +78,7 @@ export class PacketReader implements ConnectionListener {
     this.router = new Router(
       allProtocols(options.tlsKeys),
       {
-        message: (message) => {
+        message: (message: ConnectedMessage) => {
           sink.message(message, message.connection);
         },
         gap: none,

@@ -3,7 +3,6 @@ import type { Connection, Direction, Encrypted } from '../network/connection.js'
 import type { StreamChunk } from '../network/streamChunk.js';
 import type { StreamHandler } from '../network/streamHandler.js';
 import type { FieldTable, LinePart } from './field.js';
-import type { Message } from './registry.js';
 
 /**
  * What every decoded message has, whatever its protocol: the protocols' own messages (`Message` in registry.ts) are told
@@ -34,7 +33,9 @@ export interface MessageBase {
 }
 
 /** A message with the connection that it came on, as decoders tell it: the wall (observations/) takes it off. */
-export type ConnectedMessage = Message & { readonly connection: Connection };
+export interface ToldMessage extends MessageBase {
+  readonly connection: Connection;
+}
 
 export interface RecordOptions {
   /** Show payload bytes (base64 under `data`). */
@@ -76,7 +77,7 @@ export function missingBytes(
 
 /** Where decoders put what they find. */
 export interface MessageSink {
-  message(message: ConnectedMessage): void;
+  message(message: ToldMessage): void;
   gap(gap: ConnectedGap): void;
 }
 

@@ -1,3 +1,4 @@
+import type { Connection } from '../network/connection.js';
 import type { FieldTable } from './field.js';
 import { etcd } from './etcd/index.js';
 import type { Protocol } from './protocol.js';
@@ -20,3 +21,6 @@ type MessageOf<P> = P extends Protocol<FieldTable, infer Of> ? Of : never;
 
 /** A message of any of them, told apart by `protocol`. */
 export type Message = MessageOf<ReturnType<typeof allProtocols>[number]>;
+
+/** The same with the connection that it came on, as decoders tell it: the wall (observations/) takes that off. */
+export type ConnectedMessage = Message & { readonly connection: Connection };

@@ -1,7 +1,7 @@
 import { Connection, TO_CLIENT, TO_SERVER, type Direction } from '../network/connection.js';
 import { StreamChunk } from '../network/streamChunk.js';
 import { missingBytes, type ConnectionDecoder, type Gap, type MessageSink } from '../protocols/protocol.js';
-import type { Message } from '../protocols/registry.js';
+import type { ConnectedMessage, Message } from '../protocols/registry.js';
 
 export interface DecoderRunOptions {
   /** The start of the connection was not captured. */
@@ -36,7 +36,7 @@ export class DecoderRun {
       midStream,
     );
     this.decoder = open(this.connection, {
-      message: (message) => this.messages.push(message),
+      message: (message: ConnectedMessage) => this.messages.push(message),
       gap: (gap) => this.gaps.push(gap),
     });
   }

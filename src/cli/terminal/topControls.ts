@@ -4,7 +4,13 @@ import type { TopColumn, TopDocument } from '../../report/top/document.js';
 import type { TopScreen } from '../../report/top/text.js';
 import type { TimeZone } from '../../observations/inputs.js';
 import { Screen } from './screen.js';
-import type { Live } from '../commands/top.js';
+
+/** What the screen changes of the counting: its order, the depth of paths, and when a line of it is due. */
+export interface Controlled {
+  sort: TopColumn;
+  depth: number | null;
+  tick(): void;
+}
 
 export interface ControlOptions {
   readonly interval: number;
@@ -38,7 +44,7 @@ export class TopControls {
   private readonly screen: Screen;
 
   private constructor(
-    private readonly live: Live,
+    private readonly live: Controlled,
     private readonly options: ControlOptions,
     private readonly colour: ChalkInstance,
     private readonly lines: (document: TopDocument, screen: TopScreen) => string[],
@@ -55,7 +61,7 @@ export class TopControls {
     );
   }
 
-  static async make(live: Live, options: ControlOptions, colour: ChalkInstance): Promise<TopControls> {
+  static async make(live: Controlled, options: ControlOptions, colour: ChalkInstance): Promise<TopControls> {
     const { topScreen } = await import('../../report/top/text.js');
     return new TopControls(live, options, colour, topScreen);
   }

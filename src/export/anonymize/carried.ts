@@ -1,7 +1,7 @@
 import { TO_CLIENT, TO_SERVER, type Connection, type Direction } from '../../network/connection.js';
 import { looksLikeRequest, looksLikeResponse } from '../../protocols/transport/http1/head.js';
 import { areFrames, PREFACE } from '../../protocols/transport/http2/frames.js';
-import { isRecordHeader, RECORD_HEADER } from '../../protocols/tls/records/recordReader.js';
+import { isRecordHeader, RECORD_HEADER } from '../../protocols/tls/records/record.js';
 import { Http1Reader, isChunk } from './http1.js';
 import { Http2Reader } from './http2.js';
 import type { AnonymizingKey } from './key.js';

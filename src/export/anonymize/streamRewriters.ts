@@ -2,9 +2,8 @@ import type { Connection, Direction, Endpoint, Stream } from '../../network/conn
 import { TO_CLIENT, TO_SERVER } from '../../network/connection.js';
 import type { StreamChunk } from '../../network/streamChunk.js';
 import type { ConnectionListener, StreamHandler } from '../../network/streamHandler.js';
-import type { ConnectedMessage } from '../../protocols/protocol.js';
 import { strangerName } from '../../protocols/foreign.js';
-import { allProtocols } from '../../protocols/registry.js';
+import { type ConnectedMessage, allProtocols } from '../../protocols/registry.js';
 import { Router, type ServerPort } from '../../protocols/router.js';
 import { KeyStore } from '../../protocols/tls/keys/keyStore.js';
 import { ZabMessage } from '../../protocols/quorum/zab/zabMessage.js';
@@ -38,7 +37,7 @@ export class StreamRewriters implements ConnectionListener {
     this.router = new Router(
       allProtocols(new KeyStore()),
       {
-        message: (message) => {
+        message: (message: ConnectedMessage) => {
           this.message(message);
         },
         gap: none,

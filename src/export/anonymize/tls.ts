@@ -1,5 +1,5 @@
 import type { Direction } from '../../network/connection.js';
-import { isRecordHeader, RECORD_HEADER } from '../../protocols/tls/records/recordReader.js';
+import { isRecordHeader, RECORD_HEADER } from '../../protocols/tls/records/record.js';
 import { RETRY_RANDOM } from '../../protocols/tls/handshake/hello.js';
 import type { StreamReader } from './carried.js';
 import { rewriteCertificates } from './certificates.js';

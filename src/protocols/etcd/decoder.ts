@@ -6,7 +6,7 @@ import { looksLikeRequest, looksLikeResponse } from '../transport/http1/head.js'
 import { areFrames, FRAME_HEADER_LENGTH, FrameType, PREFACE } from '../transport/http2/frames.js';
 import type { ConnectionDecoder, MessageSink } from '../protocol.js';
 import { TlsDecoder } from '../tls/decoder.js';
-import { isRecordHeader } from '../tls/records/recordReader.js';
+import { isRecordHeader } from '../tls/records/record.js';
 import { EtcdGrpcDecoder } from './grpc.js';
 import { EtcdHttpDecoder } from './http.js';
 

@@ -1,4 +1,4 @@
-import type { ConnectedMessage } from '../protocol.js';
+import type { ConnectedMessage } from '../registry.js';
 import { describe, expect, it } from 'vitest';
 import { TO_SERVER } from '../../network/connection.js';
 import { quorumTruth, readQuorum } from '../../testing/quorumCapture.js';
@@ -48,7 +48,7 @@ describe.each(recorded)('%s', (name) => {
     await readQuorum(
       name,
       (message) => {
-        if (message.protocol === 'election') election.push(message as ElectionMessage & ConnectedMessage);
+        if (message.protocol === 'election') election.push(message);
         if (!(message instanceof ZabMessage)) return;
         const m = message;
         const key = `${m.connection.client.text} ${m.connection.server.text}`;

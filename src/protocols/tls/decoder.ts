@@ -10,7 +10,7 @@ import { TlsMessage, type HandshakeOutcome, type TlsAlert, type TlsHandshake, ty
 import { alertName, HandshakeType, TLS_1_3 } from './names.js';
 import { PlainText } from './plainText.js';
 import { HoldBudget } from './records/heldRecords.js';
-import type { RecordPlace } from './records/recordReader.js';
+import type { RecordPlace } from './records/record.js';
 import { TlsSide, type EarlyData, type SideEvents } from './side.js';
 
 /** What TLS connections of a run share. */

@@ -9,6 +9,7 @@ import { cipherSuiteName } from './crypto/cipherSuites.js';
 import { KeyStore } from './keys/keyStore.js';
 import { TlsMessage, type TlsHandshake } from './message.js';
 import { tlsVersionName } from './names.js';
+import type { ConnectedMessage } from '../registry.js';
 
 const FOLDER = new URL('../../../fixtures/tls/', import.meta.url);
 
@@ -64,7 +65,7 @@ async function read(name: string, keys: string | null): Promise<Read> {
   const reader: MessageReader = new MessageReader(
     [fixture(name)],
     {
-      message(message) {
+      message(message: ConnectedMessage) {
         const { text: client } = message.connection.client;
         if (message instanceof TlsMessage) {
           if (message.op === 'Handshake') result.handshakes.set(client, message.handshake!);

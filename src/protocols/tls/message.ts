@@ -2,7 +2,7 @@ import { TO_SERVER, type Connection, type Direction, type Moment } from '../../n
 import type { MessageBase } from '../protocol.js';
 import { cipherSuiteName } from './crypto/cipherSuites.js';
 import type { Certificate } from './handshake/certificates.js';
-import type { RecordPlace } from './records/recordReader.js';
+import type { RecordPlace } from './records/record.js';
 import { alertName, tlsVersionName } from './names.js';
 
 export type { Certificate } from './handshake/certificates.js';

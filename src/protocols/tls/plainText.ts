@@ -4,11 +4,11 @@ import {
   missingBytes,
   type ConnectionDecoder,
   type ConnectedGap,
-  type ConnectedMessage,
+  type ToldMessage,
   type MessageSink,
   type OpenInside,
 } from '../protocol.js';
-import type { RecordPlace } from './records/recordReader.js';
+import type { RecordPlace } from './records/record.js';
 
 /**
  * The plain text of a TLS connection, handed on as a stream like another. Its positions are those of the TCP stream that
@@ -61,7 +61,7 @@ export class PlainText implements MessageSink {
     this.decoder.end(frame, time);
   }
 
-  message(message: ConnectedMessage): void {
+  message(message: ToldMessage): void {
     if (message.direction === this.direction && message.streamEnd < this.recordEnd) message.streamEnd = this.recordEnd;
     this.sink.message(message);
   }

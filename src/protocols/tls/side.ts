@@ -4,7 +4,8 @@ import type { Epoch, EpochCipher, SessionKeys } from './crypto/sessionKeys.js';
 import type { OpenedRecord } from './crypto/recordCipher.js';
 import { HandshakeType, RecordType } from './names.js';
 import { HeldRecords, type HoldBudget } from './records/heldRecords.js';
-import { RECORD_HEADER, RecordReader, type RecordHandler, type RecordPlace } from './records/recordReader.js';
+import { RECORD_HEADER, type RecordHandler, type RecordPlace } from './records/record.js';
+import { RecordReader } from './records/recordReader.js';
 
 /** What one direction tells. Bytes are valid during the call. */
 export interface SideEvents {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { messageRecord, type MessageRecord } from '../../observations/record.js';
 import { MessageReader } from '../messageReader.js';
 import { zookeeper } from './index.js';
+import type { ConnectedMessage } from '../registry.js';
 
 const folder = new URL('../../../fixtures/protocol/', import.meta.url);
 
@@ -12,7 +13,8 @@ async function decode(file: string): Promise<MessageRecord[]> {
   const reader: MessageReader = new MessageReader(
     [new URL(file, folder).pathname],
     {
-      message: (message) => records.push(messageRecord(message, message.connection, reader.clock, { data: false })),
+      message: (message: ConnectedMessage) =>
+        records.push(messageRecord(message, message.connection, reader.clock, { data: false })),
       gap: (gap) => {
         // An unknown word on the port (`nope` in every-opcode) is no message.
         if (gap.reason !== 'foreign') expect.fail(`gap of ${gap.bytes} bytes at frame ${gap.frame}`);

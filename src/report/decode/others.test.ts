@@ -6,6 +6,7 @@ import { MessageReader } from '../../protocols/messageReader.js';
 import { MessageLines } from './line.js';
 import { messageRecord, type MessageRecord } from '../../observations/record.js';
 import { decodeSchema } from './schema.js';
+import type { ConnectedMessage } from '../../protocols/registry.js';
 
 const FIXTURES = new URL('../../../fixtures/etcd/', import.meta.url).pathname;
 
@@ -15,7 +16,8 @@ async function records(capture: string): Promise<MessageRecord[]> {
   const reader = new MessageReader(
     [`${FIXTURES}${capture}`],
     {
-      message: (message) => found.push(messageRecord(message, message.connection, reader.clock, { data: false })),
+      message: (message: ConnectedMessage) =>
+        found.push(messageRecord(message, message.connection, reader.clock, { data: false })),
       gap: none,
       connectionOpened: none,
       connectionClosed: none,

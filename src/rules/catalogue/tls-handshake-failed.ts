@@ -36,6 +36,10 @@ interface Cause {
   readonly proven: boolean;
 }
 
+/** What to do where only one of them speaks TLS. */
+const PLAIN_TEXT =
+  'Point the client to the port that speaks TLS (secureClientPort), or switch TLS on at the server, or off at the client.';
+
 export const tlsHandshakeFailed = defineRule({
   causes: [foreignTraffic, certificateExpiry],
   meta: {
@@ -207,8 +211,7 @@ export const tlsHandshakeFailed = defineRule({
             ...{ kind: 'notTls', title, proven: true },
             who: (clients, servers, times) => `${clients} sent a ClientHello to ${servers} in ${times}`,
             why: `the answer is ${name === 'unknown' ? 'no TLS' : name}: that port speaks plain text`,
-            remedy:
-              'Point the client to the port that speaks TLS (secureClientPort), or switch TLS on at the server, or off at the client.',
+            remedy: PLAIN_TEXT,
           },
           group,
         );
@@ -220,8 +223,7 @@ export const tlsHandshakeFailed = defineRule({
             who: (clients, servers, times) =>
               `${servers} ended ${times} of ${clients} behind the ClientHello, without a word of TLS`,
             why: 'most likely that port speaks plain text',
-            remedy:
-              'Point the client to the port that speaks TLS (secureClientPort), or switch TLS on at the server, or off at the client.',
+            remedy: PLAIN_TEXT,
           },
           group,
         );

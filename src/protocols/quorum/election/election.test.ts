@@ -4,7 +4,7 @@ import { Connection, TO_CLIENT, TO_SERVER, type Direction } from '../../../netwo
 import { StreamChunk } from '../../../network/streamChunk.js';
 import { buffer, int, long } from '../../../testing/quorumPackets.js';
 import type { ConnectionDecoder } from '../../protocol.js';
-import type { Message } from '../../registry.js';
+import type { ConnectedMessage } from '../../registry.js';
 import type { ElectionMessage } from './electionMessage.js';
 import { quorum } from '../index.js';
 
@@ -54,7 +54,7 @@ class Decoded {
       midStream,
     );
     this.decoder = quorum()[1].open(this.connection, {
-      message: (message: Message) => this.messages.push(message as ElectionMessage),
+      message: (message: ConnectedMessage) => message.protocol === 'election' && this.messages.push(message),
       gap: (gap) => {
         if (gap.reason === 'skipped') this.skipped += gap.bytes;
         if (gap.reason === 'foreign') this.foreign += gap.bytes;

@@ -1,7 +1,7 @@
 import type { Recognition } from '../../protocol.js';
 import type { KeyStore } from '../keys/keyStore.js';
 import { HandshakeType, RecordType } from '../names.js';
-import { RECORD_HEADER, isRecordHeader } from './recordReader.js';
+import { RECORD_HEADER, isRecordHeader } from './record.js';
 
 /** Type and length of the handshake message, and version of the hello, before its random. */
 const BEFORE_RANDOM = RECORD_HEADER + 4 + 2;

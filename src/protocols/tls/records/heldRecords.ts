@@ -1,4 +1,4 @@
-import type { RecordPlace } from './recordReader.js';
+import type { RecordPlace } from './record.js';
 
 /** A record that waits for its key, with bytes of its own. */
 export interface HeldRecord {

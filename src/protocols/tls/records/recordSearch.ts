@@ -1,5 +1,4 @@
-import type { RecordHandler, RecordPlace } from './recordReader.js';
-import { RECORD_HEADER, isRecordHeader } from './recordReader.js';
+import { RECORD_HEADER, isRecordHeader, type RecordHandler, type RecordPlace } from './record.js';
 
 /** Bytes in the segment that brought them. */
 export interface SearchPiece {
