@@ -1,3 +1,4 @@
+import { hostOf } from '../../observations/filterPatterns.js';
 import { duration, plural } from '../../observations/words.js';
 import { type ClientConnection, makeRoom } from '../../model/index.js';
 import type { Evidence } from '../finding.js';
@@ -28,6 +29,10 @@ interface Outage {
 }
 
 const APART = 60e9;
+/** An outage that is shorter has no length worth telling (nanoseconds). */
+const SHORT = 0.1e9;
+/** A leader was lost at most so long before its port refuses (nanoseconds). */
+const LED = 10e9;
 const MAX_CLIENTS = 2000;
 const MAX_OUTAGES = 1000;
 /**
@@ -134,6 +139,21 @@ export const connectRefused = defineRule({
       client.client = connection.client;
     }
 
+    /** Whether the ensemble lost its leader with this server. */
+    function wasLeader({ server, from, to }: Outage): boolean {
+      return model.quorum.elections.some(
+        ({ before, start }) => before?.leader.ip === hostOf(server) && start.time > from - LED && start.time < to,
+      );
+    }
+
+    function titleOf(outage: Outage): string {
+      const { server, from, to } = outage;
+      const lasted = to - from < SHORT ? '' : ` for ${duration(to - from)}`;
+      return wasLeader(outage)
+        ? `The leader of the ensemble, ${server}, was gone and refused connections${lasted}`
+        : `${server} refused connections${lasted}`;
+    }
+
     /** When the host was first served again; where its handshake was not captured, by the first that was seen of it. */
     function backAgain(client: Refused): number {
       let back = client.back ?? model.lastTime;
@@ -181,7 +201,7 @@ export const connectRefused = defineRule({
           report({
             severity: stranded > 0 ? 'warning' : 'info',
             confidence: 'proven',
-            title: `${outage.server} refuses connections`,
+            title: titleOf(outage),
             message: `${outage.server} refused ${plural(outage.attempts, 'connection attempt')} of ${plural(clients.length + outage.clientsNotListed, 'client')} in ${duration(outage.to - outage.from)}${stranded > 0 ? `; ${plural(stranded, 'client')} ${stranded === 1 ? 'was' : 'were'} without any server for up to ${duration(longest)}` : probes ? '; it asks for no session (a health probe)' : '; all were connected again in time'}.`,
             remedy:
               stranded > 0

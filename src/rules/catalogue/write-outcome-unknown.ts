@@ -1,4 +1,4 @@
-import { duration, listing, plural } from '../../observations/words.js';
+import { duration, listing } from '../../observations/words.js';
 import { parentOf, type ClientConnection } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import { ErrorCode, errorName } from '../../protocols/zookeeper/format/errors.js';
@@ -404,31 +404,22 @@ export const writeOutcomeUnknown = defineRule({
         findingsOf(connectRefused).find((f) => f.server === server && f.to >= from && f.from <= to + REFUSED_AFTER) ??
         findingsOf(leaderElection).find(during);
       const nodes = group.filter(({ twice }) => twice === 'node').length;
-      const counted = group.filter(({ twice }) => twice === 'version').length;
-      const doubled = [
-        ...(counted > 0
-          ? [`${plural(counted, 'write')} ${counted === 1 ? 'counts' : 'count'} twice in the version`]
-          : []),
-        ...(nodes > 0
-          ? [`${plural(nodes, 'sequential node')} ${nodes === 1 ? 'is' : 'are'} there whose name nobody was told`]
-          : []),
-      ];
-      const clients = new Set(entries.map((e) => e.client)).size;
       const acknowledged = group.some((one) => one.acknowledged !== null && !one.lossy);
       // Somebody whom the capture has not may have made the node.
       const proven = acknowledged && nodes === 0;
-      const paths = [...new Set(group.map((one) => one.path))];
-      const became =
+      const longest = duration(Math.max(...group.map((one) => one.end.time - one.request.time)));
+      const ended = `to ${server} ended ${group.length === 1 ? '' : 'up to '}${longest} later, without an answer`;
+      const had = !acknowledged ? '' : `; the server’s TCP had acknowledged ${group.length === 1 ? 'it' : 'them'}`;
+      const sent =
         group.length === 1
-          ? first.outcome === 'unknown'
-            ? 'whether it was applied is not in the capture'
-            : `it was ${first.outcome}${first.proof === null ? '' : ` (${first.proof.text})`}`
-          : listing(outcomes.map(({ outcome, of }) => `${of} ${outcome}`));
+          ? `${whose(first)} sent ${written(first)}, and its connection ${ended}${had}; ${becameOf(first)}.`
+          : `${listing(group.map((one) => `${written(one)} by ${one.client} (${one.outcome})`))} were under way when their connections ${ended}${had}.`;
+      const doubled = group.flatMap((one) => (one.twice === null ? [] : [twiceText(one)]));
       report({
         severity: nodes > 0 ? 'error' : 'warning',
         confidence: proven ? 'proven' : 'likely',
-        title: group.length === 1 ? 'A write without an answer' : `${group.length} writes without an answer`,
-        message: `${clients === 1 ? first.client : plural(clients, 'client')} had ${plural(group.length, 'write')} under way (${listing(paths)}) when ${clients === 1 ? 'its connection' : 'their connections'} to ${server} ended, up to ${duration(Math.max(...group.map((one) => one.end.time - one.request.time)))} later${acknowledged ? '; the server’s TCP had acknowledged them' : ''}; ${became}.${doubled.length === 0 ? '' : ` The repetition did it twice: ${listing(doubled)}.`}`,
+        title: `${group.length === 1 ? 'A write' : `${group.length} writes`} without an answer: ${outcomeText(group)}`,
+        message: `${sent}${doubled.length === 0 ? '' : ` The repetition did it twice: ${listing(doubled)}.`}`,
         remedy:
           'After a lost connection read before you write again, and make writes safe to repeat (withProtection in Curator, setData with the version).',
         unrepaired:
@@ -443,7 +434,7 @@ export const writeOutcomeUnknown = defineRule({
         data: {
           writes: group.length,
           outcome: outcomes.length === 1 ? outcomes[0]!.outcome : 'mixed',
-          ...(counted + nodes > 0 ? { doneTwice: counted + nodes } : {}),
+          ...(doubled.length > 0 ? { doneTwice: doubled.length } : {}),
           acknowledged: group.filter((one) => one.acknowledged !== null).length,
           ...(more > 0 ? { notListed: more } : {}),
           ...affectedData(entries),
@@ -453,6 +444,38 @@ export const writeOutcomeUnknown = defineRule({
     }
   },
 });
+
+/** Who sent it. */
+function whose({ client, session }: Lost): string {
+  return session === null ? client : `${client} (session ${session})`;
+}
+
+/** What was written. */
+function written({ request, path }: Lost): string {
+  return `${request.op} of ${path}`;
+}
+
+function becameOf({ outcome, proof }: Lost): string {
+  if (outcome === 'unknown') return 'whether it was applied is not in the capture';
+  return `it was ${outcome}${proof === null ? '' : ` (${proof.text})`}`;
+}
+
+/** How many came to what. */
+function outcomeText(group: readonly Lost[]): string {
+  const told = (['applied', 'not applied', 'unknown'] as const)
+    .map((outcome) => ({ outcome, of: group.filter((one) => one.outcome === outcome).length }))
+    .filter(({ of }) => of > 0);
+  const [only] = told;
+  if (told.length > 1) return listing(told.map(({ outcome, of }) => `${of} ${outcome}`));
+  if (only?.outcome === 'unknown') return 'applied or not is unknown';
+  return only?.outcome ?? '';
+}
+
+function twiceText(one: Lost): string {
+  return one.twice === 'version'
+    ? `${written(one)} by ${one.client} counts twice in the version`
+    : `a node of ${one.path} by ${one.client} is there whose name nobody was told`;
+}
 
 /** What it is about; of a multi its first path. */
 function pathOf({ path, body }: ZooKeeperRequest): string | undefined {
