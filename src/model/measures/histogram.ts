@@ -3,6 +3,8 @@ const SUB = 1 << SUB_BITS;
 /** Largest value that is told apart: 2^47 ns is 39 hours. */
 const MAX_EXPONENT = 47;
 const LARGEST = 2 ** (MAX_EXPONENT + 1);
+/** By shift: to multiply by a power of two is exact, and to raise to it takes a library call. */
+const SCALES = Float64Array.from({ length: MAX_EXPONENT - SUB_BITS + 1 }, (_, shift) => 2 ** -shift);
 
 /**
  * Counts of non-negative numbers (nanoseconds, bytes) in log-linear buckets: exact below 128, then 64 buckets for each
@@ -44,7 +46,7 @@ export function bucketOf(value: number): number {
   if (value >= LARGEST) return (MAX_EXPONENT - SUB_BITS + 2) * SUB - 1;
   const exponent = value < 0x80000000 ? 31 - Math.clz32(value) : 51 - Math.clz32(Math.floor(value / 0x100000));
   const shift = exponent - SUB_BITS;
-  return shift * SUB + Math.floor(value / 2 ** shift);
+  return shift * SUB + Math.floor(value * SCALES[shift]!);
 }
 
 /** Value in the middle of a bucket. */
