@@ -31,7 +31,10 @@ const FORMATS: Readonly<Record<string, string>> = {
   '.csv': 'FORMAT csv, HEADER',
   '.ndjson': 'FORMAT json',
 };
-/** Rows that are laid out for people. */
+/**
+ * Rows that are laid out for people.
+ * @bound rows
+ */
 const MOST_ROWS = 10_000;
 
 /** Reads captures into tables and answers a query, or writes files. Throws UsageError, CaptureError and OutputError. */

@@ -19,7 +19,10 @@ import { allProtocols, type ConnectedMessage, type Message } from '../protocols/
 import { Router, type ServerPort } from '../protocols/router.js';
 import type { KeyStore } from '../protocols/tls/keys/keyStore.js';
 
-/** Connections that are remembered by their addresses; beyond it the oldest are forgotten. */
+/**
+ * Connections that are remembered by their addresses; beyond it the oldest are forgotten.
+ * @bound connections
+ */
 const REMEMBERED = 200_000;
 
 /** The connection of a packet: its number, and its ends. */

@@ -14,6 +14,10 @@ import { nearest } from '../../observations/nearest.js';
 
 /** What there is instead is told of so many names, and remembered of so many. */
 const TOLD = 3;
+/**
+ * Names that are remembered of what there is instead of what a filter asked for.
+ * @bound names
+ */
 const SEEN = 500;
 
 /** A value of a filter that nothing has fitted yet. */

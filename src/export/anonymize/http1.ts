@@ -16,8 +16,15 @@ import type { RewrittenStream } from './streams.js';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const LINE_END = Buffer.from('\r\n');
-/** Longer bodies are not held: they become zeros. */
+/**
+ * Longer bodies are not held: they become zeros.
+ * @bound bytes
+ */
 const MOST_BODY = 1 << 20;
+/**
+ * Requests of one connection that are remembered until their answer.
+ * @bound requests
+ */
 const MOST_WAITING = 1024;
 
 /** Fields whose values say how something is sent, or are numbers of etcd's members. */

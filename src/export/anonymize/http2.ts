@@ -22,7 +22,10 @@ import type { RewrittenStream } from './streams.js';
 const MAX_FRAME = 1 << 20;
 /** 1 byte (0 for what is not compressed) and a 4-byte length. */
 const GRPC_PREFIX = 5;
-/** Calls whose path is remembered. */
+/**
+ * Calls whose path is remembered.
+ * @bound calls
+ */
 const MOST_CALLS = 4096;
 
 interface Side {

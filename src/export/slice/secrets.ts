@@ -1,5 +1,8 @@
 const NEWLINE = 10;
-/** More of key logs than this is not kept. */
+/**
+ * More of key logs than this is not kept.
+ * @bound bytes
+ */
 const MOST_BYTES = 64 * 1024 * 1024;
 const LONGEST = 4096;
 

@@ -53,8 +53,20 @@ export interface BlindWindow {
   until: Moment | null;
 }
 
+/**
+ * Connections of one lane.
+ * @bound connections
+ */
 const CONNECTIONS = 64;
+/**
+ * Stretches of one lane in which nothing was heard, an answer was awaited, or only pings were sent: the shortest go.
+ * @bound stretches
+ */
 const QUIET = 64;
+/**
+ * Events of one lane.
+ * @bound events
+ */
 const EVENTS = 128;
 const WINDOWS = 32;
 const HOLES = 16;

@@ -8,7 +8,10 @@ import type { Session } from '../knowledge/session.js';
 import { SessionLane } from './sessionLane.js';
 import { type Fired, listOf, type Read, type View, type WatchKind } from '../knowledge/view.js';
 
-/** Lanes of ended sessions that are kept. */
+/**
+ * Lanes of ended sessions that are kept.
+ * @bound lanes
+ */
 const LANES = 20_000;
 const NAMES = 20;
 /** Where the timeout is not in the capture: twice this is longer than any usual session timeout. */

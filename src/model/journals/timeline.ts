@@ -7,7 +7,10 @@ import { TimeBuckets, type BucketCounts } from '../measures/timeBuckets.js';
 
 /** A request that waited so long (nanoseconds) is to be seen. */
 const LONG_WAIT = 0.1e9;
-/** Long waits and servers that are told apart. */
+/**
+ * Long waits and servers that are told apart.
+ * @bound waits
+ */
 const MOST_WAITS = 2000;
 const MOST_SERVERS = 12;
 

@@ -6,7 +6,10 @@ import type { Model } from '../model.js';
 import { nameBytes, Room } from './room.js';
 import { Session } from './session.js';
 
-/** Ended sessions of which a summary is kept. */
+/**
+ * Ended sessions of which a summary is kept.
+ * @bound sessions
+ */
 const SUMMARIES = 5000;
 /**
  * What they keep together.
@@ -15,7 +18,10 @@ const SUMMARIES = 5000;
 const SUMMARY_BYTES = 8 * 1024 * 1024;
 /** Sessions of one host among which the one is sought that a new one replaces: among more, any guess is worth nothing. */
 const LOOKED_AT = 256;
-/** Owners of ephemerals that were not seen themselves; and of the ephemerals of each. */
+/**
+ * Owners of ephemerals that were not seen themselves; and of the ephemerals of each.
+ * @bound owners
+ */
 const STRANGERS = 4096;
 /**
  * All of these together.

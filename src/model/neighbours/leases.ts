@@ -11,6 +11,10 @@ import { RenewalSeries, type RenewalStorm } from './leaseRenewals.js';
  */
 const MAX_LEASES = 20_000;
 const MAX_TTLS = 16;
+/**
+ * Addresses of one lease that are told apart.
+ * @bound addresses
+ */
 const MAX_ADDRESSES = 64;
 const EXACT_IN_ALL = 65_536;
 
@@ -212,7 +216,10 @@ function remember(list: string[], address: string): void {
   if (list.length < MAX_ADDRESSES && !list.includes(address)) list.push(address);
 }
 
-/** What is counted by kind: captures have a few, and many that were made to collide are slow to look up. */
+/**
+ * What is counted by kind: captures have a few, and many that were made to collide are slow to look up.
+ * @bound kinds
+ */
 const MAX_KINDS = 256;
 
 /** Counts by key; new keys beyond a bound (TTLs and statuses that an attacker makes up) are not kept. */

@@ -6,6 +6,10 @@ import type { ConnectionFacts } from '../connectionFacts.js';
  * same addresses: for a minute the client's kernel does not use them again.
  */
 const SAME_CONNECTION = 30e9;
+/**
+ * Connections whose reading was cut off, and that the next reading may go on with.
+ * @bound connections
+ */
 const MOST_LEFT = 20_000;
 
 /** A reading of packets that has ended without saying so. */

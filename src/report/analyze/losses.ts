@@ -9,6 +9,10 @@ import type { Message } from '../../protocols/registry.js';
 import type { ZooKeeperMessage } from '../../protocols/zookeeper/message.js';
 import { printable } from '../text/escape.js';
 
+/**
+ * Votes that may have been cut short by a reset.
+ * @bound votes
+ */
 const MOST_VOTES = 1000;
 
 interface Loss {

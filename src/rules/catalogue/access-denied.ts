@@ -53,8 +53,20 @@ interface InClear {
   readonly users: Set<string>;
 }
 
+/**
+ * Sessions and paths that were denied, and clients that sent credentials in the clear, each.
+ * @bound sessions and paths
+ */
 const MAX = 5000;
+/**
+ * Connections whose credentials are remembered.
+ * @bound connections
+ */
 const MAX_CONNECTIONS = 20_000;
+/**
+ * Failed authentications.
+ * @bound failures
+ */
 const MAX_FAILURES = 5000;
 /**
  * Sessions that succeeded where others were denied, of all paths together.

@@ -33,7 +33,15 @@ const APART = 60e9;
 const SHORT = 0.1e9;
 /** A leader was lost at most so long before its port refuses (nanoseconds). */
 const LED = 10e9;
+/**
+ * Clients of one outage that are told apart.
+ * @bound clients
+ */
 const MAX_CLIENTS = 2000;
+/**
+ * Outages of servers.
+ * @bound outages
+ */
 const MAX_OUTAGES = 1000;
 /**
  * Hosts of which connect-refused knows whether their connections were accepted, the latest.

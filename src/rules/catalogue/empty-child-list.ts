@@ -40,8 +40,15 @@ interface Path {
 
 type Ending = 'orderly' | 'expired' | 'unknown';
 
+/**
+ * Paths with consumers, and moments of one at which its list was emptied.
+ * @bound paths
+ */
 const KEPT = 1000;
-/** Members of a list that are looked at. */
+/**
+ * Members of a list that are looked at.
+ * @bound names
+ */
 const MEMBERS = 5000;
 /**
  * Members of all lists that became empty, as empty-child-list knows them.

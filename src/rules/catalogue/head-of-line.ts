@@ -72,7 +72,10 @@ const MAX = 5000;
  * @bound servers
  */
 const MAX_SERVERS = 1024;
-/** Requests that are looked at behind one. */
+/**
+ * Requests that are looked at behind one.
+ * @bound requests
+ */
 const MOST_BEHIND = 4096;
 /** Share of the session timeout after which clients give up a server that does not answer: two thirds, less a little. */
 const PATIENCE = 0.6;

@@ -51,8 +51,15 @@ interface Herd {
 
 const DETAILS = 20;
 const CLIENTS = 200;
-/** Sessions of one round that are told apart; those beyond are counted. */
+/**
+ * Sessions of one round that are told apart; those beyond are counted.
+ * @bound sessions
+ */
 const MAX_SESSIONS = 20_000;
+/**
+ * Paths whose changes may make a herd.
+ * @bound paths
+ */
 const MAX_PATHS = 1000;
 /**
  * Changes that woke somebody, of the last moments; beyond them those that are oldest wake nobody more.

@@ -62,7 +62,15 @@ const NOTHING_YET = {
 
 const OUTWEIGHS = 10;
 const EPOCH = 2 ** 32;
+/**
+ * Stretches in which no write was answered.
+ * @bound gaps
+ */
 const MAX_GAPS = 500;
+/**
+ * Clients of one stretch that are told apart.
+ * @bound clients
+ */
 const MAX_CLIENTS = 2000;
 /** From how long on (nanoseconds) it is said that nobody wrote before the outage. */
 const QUIET = 1e9;

@@ -27,6 +27,10 @@ interface Burst {
 
 /** Seconds from which on a moderate rate of new sessions is a habit. */
 const LONG = 10;
+/**
+ * Bursts of handshakes that are judged.
+ * @bound bursts
+ */
 const MAX_BURSTS = 1000;
 /**
  * Hosts whose short connections are counted at a time.
@@ -35,6 +39,10 @@ const MAX_BURSTS = 1000;
 const MAX_HOSTS = 4096;
 /** Bytes of an answer from which on its size may be why the connection broke. */
 const LARGE = 16 * 1024;
+/**
+ * Sessions of one burst that are told apart.
+ * @bound sessions
+ */
 const MAX_SESSIONS = 200;
 /** How many times slower a session may come back that breaks off after the same request each time. */
 const SLOWER = 5;

@@ -6,6 +6,10 @@ import { defineRule } from '../rule.js';
 import { proposalData, proposalText } from '../support/quorum.js';
 import { seconds } from '../../observations/seconds.js';
 
+/**
+ * Writes of clients that are held against proposals that were late.
+ * @bound writes
+ */
 const MOST_WRITES = 1000;
 const LISTED = 50;
 /** Stretches of several servers that overlap, or follow on each other so closely, are one incident. */

@@ -44,6 +44,10 @@ interface Stale {
   lossy: boolean;
 }
 
+/**
+ * Paths whose newest state is known, of data and of lists each.
+ * @bound paths
+ */
 const MAX_PATHS = 20_000;
 /**
  * Stale reads, as stale-read keeps them.

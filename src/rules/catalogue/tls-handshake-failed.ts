@@ -10,6 +10,10 @@ import { connected } from '../support/connected.js';
 import { certificateExpiry } from './certificate-expiry.js';
 import { foreignTraffic } from './foreign-traffic.js';
 
+/**
+ * Connect requests in plain text that were answered by nothing but the end.
+ * @bound attempts
+ */
 const MAX = 1000;
 const SHOWN = 3;
 

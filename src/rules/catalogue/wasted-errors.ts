@@ -64,6 +64,10 @@ interface Side {
  * @bound of them
  */
 const MAX = 20_000;
+/**
+ * Chains of failures that are told, and sides of one contest.
+ * @bound findings
+ */
 const MAX_FOUND = 1000;
 /**
  * Paths and sessions of all of these errors together.

@@ -56,6 +56,10 @@ interface Lost {
  * @bound of them
  */
 const MAX = 5000;
+/**
+ * Paths whose version is known.
+ * @bound paths
+ */
 const MAX_PATHS = 20_000;
 /** Connections that one event ended. */
 const APART = 10e9;

@@ -17,11 +17,26 @@ import { LadderStore } from './store.js';
 import { isTarget, type LadderTarget } from './target.js';
 import { gapRecord, messageRecord, type MessageRecord } from '../../../observations/record.js';
 
-/** Events of a connection that are kept until it is known whose it is. */
+/**
+ * Events of a connection that are kept until it is known whose it is.
+ * @bound events
+ */
 const EARLY = 64;
+/**
+ * Sessions that are told of where nothing was found.
+ * @bound sessions
+ */
 const SEEN = 2000;
+/**
+ * Requests of a conversation whose events wait for their answer.
+ * @bound requests
+ */
 const OUTSTANDING = 4096;
 const NAMES = 20;
+/**
+ * Attempts of clients whose connections came to nothing, which are kept until it is known whose they are.
+ * @bound connections
+ */
 const STRANGERS = 2000;
 const UNKNOWN_SILENCE = 10e9;
 

@@ -17,6 +17,10 @@ const NODES = 200_000;
  * @bound bytes
  */
 const BYTES = 32 * 1024 * 1024;
+/**
+ * Parts of a path that are znodes of the tree.
+ * @bound parts
+ */
 const DEPTH = 256;
 /** Bytes that one takes, its name apart, and each of its readers. */
 const NODE_BYTES = 240;

@@ -14,6 +14,10 @@ import { appended } from '../held.js';
 export const KEPT_DATA = 256 << 10;
 /** What is left of them where too much is held on all connections together: a transaction's header and path. */
 const LEAST_KEPT = 1024;
+/**
+ * Authentication ids of one packet; more are no packet's.
+ * @bound ids
+ */
 const MOST_IDS = 1024;
 const LONGEST_ID = 64 << 10;
 /** A buffer that had to grow beyond this is given back after the packet. */

@@ -26,6 +26,10 @@ import { ZabMessage, type Acknowledged, type ZabView } from './zabMessage.js';
  * @bound packets
  */
 const MOST_WAITING = 4096;
+/**
+ * Packets of one connection that wait for their answer.
+ * @bound questions
+ */
 const MOST_QUESTIONS = 256;
 
 /** ZAB: learners (followers and observers) and their leader, QuorumPackets on the leader's quorum port. */
