@@ -65,7 +65,13 @@ export async function program(
   }
   for (const command of root.commands) command.addOption(colourOption());
   for (const command of root.commands) suggestChoices(command);
-  for (const command of [root, ...root.commands]) command.exitOverride().configureOutput({ writeOut, outputError });
+  for (const command of [root, ...root.commands])
+    command.exitOverride().configureOutput({
+      writeOut,
+      outputError: (text, write) => {
+        outputError(withUsage(text, command), write);
+      },
+    });
   root.hook('preAction', (_, command) => {
     const configuration = readConfiguration();
     if (configuration !== null) applyConfiguration(command, configuration);
@@ -76,6 +82,12 @@ export async function program(
 
 const colourOption = (): Option =>
   new Option('--color <when>', 'auto (on a terminal), always, never').choices(['auto', 'always', 'never']);
+
+/** What is missing is seen best beside what is asked for. */
+function withUsage(text: string, command: Command): string {
+  if (!text.startsWith('error: missing required argument')) return text;
+  return `${text.trimEnd()}: zkscope ${command.name()} ${command.usage()}`;
+}
 
 /** Errors of usage begin as all others do, and what they repeat of the command line does nothing to a terminal. */
 function outputError(text: string, write: (text: string) => void): void {

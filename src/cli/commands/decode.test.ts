@@ -150,6 +150,7 @@ describe('what goes wrong', () => {
     [['decode', '--port', '20022=', 'x'], /--port 20022=zab/],
     [['decode', '--nonsense', 'x'], /unknown option/],
     [['decode'], /missing required argument/],
+    [['follow', 'x.pcap'], /missing required argument 'capture': zkscope follow \[options\] <whom> <capture\.\.\.>$/m],
     [['analyze', '--rule', 'no-such-rule', 'x'], /no rule is called/],
     [['analyze', '--set', 'herd.nothing=1', 'x'], /no rule has an option/],
     [['rules', 'nothing'], /no rule is called nothing/],

@@ -412,12 +412,13 @@ export const writeOutcomeUnknown = defineRule({
       // Somebody whom the capture has not may have made the node.
       const proven = acknowledged && nodes === 0;
       const longest = duration(Math.max(...group.map((one) => one.end.time - one.request.time)));
-      const ended = `to ${server} ended ${group.length === 1 ? '' : 'up to '}${longest} later, without an answer`;
+      const late = `${longest} later, without an answer`;
       const had = !acknowledged ? '' : `; the server’s TCP had acknowledged ${group.length === 1 ? 'it' : 'them'}`;
+      const each = group.map((one) => `${written(one)} by ${one.client} (${one.outcome})`);
       const sent =
         group.length === 1
-          ? `${whose(first)} sent ${written(first)}, and its connection ${ended}${had}; ${becameOf(first)}.`
-          : `${listing(group.map((one) => `${written(one)} by ${one.client} (${one.outcome})`))} were under way when their connections ${ended}${had}.`;
+          ? `${whose(first)} sent ${written(first)}, and its connection to ${server} ended ${late}${had}; ${becameOf(first)}.`
+          : `${group.length} writes were under way when their connections to ${server} ended up to ${late}${had}; ${outcomeText(group)}: ${listing(each)}.`;
       const doubled = group.flatMap((one) => (one.twice === null ? [] : [twiceText(one)]));
       report({
         severity: nodes > 0 ? 'error' : 'warning',
