@@ -208,10 +208,14 @@ const ROOMS = [
   ['rules', 'Rules'],
   ['paste', 'Pasted bytes'],
   ['report', 'Documents and text'],
+  ['export', 'What leaves for other tools'],
   ['cli', 'The command line'],
+  ['page', 'The page'],
 ];
 
 function boundsText(all) {
+  const homeless = all.find(({ file }) => !ROOMS.some(([room]) => file.startsWith(`${room}/`)));
+  if (homeless !== undefined) throw new Error(`${homeless.file}: no section of bounds.md is about its room`);
   const sections = ROOMS.map(([room, title]) => {
     const rows = all
       .filter(({ file }) => file.startsWith(`${room}/`))

@@ -1,7 +1,10 @@
 import { html } from '../../report/postmortem/html/client/dom.js';
 import { addressOf } from './commandLine.js';
 
-/** Characters of a text that are drawn; more would make the page slow. */
+/**
+ * Characters of a text that are drawn; more would make the page slow.
+ * @bound characters
+ */
 const MOST = 600_000;
 
 /** SGR parameters that the program uses, as classes. */
