@@ -19,6 +19,7 @@ export const OP = {
   getData: 4,
   setData: 5,
   ping: 11,
+  getChildren: 8,
   getChildren2: 12,
   closeSession: -11,
 };
