@@ -323,7 +323,11 @@ export class Model implements ObservationSink {
       sessionsNotListed: this.sessions.notListed,
       znodes: this.znodes.forgotten,
       views: this.views.forgotten,
-      details: this.sessions.room.refused + this.sessions.beginnings.refused + this.awaited.refused,
+      details:
+        this.sessions.room.refused +
+        this.sessions.beginnings.refused +
+        this.sessions.ownersNotKept +
+        this.awaited.refused,
       childLists: this.listsTooLong + this.znodes.forgottenLists,
       requests,
       cases: this.casesNotKept,

@@ -87,3 +87,58 @@ describe('what sessions keep', () => {
     expect([...model.sessions.all()].length + model.forgotten().sessionsNotListed).toBe(count);
   });
 });
+
+describe('sessions that have ended', () => {
+  const LONGEST = 1000;
+  const many = (count: number, names: number, sameHost: boolean): Scenario => {
+    const s = new Scenario({ registry: [] });
+    for (let i = 0; i < count; i++) {
+      const ip = sameHost ? '10.1.0.1' : `10.${1 + (i >>> 16)}.${(i >>> 8) & 255}.${i & 255}`;
+      const session = s.session(`${ip}:${1000 + (i % 60_000)}`, `0x${(i + 1).toString(16)}`);
+      // Long enough for what it did first to outlive it.
+      s.wait(names === 0 ? 0 : 6);
+      for (let k = 0; k < names; k++) session.create(`${name(k, LONGEST)}-${i}`, 1);
+      session.close();
+    }
+    return s;
+  };
+  const followed = (s: Scenario): number =>
+    [...s.analysis.model.hosts.values()].reduce((sum, { sessions }) => sum + sessions.length, 0);
+
+  it('are kept by their hosts for those that follow, up to a number', () => {
+    expect(followed(many(2100, 0, false))).toBe(2048);
+  });
+
+  it('and up to a number of bytes', () => {
+    const kept = followed(many(200, 30, false));
+    expect(kept).toBeGreaterThan(50);
+    expect(kept * 30 * LONGEST).toBeLessThanOrEqual(4.5 * 1024 * 1024);
+  });
+
+  it('are summed up, up to a number of bytes, and those that are not are counted', () => {
+    const s = many(350, 30, true);
+    const { sessions } = s.analysis.model;
+    const bytes = sessions.ended.reduce((sum, session) => sum + session.bytes, 0);
+    expect(bytes).toBeLessThanOrEqual(8 * 1024 * 1024);
+    expect(sessions.ended.length + s.analysis.model.forgotten().sessionsNotListed).toBe(350);
+  });
+});
+
+describe('sessions that only a Stat names', () => {
+  it('are remembered with what they own up to a number and a number of bytes, and the rest is counted', () => {
+    for (const [ids, paths, length] of [
+      [6000, 1, 10],
+      [10, 1000, 1000],
+    ] as const) {
+      const { model } = new Scenario({ registry: [] }).analysis;
+      for (let i = 0; i < ids; i++)
+        for (let k = 0; k < paths; k++) model.sessions.owns(`0x${i}`, `${name(k, length)}-${i}`);
+      const kept = ids * paths - model.forgotten().details;
+      expect(kept).toBeGreaterThan(2000);
+      expect(kept).toBeLessThanOrEqual(ids > 4096 ? 4096 : (4.5 * 1024 * 1024) / length);
+      // What is known already is no more.
+      model.sessions.owns('0x0', `${name(0, length)}-0`);
+      expect(ids * paths - model.forgotten().details).toBe(kept);
+    }
+  });
+});

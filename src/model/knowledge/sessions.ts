@@ -77,6 +77,8 @@ export class Sessions {
   /** Paths of ephemerals whose owner was named before anything was seen of it. */
   private readonly strangers = new Map<string, Set<string>>();
   private readonly strangerRoom = new Room(STRANGER_BYTES);
+  /** Ephemerals of sessions that were not seen, too many to keep. */
+  ownersNotKept = 0;
   /** Sessions that have ended and that their hosts keep, in the order of their ends. */
   private readonly followed = new Set<Session>();
   private followedBytes = 0;
@@ -157,11 +159,19 @@ export class Sessions {
   owns(id: string, path: string): void {
     const session = this.byId.get(id);
     if (session !== undefined) session.addOwned(path);
-    else if (this.strangers.size < STRANGERS) {
-      let paths = this.strangers.get(id);
-      if (paths === undefined) this.strangers.set(id, (paths = new Set()));
-      if (paths.size < STRANGERS && !paths.has(path) && this.strangerRoom.take(nameBytes(path))) paths.add(path);
+    else this.ownsUnseen(id, path);
+  }
+
+  private ownsUnseen(id: string, path: string): void {
+    let paths = this.strangers.get(id);
+    if (paths?.has(path) === true) return;
+    const room = paths === undefined ? this.strangers.size < STRANGERS : paths.size < STRANGERS;
+    if (!room || !this.strangerRoom.take(nameBytes(path))) {
+      this.ownersNotKept++;
+      return;
     }
+    if (paths === undefined) this.strangers.set(id, (paths = new Set()));
+    paths.add(path);
   }
 
   /** Session 0 was answered on `connection` to whoever asked for this one. */

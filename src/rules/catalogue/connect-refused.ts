@@ -25,7 +25,8 @@ interface Outage {
   readonly rst: { readonly frame: number; readonly time: number };
   attempts: number;
   readonly clients: Map<string, Refused>;
-  clientsNotListed: number;
+  /** Attempts of hosts that were too many to keep. */
+  attemptsOfOthers: number;
 }
 
 const APART = 60e9;
@@ -38,6 +39,11 @@ const LED = 10e9;
  * @bound clients
  */
 const MAX_CLIENTS = 2000;
+/**
+ * Clients of all of them together.
+ * @bound clients
+ */
+const MAX_HOSTS_IN_ALL = 20_000;
 /**
  * Outages of servers.
  * @bound outages
@@ -76,6 +82,7 @@ export const connectRefused = defineRule({
   create({ model, options, report, notKept }) {
     const open = new Map<string, Outage>();
     const outages: Outage[] = [];
+    let hosts = 0;
     /** By host, whether any of its accepted connections was a client's: no handshake on any is a probe. */
     const clientHosts = new Map<string, boolean>();
 
@@ -124,7 +131,7 @@ export const connectRefused = defineRule({
           rst,
           attempts: 0,
           clients: new Map(),
-          clientsNotListed: 0,
+          attemptsOfOthers: 0,
         };
         open.set(server.address, outage);
         outages.push(outage);
@@ -134,10 +141,12 @@ export const connectRefused = defineRule({
       const { ip } = connection.host;
       let client = outage.clients.get(ip);
       if (client === undefined) {
-        if (outage.clients.size >= MAX_CLIENTS) {
-          outage.clientsNotListed++;
+        if (outage.clients.size >= MAX_CLIENTS || hosts >= MAX_HOSTS_IN_ALL) {
+          // Once an outage: of the others nobody knows how many they are.
+          if (outage.attemptsOfOthers++ === 0) notKept();
           return;
         }
+        hosts++;
         const session = connection.host.sessions.findLast((s) => s.end === 'open' && s.id !== null)?.id ?? null;
         client = { ip, client: connection.client, first: syn, last: rst, attempts: 0, back: null, session };
         outage.clients.set(ip, client);
@@ -210,7 +219,7 @@ export const connectRefused = defineRule({
             severity: stranded > 0 ? 'warning' : 'info',
             confidence: 'proven',
             title: titleOf(outage),
-            message: `${outage.server} refused ${plural(outage.attempts, 'connection attempt')} of ${plural(clients.length + outage.clientsNotListed, 'client')} in ${duration(outage.to - outage.from)}${stranded > 0 ? `; ${plural(stranded, 'client')} ${stranded === 1 ? 'was' : 'were'} without any server for up to ${duration(longest)}` : probes ? '; it asks for no session (a health probe)' : '; all were connected again in time'}.`,
+            message: `${outage.server} refused ${plural(outage.attempts, 'connection attempt')} of ${outage.attemptsOfOthers > 0 ? 'more than ' : ''}${plural(clients.length, 'client')} in ${duration(outage.to - outage.from)}${stranded > 0 ? `; ${plural(stranded, 'client')} ${stranded === 1 ? 'was' : 'were'} without any server for up to ${duration(longest)}` : probes ? '; it asks for no session (a health probe)' : '; all were connected again in time'}.`,
             remedy:
               stranded > 0
                 ? 'Start the ZooKeeper process there (its log says why it stopped). Restart servers one at a time, and name all of them in the connect string.'
@@ -224,7 +233,7 @@ export const connectRefused = defineRule({
               attempts: outage.attempts,
               stranded,
               longestWithoutServer: seconds(longest),
-              ...(outage.clientsNotListed > 0 ? { attemptsOfOthers: outage.clientsNotListed } : {}),
+              ...(outage.attemptsOfOthers > 0 ? { attemptsOfOthers: outage.attemptsOfOthers } : {}),
               ...affectedData(entries),
             },
           });

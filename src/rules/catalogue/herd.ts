@@ -149,6 +149,8 @@ export const herd = defineRule({
       for (const round of active.values()) {
         if (more-- <= 0) break;
         finish(round);
+        // Whom it wakes from here on is not counted.
+        notKept();
       }
     }
 

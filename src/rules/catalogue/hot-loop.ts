@@ -125,6 +125,8 @@ export const hotLoop = defineRule({
   create({ model, options, report, notKept }) {
     /** Of open connections: the latest runs, each in the slot of its operation and path. */
     const runs = new Map<ClientConnection, (Run | null)[]>();
+    /** Connections of which long paths were not kept. */
+    const crowded = new WeakSet<ClientConnection>();
     /** Pings that come faster than one a second. */
     const quickPings = new Map<ClientConnection, Run>();
     const found: Loop[] = [];
@@ -185,11 +187,13 @@ export const hotLoop = defineRule({
     }
 
     /** Slots are used again: one object for each, however many requests pass. */
-    function begin(run: Run, m: ZooKeeperMessage, opcode: number, path: string): void {
+    function begin(run: Run, m: ZooKeeperMessage, connection: ClientConnection, opcode: number, path: string): void {
       if (run.count >= LOOK_FROM) long--;
       let more = longBytes(path) - longBytes(run.path);
       if (more > 0 && longPaths + more > MAX_LONG) {
-        notKept();
+        // Once a connection, however many requests pass.
+        if (!crowded.has(connection)) notKept();
+        crowded.add(connection);
         path = '';
         more = -longBytes(run.path);
       }
@@ -265,7 +269,7 @@ export const hotLoop = defineRule({
         const slot = slotOf(opcode, path);
         const run = slots[slot] ?? null;
         if (run === null) {
-          begin((slots[slot] = newRun()), m, opcode, path);
+          begin((slots[slot] = newRun()), m, connection, opcode, path);
           return;
         }
         if (run.opcode === opcode && run.path === path && m.time - run.to < PAUSE) {
@@ -279,7 +283,7 @@ export const hotLoop = defineRule({
           if (run.path !== path && m.time - run.to < PAUSE / 10) return;
           judge({ ...run }, connection);
         }
-        begin(run, m, opcode, path);
+        begin(run, m, connection, opcode, path);
       },
       response(m, connection) {
         if (long === 0) return;

@@ -31,6 +31,8 @@ interface Gap {
   to: (Moment & { readonly zxid: number }) | null;
   readonly servers: Map<string, Failed>;
   readonly clients: Map<string, Affected>;
+  /** There were more than are kept. */
+  moreClients: boolean;
   firstHandshake: Moment | null;
   lastHandshake: Moment | null;
   firstRefused: Moment | null;
@@ -49,6 +51,7 @@ interface Gap {
 /** What a gap has when it begins. */
 const NOTHING_YET = {
   to: null,
+  moreClients: false,
   firstHandshake: null,
   lastHandshake: null,
   firstRefused: null,
@@ -138,6 +141,7 @@ export const quorumLost = defineRule({
       }
       if (time - gap.from.time < options.seconds * 1e9 || gaps.length >= MAX_GAPS) {
         // Too short to be told of, as nearly all are where connections fail now and then.
+        if (gaps.length >= MAX_GAPS && time - gap.from.time >= options.seconds * 1e9) notKept();
         again(gap, at);
         return;
       }
@@ -181,7 +185,13 @@ export const quorumLost = defineRule({
 
     function touch(gap: Gap, connection: ClientConnection, frame: number): void {
       const { ip } = connection.host;
-      if (gap.clients.has(ip) || gap.clients.size >= MAX_CLIENTS) return;
+      if (gap.clients.has(ip)) return;
+      if (gap.clients.size >= MAX_CLIENTS) {
+        // Once a gap: of the others nobody knows how many they are.
+        if (!gap.moreClients) notKept();
+        gap.moreClients = true;
+        return;
+      }
       const session = connection.session?.id ?? connection.handshake?.asked ?? null;
       gap.clients.set(ip, { client: connection.client, session: session === '0x0' ? null : session, frames: [frame] });
     }
@@ -379,7 +389,7 @@ export const quorumLost = defineRule({
         severity: 'error',
         confidence: stepped && servers.length > 2 ? 'proven' : 'likely',
         title: hung.length > 0 ? `Nobody could write: ${listing(hung, 2)} hung` : 'The ensemble had no quorum',
-        message: `No server answered a write for ${duration(until - began)}${gap.to === null ? ' (until the end of the capture)' : ''}${idle > QUIET ? `, and nobody had written in the ${duration(idle)} before` : ''}: ${plural(handshakes, 'connect request')} went without an answer${refused === 0 ? '' : ` and ${plural(refused, 'connection')} were refused`} on ${plural(servers.length, 'server')}, ${plural(clients, 'client host')} ${clients === 1 ? 'was' : 'were'} touched${stepped ? `; the epoch goes from ${before} to ${after}` : ''}${lost === 0 && expired === 0 ? '; no session was lost' : ''}.`,
+        message: `No server answered a write for ${duration(until - began)}${gap.to === null ? ' (until the end of the capture)' : ''}${idle > QUIET ? `, and nobody had written in the ${duration(idle)} before` : ''}: ${plural(handshakes, 'connect request')} went without an answer${refused === 0 ? '' : ` and ${plural(refused, 'connection')} were refused`} on ${plural(servers.length, 'server')}, ${gap.moreClients ? 'more than ' : ''}${plural(clients, 'client host')} ${clients === 1 ? 'was' : 'were'} touched${stepped ? `; the epoch goes from ${before} to ${after}` : ''}${lost === 0 && expired === 0 ? '; no session was lost' : ''}.`,
         remedy:
           hung.length > 0
             ? `Find out what stopped the process of ${listing(hung, 2)} (garbage collection, disk, a suspended machine): the others take syncLimit × tickTime to give up a leader that hangs.`

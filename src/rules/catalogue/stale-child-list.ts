@@ -1,5 +1,5 @@
 import { duration, listing, plural } from '../../observations/words.js';
-import type { Read, View } from '../../model/index.js';
+import { namesBytes, type Read, Room, type View } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, findingOn, incidents, subject } from '../support/affected.js';
@@ -10,14 +10,33 @@ import { watchLostAfterReconnect } from './watch-lost-after-reconnect.js';
 
 const CAUSES = [missingRewatch, watchLostAfterReconnect, blindWindow];
 
+/** The first names that a list lacks, or still has, and how many there are. */
+interface Names {
+  readonly first: readonly string[];
+  readonly count: number;
+}
+
 interface Stale {
   readonly view: View;
   readonly read: Read;
-  readonly missed: Missed;
+  readonly missed: Omit<Missed, 'added' | 'removed'> & { readonly added: Names; readonly removed: Names };
   readonly severity: Severity;
   readonly confidence: Confidence;
   readonly entry: Affected;
 }
+
+/** Names that are told of each. */
+const NAMES = 50;
+/**
+ * Stale lists of children, as stale-child-list keeps them.
+ * @bound of them
+ */
+const MAX = 5000;
+/**
+ * Names of children that they lack, or still have.
+ * @bound bytes
+ */
+const MAX_BYTES = 4 * 1024 * 1024;
 
 export const staleChildList = defineRule({
   meta: {
@@ -43,8 +62,16 @@ export const staleChildList = defineRule({
     },
   },
   causes: CAUSES,
-  create({ model, options, report, findingsOf }) {
+  create({ model, options, report, findingsOf, notKept }) {
     const found: Stale[] = [];
+    const room = new Room(MAX_BYTES);
+
+    function names(all: readonly string[]): Names {
+      const first = all.slice(0, NAMES);
+      if (room.take(namesBytes(first))) return { first, count: all.length };
+      notKept();
+      return { first: [], count: all.length };
+    }
 
     function look(view: View): void {
       const { session, znode, lastList: read } = view;
@@ -64,18 +91,23 @@ export const staleChildList = defineRule({
       if (polls && model.lastTime - read.time < 2 * view.longestListInterval) return;
       // It may have read the list again where bytes are missing.
       if (session.uncertainSince(read.time) || session.forgotten > 0) return;
+      if (found.length >= MAX) {
+        notKept();
+        return;
+      }
+      const { added, removed } = { added: names(missed.added), removed: names(missed.removed) };
       found.push({
         view,
         read,
-        missed,
+        missed: { ...missed, added, removed },
         severity: 'error',
         confidence: 'proven',
         entry: {
           ...affectedBy(session),
           path: znode.path,
           frames: [read.frame, missed.frame, ...(missed.newer === null ? [] : [missed.newer.frame])],
-          added: missed.added.slice(0, 20),
-          removed: missed.removed.slice(0, 20),
+          added: added.first.slice(0, 20),
+          removed: removed.first.slice(0, 20),
         },
       });
     }
@@ -99,8 +131,8 @@ export const staleChildList = defineRule({
           const who = group.length === 1 ? view.session.client : plural(group.length, 'session');
           const one = who === view.session.client;
           const changes = [
-            missed.added.length > 0 ? `lacks ${listing(missed.added)}` : '',
-            missed.removed.length > 0 ? `still holds ${listing(missed.removed)}` : '',
+            missed.added.count > 0 ? `lacks ${named(missed.added)}` : '',
+            missed.removed.count > 0 ? `still holds ${named(missed.removed)}` : '',
           ].filter((text) => text !== '');
           const why =
             cause === undefined
@@ -143,8 +175,8 @@ export const staleChildList = defineRule({
             evidence: evidence.sort((a, b) => a.frame - b.frame),
             cause,
             data: {
-              added: missed.added.slice(0, 50),
-              removed: missed.removed.slice(0, 50),
+              added: missed.added.first,
+              removed: missed.removed.first,
               ...affectedData(entries),
             },
           });
@@ -158,3 +190,7 @@ export const staleChildList = defineRule({
     }
   },
 });
+
+function named({ first, count }: Names): string {
+  return listing(first, undefined, count);
+}
