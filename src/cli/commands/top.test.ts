@@ -137,6 +137,11 @@ describe('the screen of zkscope top', () => {
     expect(lines[5]).toMatch(/^Operation +req\/s▼ +errors/);
     expect(lines[6]).toMatch(/^setData +30/);
     expect(lines.filter((line) => line.startsWith('WARNING'))).toHaveLength(3);
+    const sessions = { open: 3, made: 0, takenUp: 0, expired: 0, closed: 0 };
+    const calm = topScreen({ ...document, sessions }, screen);
+    expect(calm[2]).toMatch(/^3 sessions connected, \d+ connections?; watches/);
+    const busy = topScreen({ ...document, sessions: { ...sessions, made: 2, expired: 1 } }, screen);
+    expect(busy[2]).toMatch(/^3 sessions connected \(2 new, 1 expired\), /);
     const some = topScreen(document, { ...screen, table: 'client', filter: '0.49' });
     expect(some.filter((line) => line.startsWith('10.77.'))).toHaveLength(1);
   });

@@ -62,7 +62,7 @@ function heading(document: TopDocument, { colour, paused, zone, width, serving }
       width,
     ),
     shorten(
-      `${plural(sessions.open, 'session')} connected (${sessions.made} new, ${sessions.takenUp} taken up, ${sessions.closed} closed, ${sessions.expired} expired), ` +
+      `${plural(sessions.open, 'session')} connected${changesText(sessions)}, ` +
         `${plural(connections, 'connection')}; watches ${watches.set} set, ${watches.fired} fired`,
       width,
     ),
@@ -73,6 +73,13 @@ function heading(document: TopDocument, { colour, paused, zone, width, serving }
       ),
     ),
   ];
+}
+
+/** What became of sessions in the interval, where something did. */
+function changesText({ made, takenUp, closed, expired }: TopDocument['sessions']): string {
+  const changes = [`${made} new`, `${takenUp} taken up`, `${closed} closed`, `${expired} expired`];
+  const told = changes.filter((text) => !text.startsWith('0 '));
+  return told.length === 0 ? '' : ` (${told.join(', ')})`;
 }
 
 function latencyText({ latency }: TopNumbers): string {
