@@ -121,6 +121,9 @@ describe('zkscope tree', () => {
       stderr: 'zkscope: the capture has no packets\n',
     });
     expect((await treeOf(empty)).at).toBeNull();
+    const lines = place('empty.ndjson');
+    writeFileSync(lines, (await runCli('decode', '--json', '--connections', empty)).stdout);
+    expect((await treeOf(lines)).at).toBeNull();
     expect((await runCli('tree', cut)).stdout).toContain('/services'.slice(1));
     const near = await runCli('tree', blind, '--path', '/rpcx/arith');
     expect([near.status, near.stdout]).toEqual([0, '']);

@@ -105,7 +105,8 @@ async function view(options: TreeOptions, { clock, wanted: given }: Setting): Pr
         captures,
         version: version(),
         model,
-        at: clock.firstTime === undefined ? null : end,
+        // Lines of a capture without packets have a time all the same.
+        at: captures.every(({ from }) => from === null) ? null : end,
         roots,
         depth: options.depth,
         touched: filter === null ? null : touched,
