@@ -19,6 +19,7 @@ import type { CaptureInfo, Clock, Problem } from '../inputs.js';
 import { tell, type ObservationSink } from '../observation.js';
 import { lineOfHost } from '../hosts/lines.js';
 import { readConnection } from './factsFields.js';
+import { SharedNames } from './sharedNames.js';
 import { Readings } from './readings.js';
 import { TableRows } from './tableRow.js';
 import { JOURNAL_VERSION } from './writer.js';
@@ -60,6 +61,7 @@ export class LineSource {
   forgottenConnections = 0;
   readonly problems: Problem[] = [];
   private readonly readers = new Map<string, LineReader<Message>>();
+  private readonly shared = new SharedNames();
   private readonly open = new Map<string, ConnectionFacts>();
   /** Keys of those that have ended, oldest first. */
   private readonly closed = new Set<string>();
@@ -86,7 +88,9 @@ export class LineSource {
 
   /** One line: `time` is that of its field, in nanoseconds since the base of the Clock. */
   line(object: Readonly<Record<string, unknown>>, time: number, input: number): void {
-    const line = new LineFields(this.ofHost(this.rows.line(object), input));
+    const fields = this.rows.line(object) as Record<string, unknown>;
+    this.shared.share(fields);
+    const line = new LineFields(this.ofHost(fields, input));
     const frame = line.integer('frame');
     // Where there are several readings, each has its own numbers.
     if (frame !== null && (line.text('run') === null ? frame >= this.lastFrame : time >= this.lastTime)) {
