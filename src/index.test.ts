@@ -1,8 +1,9 @@
 import { createReadStream, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { analyze, CaptureError, decode } from './index.js';
 
-const file = (name: string): string => new URL(`../fixtures/protocol/${name}`, import.meta.url).pathname;
+const file = (name: string): string => fileURLToPath(new URL(`../fixtures/protocol/${name}`, import.meta.url));
 
 describe('decode', () => {
   it('yields the messages that the expected lines hold', async () => {

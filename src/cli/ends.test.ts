@@ -13,12 +13,13 @@ import {
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** How the program ends where something outside ends it: signals, full disks, readers that go away. */
 
-const root = new URL('../../', import.meta.url).pathname;
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const capture = join(root, 'fixtures/incidents/sidecar-drop.pcap');
 let folder = '';
 const place = (name: string): string => join(folder, name);

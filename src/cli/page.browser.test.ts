@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, CHROMIUM_ARGUMENTS } from '../testing/chromium.js';
@@ -15,7 +16,7 @@ import { pageScript } from '../../scripts/pageScript.js';
 
 /** The page that opens captures, in a browser: what it says is what the command line says. */
 
-const FIXTURES = new URL('../../fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 
 const captures = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.(?:pcap|pcapng|ndjson)(?:\.gz|\.zst)?$/.test(name))

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCapture, writePcap, type Packet } from '../testing/captureFile.js';
@@ -12,7 +13,7 @@ import { runCli } from '../testing/runCli.js';
 
 /** What `zkscope schema` promises holds for captures that are damaged in every way, of every command. */
 
-const FIXTURES = new URL('../../fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 const sources = [
   'incidents/sidecar-drop.pcap',
   'incidents/rpcx-blind-window.pcap.gz',

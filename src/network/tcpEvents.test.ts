@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { MessageReader } from '../protocols/messageReader.js';
 import type { Connection, Direction } from './connection.js';
@@ -19,7 +20,7 @@ interface TcpEvent {
 /** Of fixtures/healthy-mixed.pcap. */
 const D_SACKS = [200, 1263, 1726, 9608, 9609, 10718, 10721, 10722];
 
-const folder = new URL('../../fixtures/incidents/', import.meta.url).pathname;
+const folder = fileURLToPath(new URL('../../fixtures/incidents/', import.meta.url));
 
 async function eventsOf(file: string): Promise<Map<Connection, TcpEvent[]>> {
   const byConnection = new Map<Connection, TcpEvent[]>();

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CaptureReader } from '../observations/captureReader.js';
 import { PathHistory } from '../model/journals/path/index.js';
@@ -44,7 +45,7 @@ it('what a session owned is gone from the history of its paths when the leader c
   const analysis = new Analysis({ registry: [] });
   const history = new PathHistory(analysis.model, '/app/members/C');
   analysis.model.addListener(history);
-  const file = new URL('../../fixtures/apps/cur-expiry.pcap.gz', import.meta.url).pathname;
+  const file = fileURLToPath(new URL('../../fixtures/apps/cur-expiry.pcap.gz', import.meta.url));
   const reader = new CaptureReader([file], analysis.sink);
   await reader.read();
   analysis.end(reader.last.time);

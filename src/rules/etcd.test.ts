@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CaptureReader } from '../observations/captureReader.js';
 import { analysePackets, fixturePackets } from '../testing/analyseCapture.js';
@@ -8,7 +9,7 @@ import type { Finding } from './finding.js';
 import { leaseRenewalStorm } from './catalogue/lease-renewal-storm.js';
 import { tlsHandshakeStall } from './catalogue/tls-handshake-stall.js';
 
-const FIXTURES = new URL('../../fixtures/etcd/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../fixtures/etcd/', import.meta.url));
 
 const findings = (capture: string): Promise<readonly Finding[]> =>
   allFindings(capture, { registry: [leaseRenewalStorm, connectionChurn, tlsHandshakeStall] });

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { analyzeDocument } from '../report/analyze/build.js';
 import { CaptureReader } from '../observations/captureReader.js';
@@ -16,7 +17,7 @@ async function told(capture: string, every: number): Promise<{ document: unknown
     },
   });
   const reader = new CaptureReader(
-    [new URL(`../../fixtures/${capture}`, import.meta.url).pathname],
+    [fileURLToPath(new URL(`../../fixtures/${capture}`, import.meta.url))],
     together([analysis.sink, looking]),
   );
   await reader.read();

@@ -2,6 +2,7 @@ import { electionJournal } from '../protocols/quorum/election/journal.js';
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
 import type { Connection } from '../network/connection.js';
 import type { Gap, Protocol } from '../protocols/protocol.js';
 import type { ConnectedMessage } from '../protocols/registry.js';
@@ -51,7 +52,7 @@ export function quorumTruth(name: string): QuorumTruth {
 }
 
 export function quorumCapture(name: string): string {
-  return new URL(`${name}.pcap.gz`, FOLDER).pathname;
+  return fileURLToPath(new URL(`${name}.pcap.gz`, FOLDER));
 }
 
 /** Part of a capture of fixtures/quorum: the packets that a filter lets through, by number (from 0), addresses and ports. */

@@ -1,12 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { schemaText } from '../../report/schemas.js';
 import type { AnalyzeDocument } from '../../report/analyze/document.js';
 import { runCli } from '../../testing/runCli.js';
 
-const incidents = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+const incidents = fileURLToPath(new URL('../../../fixtures/incidents/', import.meta.url));
 const captures = readdirSync(incidents).filter((name) => /\.pcap(\.gz)?$/.test(name));
 
 function capture(name: string): string {

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { analyse, fixture, fixturePackets } from '../../testing/analyseCapture.js';
 import { readCapture } from '../../testing/captureFile.js';
@@ -9,7 +10,7 @@ import { truths } from '../../testing/truth.js';
 import { hasCapinfos, hasEditcap, hasTshark, run } from '../../testing/tshark.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 const NAME = 'incidents/sidecar-drop.pcap';
 const place = temporaryFolder();
 

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { fixture, fixturePackets } from '../../testing/analyseCapture.js';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
@@ -11,7 +12,7 @@ import { connectRequest, connectResponse, existsRequest } from '../../testing/zo
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
 const NAME = 'incidents/ensemble-restart-nodeexists.pcap';
-const CAPTURE = new URL(`../../../fixtures/${NAME}`, import.meta.url).pathname;
+const CAPTURE = fileURLToPath(new URL(`../../../fixtures/${NAME}`, import.meta.url));
 const place = temporaryFolder();
 
 async function anonymize(...argv: string[]): Promise<Buffer> {

@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { decodeSchema } from '../../report/decode/schema.js';
@@ -7,7 +8,7 @@ import { CaptureBuilder } from '../../testing/captureBuilder.js';
 import { runCli } from '../../testing/runCli.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const folder = new URL('../../../fixtures/protocol/', import.meta.url).pathname;
+const folder = fileURLToPath(new URL('../../../fixtures/protocol/', import.meta.url));
 const file = (name: string): string => join(folder, name);
 const place = temporaryFolder();
 

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { DiffDocument } from '../../report/diff/document.js';
@@ -7,7 +8,7 @@ import { schemaText } from '../../report/schemas.js';
 import { runCli } from '../../testing/runCli.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const folder = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+const folder = fileURLToPath(new URL('../../../fixtures/incidents/', import.meta.url));
 const blind = join(folder, 'rpcx-blind-window.pcap.gz');
 const healthy = join(folder, 'rpcx-blind-window-ok.pcap.gz');
 const pause = join(folder, 'server-pause.pcap.gz');

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { LadderDocument, LadderEntry } from '../../report/follow/document.js';
@@ -10,7 +11,7 @@ import { runCli } from '../../testing/runCli.js';
 import * as bytes from '../../testing/zookeeperBytes.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const folder = new URL('../../../fixtures/', import.meta.url).pathname;
+const folder = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 const incident = (name: string): string => join(folder, 'incidents', name);
 const validate = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schemaText('follow')) as object);
 const place = temporaryFolder();

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../testing/runCli.js';
 import { topics } from '../help/topics.js';
@@ -64,7 +65,7 @@ describe('the man page', () => {
   });
 
   it('is roff without a warning, with all commands and topics', ({ skip }) => {
-    const page = new URL('../../../docs/zkscope.1', import.meta.url).pathname;
+    const page = fileURLToPath(new URL('../../../docs/zkscope.1', import.meta.url));
     if (spawnSync('groff', ['--version']).status !== 0) skip('groff is not installed');
     const { stdout, stderr } = spawnSync('groff', ['-man', '-ww', '-Tutf8', '-Kutf8', '-P-cbou', page], {
       encoding: 'utf8',

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +8,7 @@ import { schemaText } from '../../report/schemas.js';
 import { expectedMessages } from '../../testing/annotated.js';
 import { runCli } from '../../testing/runCli.js';
 
-const folder = new URL('../../../fixtures/hex/', import.meta.url).pathname;
+const folder = fileURLToPath(new URL('../../../fixtures/hex/', import.meta.url));
 const dumps = readdirSync(folder).filter((name) => name.endsWith('.txt'));
 const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('hex')) as object);
 
@@ -285,7 +286,7 @@ describe('zkscope hex on what is no dump', () => {
     [['nonsense'], 'no ZooKeeper message'],
     [['-f', '/no/such/file'], 'no such file'],
     [['-f', folder], 'is a directory'],
-    [['-f', new URL('../../../fixtures/protocol/zkcli.pcap', import.meta.url).pathname], 'zkscope decode'],
+    [['-f', fileURLToPath(new URL('../../../fixtures/protocol/zkcli.pcap', import.meta.url))], 'zkscope decode'],
     [['00', '-f', 'x'], 'not both'],
     [['--op', 'nothing', '00'], 'no such operation'],
     [['--port', '0', '00'], 'port'],

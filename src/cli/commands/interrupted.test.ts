@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runCli, type CliRun } from '../../testing/runCli.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const capture = new URL('../../../fixtures/incidents/sidecar-drop.pcap', import.meta.url).pathname;
+const capture = fileURLToPath(new URL('../../../fixtures/incidents/sidecar-drop.pcap', import.meta.url));
 const place = temporaryFolder();
 
 /** Runs a command on the first half of a capture, in a pipe that stays open, and interrupts it. */

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { PathDocument, PathSessionEntry } from '../../report/path/document.js';
@@ -7,7 +8,7 @@ import { schemaText } from '../../report/schemas.js';
 import { runCli } from '../../testing/runCli.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const folder = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+const folder = fileURLToPath(new URL('../../../fixtures/incidents/', import.meta.url));
 const incident = (name: string): string => join(folder, name);
 const validate = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schemaText('path')) as object);
 const place = temporaryFolder();

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { recipes } from '../../export/sql/recipes.js';
 import { runCli } from '../../testing/runCli.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 const MISSING = `${FIXTURES}incidents/rewatch-missing.pcap`;
 const HEALTHY = `${FIXTURES}healthy-mixed.pcap`;
 type Row = Readonly<Record<string, unknown>>;

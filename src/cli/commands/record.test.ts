@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,7 +20,7 @@ import type { AnalyzeDocument } from '../../report/analyze/document.js';
 import { readCapture, writePcap } from '../../testing/captureFile.js';
 import { runCli } from '../../testing/runCli.js';
 
-const INCIDENTS = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+const INCIDENTS = fileURLToPath(new URL('../../../fixtures/incidents/', import.meta.url));
 const captures = readdirSync(INCIDENTS).filter((name) => /\.pcap(\.gz)?$/.test(name));
 
 let folder = '';

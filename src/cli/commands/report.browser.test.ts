@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { htmlPage } from '../../report/postmortem/html/page.js';
@@ -18,7 +19,7 @@ import {
 } from '../../testing/zookeeperBytes.js';
 import { gatherReport } from './report.js';
 
-const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 const HOSTILE = [
   '/x/<script>alert(1)</script>',
   '/x/</script><img src=http://example.invalid/x onerror=alert(2)>',

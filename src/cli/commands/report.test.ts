@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../testing/runCli.js';
 import { Replay } from '../reading/replay.js';
@@ -12,7 +13,7 @@ vi.mock('../../report/pageScript.js', async () => {
   return { pageScript: () => script };
 });
 
-const FIXTURES = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/incidents/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'zkscope-report-'));
 const place = (name: string): string => join(folder, name);
 

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { gatherReport } from './report.js';
 import { hasTshark, tsharkFields } from '../../testing/tshark.js';
 import type { LaneData, ReportData } from '../../report/postmortem/data.js';
 
-const FIXTURES = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/incidents/', import.meta.url));
 /** Findings whose evidence began before the frame that completed it. */
 const BEGUN_BEFORE = ['../incidents2/oversize.pcap.gz', '../incidents2/oversize-setwatches.pcap.gz'];
 

@@ -1,10 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { ReportData } from '../../report/postmortem/data.js';
 import { schemaText } from '../../report/schemas.js';
 import { runCli } from '../../testing/runCli.js';
 
-const incident = (name: string): string => new URL(`../../../fixtures/incidents/${name}`, import.meta.url).pathname;
+const incident = (name: string): string =>
+  fileURLToPath(new URL(`../../../fixtures/incidents/${name}`, import.meta.url));
 
 describe('zkscope report --json', () => {
   const validate = new Ajv2020({ strict: false, allowUnionTypes: true }).compile(

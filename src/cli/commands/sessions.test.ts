@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it, vi } from 'vitest';
 import { schemaText } from '../../report/schemas.js';
@@ -7,7 +8,7 @@ import type { SessionRow, SessionsDocument } from '../../report/sessions/documen
 import { runCli } from '../../testing/runCli.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const folder = new URL('../../../fixtures/protocol/', import.meta.url).pathname;
+const folder = fileURLToPath(new URL('../../../fixtures/protocol/', import.meta.url));
 const reconnect = join(folder, 'reconnect-setwatches.pcap');
 const everyOpcode = join(folder, 'every-opcode.pcap');
 const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('sessions')) as object);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { CaptureSet } from '../../capture/captureSet.js';
 import { Clock } from '../../capture/clock.js';
 import { Dissector } from '../../network/dissector.js';
@@ -14,7 +15,7 @@ import { runCli } from '../../testing/runCli.js';
 import { hasCapinfos, hasEditcap, hasTshark, run } from '../../testing/tshark.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 const NAME = 'incidents/ensemble-restart-nodeexists.pcap';
 const MIXED = FIXTURES + NAME;
 const place = temporaryFolder();

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { errorName } from '../../protocols/zookeeper/format/errors.js';
@@ -9,7 +10,7 @@ import type { StatsDocument, StatsGroup } from '../../report/stats/document.js';
 import { runCli } from '../../testing/runCli.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const folder = new URL('../../../fixtures/protocol/', import.meta.url).pathname;
+const folder = fileURLToPath(new URL('../../../fixtures/protocol/', import.meta.url));
 const everyOpcode = join(folder, 'every-opcode.pcap');
 const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('stats')) as object);
 const place = temporaryFolder();

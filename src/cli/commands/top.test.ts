@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { Clock } from '../../observations/inputs.js';
@@ -18,7 +19,7 @@ import { screenOf } from '../../testing/topScreen.js';
 import { listenAddress, serveMetrics } from '../terminal/metricsServer.js';
 import { Live } from './top.js';
 
-const fixture = (name: string): string => new URL(`../../../fixtures/${name}`, import.meta.url).pathname;
+const fixture = (name: string): string => fileURLToPath(new URL(`../../../fixtures/${name}`, import.meta.url));
 const errors = fixture('incidents2/wasted-errors.pcap.gz');
 const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText('top')) as object);
 

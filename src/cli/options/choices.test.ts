@@ -1,9 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import type { Argument, Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../testing/runCli.js';
 import { program } from '../program.js';
 
-const capture = new URL('../../../fixtures/incidents/sidecar-drop.pcap', import.meta.url).pathname;
+const capture = fileURLToPath(new URL('../../../fixtures/incidents/sidecar-drop.pcap', import.meta.url));
 
 /** Every option, and argument, of every command that is one of some names. */
 async function choosing(): Promise<[string, Option | Argument][]> {

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CaptureBuilder } from '../../testing/captureBuilder.js';
@@ -6,7 +7,7 @@ import { runCli } from '../../testing/runCli.js';
 import { connectRequest, connectResponse, existsRequest } from '../../testing/zookeeperBytes.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const capture = new URL('../../../fixtures/incidents/sidecar-drop.pcap', import.meta.url).pathname;
+const capture = fileURLToPath(new URL('../../../fixtures/incidents/sidecar-drop.pcap', import.meta.url));
 const place = temporaryFolder();
 
 async function linesOf(...argv: string[]): Promise<Record<string, unknown>[]> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { FindingEntry } from '../../report/analyze/document.js';
 import { analyse, fixture } from '../../testing/analyseCapture.js';
@@ -7,7 +8,7 @@ import { runCli } from '../../testing/runCli.js';
 import { truths } from '../../testing/truth.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 const place = temporaryFolder();
 
 /** What a finding says, with the frames of the original. */

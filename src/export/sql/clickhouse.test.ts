@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentsOf } from '../../testing/documents.js';
 import { runCli } from '../../testing/runCli.js';
 import { sqlText } from './text.js';
 
-const SCRIPT = new URL('../../../scripts/clickhouseShards.js', import.meta.url).pathname;
-const INCIDENTS = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+const SCRIPT = fileURLToPath(new URL('../../../scripts/clickhouseShards.js', import.meta.url));
+const INCIDENTS = fileURLToPath(new URL('../../../fixtures/incidents/', import.meta.url));
 const captures = ['server-pause', 'herd', 'hot-loop', 'large-response'];
 /** As docs/clickhouse.md has them. */
 const DISTRIBUTED =

@@ -1,5 +1,6 @@
 import { sinkOf } from '../../observations/forward.js';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ConnectionFacts } from '../../observations/connectionFacts.js';
 import { etcd } from '../../protocols/etcd/index.js';
@@ -65,7 +66,7 @@ describe('connection churn', () => {
   });
 });
 
-const FIXTURES = new URL('../../../fixtures/etcd/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/etcd/', import.meta.url));
 
 it.each(['conn-churn.pcap', 'lease-failover.pcapng', 'lease-slow-leader.pcap'])(
   '%s: connections are opened and closed as its truth says',

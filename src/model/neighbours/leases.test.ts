@@ -2,6 +2,7 @@ import type { Message } from '../../protocols/registry.js';
 import type { ConnectionFacts } from '../../observations/connectionFacts.js';
 import { sinkOf } from '../../observations/forward.js';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { etcd } from '../../protocols/etcd/index.js';
 import { EtcdMessage } from '../../protocols/etcd/message.js';
@@ -69,7 +70,7 @@ const CAPTURES = [
   'lease-failover.pcapng',
   'conn-churn.pcap',
 ];
-const FIXTURES = new URL('../../../fixtures/etcd/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/etcd/', import.meta.url));
 
 interface Run {
   readonly table: LeaseTable;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +11,7 @@ import { runCli } from '../../testing/runCli.js';
 import { schemaText } from '../../report/schemas.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const INCIDENTS = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+const INCIDENTS = fileURLToPath(new URL('../../../fixtures/incidents/', import.meta.url));
 const captures = readdirSync(INCIDENTS).filter((name) => /\.pcap(\.gz)?$/.test(name));
 
 const place = temporaryFolder('each');

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { AnalyzeDocument } from '../../report/analyze/document.js';
 import { type Packet, readCapture, writePcap } from '../../testing/captureFile.js';
@@ -9,7 +10,7 @@ import { PcapngWriter } from '../../testing/pcapngFile.js';
 import { runCli } from '../../testing/runCli.js';
 import { temporaryFolder } from '../../testing/temporaryFolder.js';
 
-const INCIDENTS = new URL('../../../fixtures/incidents/', import.meta.url).pathname;
+const INCIDENTS = fileURLToPath(new URL('../../../fixtures/incidents/', import.meta.url));
 /** Nanoseconds that the clocks of the servers are ahead. */
 const AHEAD = [0, -200e6, 200e6];
 const ETHERNET = 1;

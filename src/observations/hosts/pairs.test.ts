@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AnalyzeDocument } from '../../report/analyze/document.js';
 import type { FollowDocument } from '../../report/follow/document.js';
@@ -11,7 +12,7 @@ import { asAtServer } from '../../testing/capturePoints.js';
 import { connectRequest, connectResponse, emptyResponse, existsRequest } from '../../testing/zookeeperBytes.js';
 import { runCli } from '../../testing/runCli.js';
 
-const PAIRS = new URL('../../../fixtures/pairs/', import.meta.url).pathname;
+const PAIRS = fileURLToPath(new URL('../../../fixtures/pairs/', import.meta.url));
 const [CLIENT, SERVER] = [`${PAIRS}relay-client.pcap.gz`, `${PAIRS}relay-server.pcap.gz`];
 
 interface Relayed {

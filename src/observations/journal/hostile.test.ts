@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { CaptureError } from '../inputs.js';
 import { documentsOf } from '../../testing/documents.js';
 
 const CAPTURES = ['protocol/every-opcode.pcap', 'quorum/election-start.pcap.gz', 'tls/failures.pcap.gz'];
-const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 
 const input = (lines: readonly string[]): { name: string; stream: Readable } => {
   return { name: 'journal', stream: Readable.from([Buffer.from(`${lines.join('\n')}\n`)]) };

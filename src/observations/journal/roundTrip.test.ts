@@ -1,13 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { expect, it } from 'vitest';
 import { journalSchema } from '../../report/decode/schema.js';
 import { documentsOf } from '../../testing/documents.js';
 
-const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 const captures = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' })
   // The frames of damaged containers may lie in years that lines write as the last one: durations are lost with them.
   .filter((name) => /\.pcap(ng)?(\.gz|\.zst)?$/.test(name) && !name.startsWith('fuzz/container'))

@@ -1,10 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { runCli } from '../../testing/runCli.js';
 import { columnsOf, merged, type Schema } from '../../export/sql/columns.js';
 import { journalSchema } from '../../report/decode/schema.js';
 import { flatLine, TableRows } from './tableRow.js';
 
-const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 const columns = merged((journalSchema() as Schema).oneOf!.map(columnsOf));
 
 /** A line as a table gives it back: every column, nulls, flags as numbers, 64 bits between quotes. */

@@ -10,12 +10,13 @@ import {
   type CipherGCMTypes,
 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import * as page from './crypto.js';
 
 /** What the page's cryptography gives is what that of Node.js gives. */
 
-const FIXTURES = new URL('../../../fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 
 describe('hashes', () => {
   it.each(['md5', 'sha1', 'sha256', 'sha384'])('%s', (name) => {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { TO_SERVER } from '../../network/connection.js';
 import type { CaptureInput } from '../../capture/captureInput.js';
@@ -12,7 +13,7 @@ import { EtcdDecoder } from './decoder.js';
 import { gatewayOp, readGatewayBody } from './gateway.js';
 import { DecodedEtcdMessage } from './message.js';
 
-const CAPTURE = new URL('../../../fixtures/etcd/gateway.pcap.gz', import.meta.url).pathname;
+const CAPTURE = fileURLToPath(new URL('../../../fixtures/etcd/gateway.pcap.gz', import.meta.url));
 
 async function read(
   keys: boolean,

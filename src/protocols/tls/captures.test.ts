@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { Connection, Moment } from '../../network/connection.js';
 import { etcd } from '../etcd/index.js';
@@ -21,7 +22,7 @@ interface Handshake {
   rst: string | null;
 }
 
-const CAPTURE = new URL('../../../fixtures/etcd/tls-stall', import.meta.url).pathname;
+const CAPTURE = fileURLToPath(new URL('../../../fixtures/etcd/tls-stall', import.meta.url));
 /** The truth calls a handshake slow that the server answered after 4 s; the others took milliseconds. */
 const SLOW = 1e9;
 

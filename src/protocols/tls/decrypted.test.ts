@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../network/connection.js';
 import { messageRecord, type MessageRecord } from '../../observations/record.js';
@@ -43,7 +44,7 @@ interface Read {
 /** The name of a fixture's file, compressed or not. */
 function fixture(name: string): string {
   const found = readdirSync(FOLDER).find((file) => file === name || file === `${name}.gz`);
-  return new URL(found ?? name, FOLDER).pathname;
+  return fileURLToPath(new URL(found ?? name, FOLDER));
 }
 
 function text(name: string): string {

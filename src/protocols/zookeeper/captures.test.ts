@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { messageRecord, type MessageRecord } from '../../observations/record.js';
 import { MessageReader } from '../messageReader.js';
@@ -11,7 +12,7 @@ async function decode(file: string): Promise<MessageRecord[]> {
   const records: MessageRecord[] = [];
   const none = (): void => undefined;
   const reader: MessageReader = new MessageReader(
-    [new URL(file, folder).pathname],
+    [fileURLToPath(new URL(file, folder))],
     {
       message: (message: ConnectedMessage) =>
         records.push(messageRecord(message, message.connection, reader.clock, { data: false })),

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../testing/runCli.js';
 import { Losses } from './losses.js';
@@ -29,7 +30,7 @@ describe('what was forgotten to bound memory', () => {
 
 describe('bytes that could not be aligned', () => {
   it('are a vote where a reset cut an election', async () => {
-    const capture = new URL('../../../fixtures/quorum/log-truncated.pcap.gz', import.meta.url).pathname;
+    const capture = fileURLToPath(new URL('../../../fixtures/quorum/log-truncated.pcap.gz', import.meta.url));
     const { stdout } = await runCli('analyze', capture);
     expect(stdout).toMatch(
       /Not seen: 1 vote of an election that a reset of the connection cut short\s\(4\sbytes,\sframe\s1140\)/,
@@ -39,7 +40,7 @@ describe('bytes that could not be aligned', () => {
 
 describe('errors', () => {
   it('are named, also where nothing is wrong', async () => {
-    const capture = new URL('../../../fixtures/incidents/nodeexists-ok.pcap', import.meta.url).pathname;
+    const capture = fileURLToPath(new URL('../../../fixtures/incidents/nodeexists-ok.pcap', import.meta.url));
     const { stdout } = await runCli('analyze', capture);
     expect(stdout).toMatch(/^Errors: \w+ for \d+ of \d+ \w+/m);
   });

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +9,7 @@ import { messageRecord, type MessageRecord } from '../../observations/record.js'
 import { decodeSchema } from './schema.js';
 import type { ConnectedMessage } from '../../protocols/registry.js';
 
-const FIXTURES = new URL('../../../fixtures/etcd/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/etcd/', import.meta.url));
 
 async function records(capture: string): Promise<MessageRecord[]> {
   const found: MessageRecord[] = [];

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../index.js';
 import { messageFields, otherLines } from '../../observations/fields.js';
@@ -7,7 +8,7 @@ import { allProtocols } from '../../protocols/registry.js';
 import { brokenPromises } from '../../testing/schemaPromises.js';
 import { decodeSchema } from './schema.js';
 
-const fixtures = new URL('../../../fixtures/', import.meta.url).pathname;
+const fixtures = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 const captures = ['protocol', 'quorum', 'etcd', 'incidents'].flatMap((folder) =>
   readdirSync(`${fixtures}${folder}`)
     .filter((name) => /\.pcap(ng)?(\.gz|\.zst)?$/.test(name))

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { CaptureReader } from '../../observations/captureReader.js';
 import { Analysis } from '../analysis.js';
@@ -8,7 +9,7 @@ import type { AnyRule } from '../rule.js';
 
 async function findings(capture: string, ...registry: AnyRule[]): Promise<readonly Finding[]> {
   const analysis = new Analysis({ registry });
-  const file = new URL(`../../../fixtures/churn/${capture}`, import.meta.url).pathname;
+  const file = fileURLToPath(new URL(`../../../fixtures/churn/${capture}`, import.meta.url));
   const reader = new CaptureReader([file], analysis.sink);
   await reader.read();
   analysis.end(reader.last.time);
