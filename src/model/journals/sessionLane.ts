@@ -70,9 +70,23 @@ const QUIET = 64;
 const EVENTS = 128;
 const WINDOWS = 32;
 const HOLES = 16;
+/**
+ * All of these in all lanes together, of long paths counted several times; beyond that a lane keeps an eighth.
+ * @bound of them
+ */
+const MOST = 120_000;
+const SHARE = 8;
+/** Characters of a path that take as much as anything else. */
+const PATH = 128;
+
+/** How much all lanes keep together. */
+export interface LaneWeight {
+  things: number;
+}
 
 /** What is drawn of one session. Bounded: of what is too much, the count is kept. */
 export class SessionLane {
+  private own = 0;
   readonly connections: ConnectedSpan[] = [];
   readonly quiet: QuietSpan[] = [];
   /** Events by time; where there are too many, neighbours are joined. */
@@ -95,11 +109,30 @@ export class SessionLane {
   firstPingFrame = 0;
   pings = 0;
 
+  constructor(private readonly all: LaneWeight = { things: 0 }) {}
+
+  /** It is kept no more. */
+  drop(): void {
+    this.weigh(-this.own);
+  }
+
+  private weigh(more: number): void {
+    this.own += more;
+    this.all.things += more;
+  }
+
+  private limit(most: number): number {
+    return this.all.things > MOST ? most / SHARE : most;
+  }
+
   connected(span: ConnectedSpan): void {
     this.connections.push(span);
-    if (this.connections.length <= CONNECTIONS) return;
-    this.connections.splice(CONNECTIONS / 2, 1);
-    this.connectionsForgotten++;
+    this.weigh(1);
+    while (this.connections.length > this.limit(CONNECTIONS)) {
+      this.connections.splice(this.connections.length >>> 1, 1);
+      this.weigh(-1);
+      this.connectionsForgotten++;
+    }
   }
 
   disconnected(connection: number, time: number, end: ConnectedSpan['end']): void {
@@ -111,23 +144,34 @@ export class SessionLane {
 
   addQuiet(span: QuietSpan): void {
     this.quiet.push(span);
-    if (this.quiet.length <= QUIET) return;
+    this.weigh(1);
+    while (this.quiet.length > this.limit(QUIET)) this.forgetShortest();
+  }
+
+  private forgetShortest(): void {
     let shortest = 0;
     for (const [i, { from, to }] of this.quiet.entries()) {
       const least = this.quiet[shortest]!;
       if (to - from < least.to - least.from) shortest = i;
     }
     this.quiet.splice(shortest, 1);
+    this.weigh(-1);
     this.quietForgotten++;
   }
 
   addEvent(event: LaneEvents): void {
     this.events.push(event);
-    if (this.events.length <= EVENTS) return;
+    this.weigh(eventWeight(event));
+    while (this.events.length > this.limit(EVENTS)) this.joinEvents();
+  }
+
+  private joinEvents(): void {
     const joined: LaneEvents[] = [];
     for (let i = 0; i < this.events.length; i += 2) {
       const first = this.events[i]!;
-      joined.push({ ...first, count: first.count + (this.events[i + 1]?.count ?? 0) });
+      const second = this.events[i + 1];
+      joined.push({ ...first, count: first.count + (second?.count ?? 0) });
+      if (second !== undefined) this.weigh(-eventWeight(second));
     }
     this.events = joined;
   }
@@ -135,11 +179,13 @@ export class SessionLane {
   addWindow(window: BlindWindow): void {
     if (window.changed) this.changedWindows++;
     this.windows.push(window);
-    if (this.windows.length <= WINDOWS) return;
-    // Those in which nothing changed go first.
-    const unchanged = this.windows.findIndex((candidate) => !candidate.changed);
-    this.windows.splice(unchanged >= 0 ? unchanged : 0, 1);
-    this.windowsForgotten++;
+    this.weigh(windowWeight(window));
+    while (this.windows.length > this.limit(WINDOWS)) {
+      // Those in which nothing changed go first.
+      const unchanged = this.windows.findIndex((candidate) => !candidate.changed);
+      for (const gone of this.windows.splice(unchanged >= 0 ? unchanged : 0, 1)) this.weigh(-windowWeight(gone));
+      this.windowsForgotten++;
+    }
   }
 
   /** The session has a new first list of a path: the older ones are no longer in use. */
@@ -150,4 +196,13 @@ export class SessionLane {
   addHole(moment: Moment): void {
     if (this.holes.length < HOLES) this.holes.push(moment);
   }
+}
+
+function eventWeight({ path }: LaneEvents): number {
+  return 1 + Math.floor(path.length / PATH);
+}
+
+function windowWeight({ path, added, removed }: BlindWindow): number {
+  const names = [...added, ...removed].reduce((sum, name) => sum + name.length, path.length);
+  return 2 + Math.floor(names / PATH);
 }

@@ -5,14 +5,14 @@ import type { Gap } from '../../protocols/protocol.js';
 import type { ClientConnection } from '../knowledge/clientConnection.js';
 import type { ModelListener } from '../listener.js';
 import type { Session } from '../knowledge/session.js';
-import { SessionLane } from './sessionLane.js';
+import { SessionLane, type LaneWeight } from './sessionLane.js';
 import { type Fired, listOf, type Read, type View, type WatchKind } from '../knowledge/view.js';
 
 /**
- * Lanes of ended sessions that are kept.
+ * Lanes that are kept, those of sessions that have not ended apart.
  * @bound lanes
  */
-const LANES = 20_000;
+const LANES = 8192;
 const NAMES = 20;
 /** Where the timeout is not in the capture: twice this is longer than any usual session timeout. */
 const UNKNOWN_TIMEOUT = 60e9;
@@ -24,8 +24,17 @@ const PINGS_IN_A_ROW = 3;
 /** Keeps a SessionLane for each session: connected where, silent, pinging only, events and blind windows. */
 export class SessionLanes implements ModelListener {
   private readonly lanes = new Map<Session, SessionLane>();
+  /** Those that ended with a connection: where the capture goes on, they were forgotten to bound memory. */
+  private ending: Session[] = [];
+  private readonly weight: LaneWeight = { things: 0 };
   private lastTime = 0;
   private lastFrame = 0;
+
+  constructor(private readonly limit = LANES) {}
+
+  get size(): number {
+    return this.lanes.size;
+  }
 
   /** The lane of a session; undefined where it was too much to keep. */
   of(session: Session): SessionLane | undefined {
@@ -94,6 +103,8 @@ export class SessionLanes implements ModelListener {
     lane.disconnected(tcp.id, time, tcp.end);
     if (connection.outstanding.oldest !== null) waited(lane, connection.outstanding.oldest, time);
     if (session.current === connection) this.settle(lane, session, time);
+    // Nobody tells of the end of one that was forgotten.
+    if (session.judged && this.lanes.size > this.limit) this.drop(session);
   }
 
   sessionEnded(session: Session): void {
@@ -102,8 +113,13 @@ export class SessionLanes implements ModelListener {
     // One that still has a connection is settled by `end`, which knows when the capture ends.
     if (!session.connected) {
       this.settle(lane, session, session.endMoment?.time ?? session.lastTime);
-      if (this.lanes.size > LANES) this.lanes.delete(session);
-    }
+      if (this.lanes.size > this.limit) this.drop(session);
+    } else if (this.lanes.size > this.limit) this.ending.push(session);
+  }
+
+  private drop(session: Session): void {
+    this.lanes.get(session)?.drop();
+    this.lanes.delete(session);
   }
 
   watchSetAgain(view: View, kind: WatchKind, fired: Fired, read: Read | null): void {
@@ -156,7 +172,9 @@ export class SessionLanes implements ModelListener {
   private lane(session: Session): SessionLane {
     let lane = this.lanes.get(session);
     if (lane === undefined) {
-      lane = new SessionLane();
+      for (const gone of this.ending) this.drop(gone);
+      this.ending = [];
+      lane = new SessionLane(this.weight);
       this.lanes.set(session, lane);
     }
     return lane;

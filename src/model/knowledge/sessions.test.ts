@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Scenario } from '../../testing/scenario.js';
 import { Host } from './host.js';
 import { Session } from './session.js';
 
@@ -38,5 +39,17 @@ describe('sessions that have ended', () => {
     expect(host.forgottenUntil).toBe(2);
     host.forgetSession(sessions[1]!);
     expect(host.forgottenSessions).toBe(1);
+  });
+});
+
+describe('sessions that are too many', () => {
+  it('go the oldest first, not the one that has just begun', () => {
+    const scenario = new Scenario({ registry: [], model: { maxSessions: 4 } });
+    const { model } = scenario.analysis;
+    const forgotten: (string | null)[] = [];
+    model.addListener({ sessionEnded: ({ id }) => forgotten.push(id) });
+    for (let i = 1; i <= 6; i++) scenario.session(`10.0.0.${i}:40000`, `0x${i}`).ping();
+    expect(forgotten).toEqual(['0x1', '0x2']);
+    expect([...model.sessions.alive()].map(({ id }) => id)).toEqual(['0x3', '0x4', '0x5', '0x6']);
   });
 });

@@ -240,7 +240,7 @@ export class Sessions {
       this.introduce(id, session);
     }
     const { byId, nameless } = this;
-    if (byId.size + nameless.size > this.limit) this.forgetOldest(byId.size >= nameless.size ? byId : nameless);
+    if (byId.size + nameless.size > this.limit) this.forgetOldest(byId.size >= nameless.size ? byId : nameless, session);
     else if (this.room.used > (this.room.limit / 8) * 7) this.makeRoom(session);
     return session;
   }
@@ -302,15 +302,14 @@ export class Sessions {
     this.sweepAbove = Math.max(this.maxAdrift, this.adrift.size) + (this.maxAdrift >>> 3);
   }
 
-  /** The oldest go, those first that have no connection. */
-  private forgetOldest(sessions: Map<string, Session> | Set<Session>): void {
+  /** The oldest go, those first that have no connection; the newest is about to have one. */
+  private forgetOldest(sessions: Map<string, Session> | Set<Session>, newest: Session): void {
     const others = this.byId.size + this.nameless.size - sessions.size;
     const wanted = Math.max(0, afterForgetting(this.limit) - others);
     for (const spareConnected of [true, false]) {
       for (const session of sessions.values()) {
         if (sessions.size <= wanted) return;
-        if (spareConnected && session.connected) continue;
-        this.giveUp(session);
+        if (session !== newest && !(spareConnected && session.connected)) this.giveUp(session);
       }
     }
   }
