@@ -240,7 +240,8 @@ export class Sessions {
       this.introduce(id, session);
     }
     const { byId, nameless } = this;
-    if (byId.size + nameless.size > this.limit) this.forgetOldest(byId.size >= nameless.size ? byId : nameless, session);
+    if (byId.size + nameless.size > this.limit)
+      this.forgetOldest(byId.size >= nameless.size ? byId : nameless, session);
     else if (this.room.used > (this.room.limit / 8) * 7) this.makeRoom(session);
     return session;
   }
