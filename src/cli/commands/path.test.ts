@@ -75,7 +75,8 @@ describe('zkscope path on the blind windows of an rpcx client', () => {
     expect(lines[verdict + 2]).toContain('too many tcp@10.77.0.41:8972');
     expect(stdout).toContain('Wireshark: frame.number in {2646, 2652, 2699, 2797}');
     expect(stdout).toContain('UP TO DATE: 10.77.0.91:54989');
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(110);
+    // The capture is named as it was given, however long that is.
+    for (const line of lines) expect(line.replace(capture, 'F').length).toBeLessThanOrEqual(110);
   });
 
   it('attributes what vanished to the closeSession with the same zxid', async () => {
