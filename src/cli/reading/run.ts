@@ -13,9 +13,6 @@ import { onInterrupt } from '../terminal/interrupt.js';
 import { Progress } from '../terminal/progress.js';
 import type { EndingSignal } from '../usage.js';
 
-/** To look at the heap takes longer than to read a few packets. */
-const CHUNKS_A_LOOK = 4;
-
 /** What captures that were read turned out to hold. */
 export interface Reading {
   readonly captures: readonly CaptureInfo[];
@@ -82,11 +79,10 @@ export async function readInto(files: readonly CaptureInput[], sink: Sink, optio
   const { output } = options;
   const interrupt = onInterrupt();
   const signals = [interrupt.signal, output?.signal, options.stop].filter((one) => one !== undefined);
-  let chunks = 0;
   const signal = signals.length === 1 ? interrupt.signal : AbortSignal.any(signals);
   try {
     await reader.read(() => {
-      if (++chunks % CHUNKS_A_LOOK === 0) watchHeap();
+      watchHeap();
       return output?.drain();
     }, signal);
   } finally {
