@@ -1,18 +1,13 @@
-import { duration, listing, plural } from '../../observations/words.js';
-import { type Awaited, listOf, namesBytes, type Read, Room, type View } from '../../model/index.js';
+import { duration, plural } from '../../observations/words.js';
+import { type Awaited, listOf, type Read, type View } from '../../model/index.js';
 import type { Moment } from '../../observations/connectionFacts.js';
 import type { WatchKind } from '../../model/index.js';
 import type { DataValue, Evidence, Finding } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, incidents, subject } from '../support/affected.js';
+import { type FirstNames, NameRoom, namesText } from '../support/firstNames.js';
 import { sameMembers } from '../support/lists.js';
 import { seconds } from '../../observations/seconds.js';
-
-/** The first names of those that came, or went, and how many there were. */
-interface Names {
-  readonly first: readonly string[];
-  readonly count: number;
-}
 
 /** One answer, in short: the list, or who was told, is not kept for it. */
 interface Answer {
@@ -27,8 +22,8 @@ interface Window {
   readonly fired: Moment;
   readonly plain: Answer;
   readonly watched: Answer;
-  readonly added: Names;
-  readonly removed: Names;
+  readonly added: FirstNames;
+  readonly removed: FirstNames;
   /** Added children that the client has not asked for; shrinks until the next event. */
   readonly awaited: Awaited | null;
   /** It asked for the data of most children of the first list. */
@@ -56,8 +51,6 @@ interface Judged {
   readonly finding: Omit<Finding, 'rule'>;
 }
 
-/** Names that are told of one window. */
-const NAMES = 50;
 /**
  * Blind windows, as blind-window keeps them.
  * @bound of them
@@ -68,11 +61,6 @@ const MAX = 5000;
  * @bound of them
  */
 const MAX_WATCHED = 20_000;
-/**
- * Names of what changed in blind windows.
- * @bound bytes
- */
-const MAX_BYTES = 4 * 1024 * 1024;
 
 export const blindWindow = defineRule({
   meta: {
@@ -103,7 +91,7 @@ export const blindWindow = defineRule({
   create({ options, report, notKept }) {
     const found: Judged[] = [];
     const byKind = { data: new Map<View, Windows>(), child: new Map<View, Windows>() };
-    const room = new Room(MAX_BYTES);
+    const names = new NameRoom(notKept);
     /** As many are not kept before it is looked again whether some can go. */
     let patience = 0;
 
@@ -129,14 +117,9 @@ export const blindWindow = defineRule({
     }
 
     function giveNames(window: Window | null): void {
-      if (window !== null) room.give(namesBytes(window.added.first) + namesBytes(window.removed.first));
-    }
-
-    function takeNames(names: readonly string[]): Names {
-      const first = names.slice(0, NAMES);
-      if (room.take(namesBytes(first))) return { first, count: names.length };
-      notKept();
-      return { first: [], count: names.length };
+      if (window === null) return;
+      names.give(window.added);
+      names.give(window.removed);
     }
 
     /** The next one comes: what became of the one before is known. */
@@ -201,8 +184,8 @@ export const blindWindow = defineRule({
         const children = plain.list?.size ?? 0;
         windows.latest = {
           ...{ fired: event, plain: answerOf(plain), watched: answerOf(read), awaited: view.awaited },
-          added: takeNames(difference.added),
-          removed: takeNames(difference.removed),
+          added: names.take(difference.added),
+          removed: names.take(difference.removed),
           fetches: children > 0 && fired.childReads >= children * options.fetched,
         };
       },
@@ -264,8 +247,8 @@ export const blindWindow = defineRule({
       const differs =
         kind === 'child' && example !== null
           ? ` (${[
-              example.added.count > 0 ? `${named(example.added)} added` : '',
-              example.removed.count > 0 ? `${named(example.removed)} removed` : '',
+              example.added.count > 0 ? `${namesText(example.added)} added` : '',
+              example.removed.count > 0 ? `${namesText(example.removed)} removed` : '',
             ]
               .filter((text) => text !== '')
               .join(', ')})`
@@ -330,10 +313,6 @@ export const blindWindow = defineRule({
 /** The client fetches every child of the first list, and none of those that the second has beside them. */
 function isUnused({ awaited, fetches }: Window): boolean {
   return awaited !== null && fetches && awaited.left === awaited.total;
-}
-
-function named({ first, count }: Names): string {
-  return listing(first, undefined, count);
 }
 
 function answerOf(read: Read): Answer {

@@ -1,8 +1,9 @@
-import { duration, listing, plural } from '../../observations/words.js';
-import { namesBytes, type Read, Room, type View } from '../../model/index.js';
+import { duration, plural } from '../../observations/words.js';
+import type { Read, View } from '../../model/index.js';
 import type { Confidence, Evidence, Severity } from '../finding.js';
 import { defineRule } from '../rule.js';
 import { type Affected, affectedBy, affectedData, findingOn, incidents, subject } from '../support/affected.js';
+import { type FirstNames, NameRoom, namesText } from '../support/firstNames.js';
 import { type Missed, missedChanges, readUnderWay } from '../support/lists.js';
 import { blindWindow } from './blind-window.js';
 import { missingRewatch } from './missing-rewatch.js';
@@ -10,33 +11,20 @@ import { watchLostAfterReconnect } from './watch-lost-after-reconnect.js';
 
 const CAUSES = [missingRewatch, watchLostAfterReconnect, blindWindow];
 
-/** The first names that a list lacks, or still has, and how many there are. */
-interface Names {
-  readonly first: readonly string[];
-  readonly count: number;
-}
-
 interface Stale {
   readonly view: View;
   readonly read: Read;
-  readonly missed: Omit<Missed, 'added' | 'removed'> & { readonly added: Names; readonly removed: Names };
+  readonly missed: Omit<Missed, 'added' | 'removed'> & { readonly added: FirstNames; readonly removed: FirstNames };
   readonly severity: Severity;
   readonly confidence: Confidence;
   readonly entry: Affected;
 }
 
-/** Names that are told of each. */
-const NAMES = 50;
 /**
  * Stale lists of children, as stale-child-list keeps them.
  * @bound of them
  */
 const MAX = 5000;
-/**
- * Names of children that they lack, or still have.
- * @bound bytes
- */
-const MAX_BYTES = 4 * 1024 * 1024;
 
 export const staleChildList = defineRule({
   meta: {
@@ -64,14 +52,7 @@ export const staleChildList = defineRule({
   causes: CAUSES,
   create({ model, options, report, findingsOf, notKept }) {
     const found: Stale[] = [];
-    const room = new Room(MAX_BYTES);
-
-    function names(all: readonly string[]): Names {
-      const first = all.slice(0, NAMES);
-      if (room.take(namesBytes(first))) return { first, count: all.length };
-      notKept();
-      return { first: [], count: all.length };
-    }
+    const names = new NameRoom(notKept);
 
     function look(view: View): void {
       const { session, znode, lastList: read } = view;
@@ -95,7 +76,8 @@ export const staleChildList = defineRule({
         notKept();
         return;
       }
-      const { added, removed } = { added: names(missed.added), removed: names(missed.removed) };
+      const added = names.take(missed.added);
+      const removed = names.take(missed.removed);
       found.push({
         view,
         read,
@@ -131,8 +113,8 @@ export const staleChildList = defineRule({
           const who = group.length === 1 ? view.session.client : plural(group.length, 'session');
           const one = who === view.session.client;
           const changes = [
-            missed.added.count > 0 ? `lacks ${named(missed.added)}` : '',
-            missed.removed.count > 0 ? `still holds ${named(missed.removed)}` : '',
+            missed.added.count > 0 ? `lacks ${namesText(missed.added)}` : '',
+            missed.removed.count > 0 ? `still holds ${namesText(missed.removed)}` : '',
           ].filter((text) => text !== '');
           const why =
             cause === undefined
@@ -190,7 +172,3 @@ export const staleChildList = defineRule({
     }
   },
 });
-
-function named({ first, count }: Names): string {
-  return listing(first, undefined, count);
-}
